@@ -1,0 +1,1 @@
+"""The engine of Autoencoder Lab: data, autoencoders, their training and their runs."""

@@ -1,0 +1,226 @@
+"""The autoencoder: an encoder and the decoder that mirrors it, dense or convolutional."""
+
+import math
+from collections.abc import Callable, Mapping
+from itertools import pairwise
+from typing import Any, TypeVar, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Generator, Tensor, nn
+from torch.nn import functional
+
+from aecore.config import Config
+
+L = TypeVar("L", bound=nn.Module)
+
+ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
+    "linear": nn.Identity,
+    "sigmoid": nn.Sigmoid,
+    "tanh": nn.Tanh,
+    "relu": nn.ReLU,
+    "gelu": nn.GELU,
+}
+GAINS: Mapping[str, float] = {"sigmoid": 1.0, "tanh": 5 / 3, "relu": 2**0.5, "gelu": 2**0.5}
+
+
+class Mirror(nn.Module):
+    """A dense layer with the transposed weights of another, and a bias of its own."""
+
+    def __init__(self, layer: nn.Linear) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(layer.in_features))
+        # In a tuple, so that the weights are registered once, with the layer they belong to.
+        self._mirrored = (layer,)
+
+    @property
+    def weight(self) -> Tensor:
+        """The weights, of shape (out, in)."""
+        return self._mirrored[0].weight.T
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map (n, in) to (n, out)."""
+        return functional.linear(x, self.weight, self.bias)
+
+
+class Autoencoder(nn.Module):
+    """Encoder and decoder through a code of `config.bottleneck` numbers.
+
+    Images are rows of pixels in [0, 1]. With a linear path, ``z = encoder(x) + A x + a`` and
+    ``x' = decoder(z) + B z + b``; without one the output goes through a sigmoid.
+
+    Parameters
+    ----------
+    shape : (height, width)
+        Of the images, in pixels.
+    config : Config
+    generator : torch.Generator
+        Draws the first weights.
+    """
+
+    path_in: nn.Linear | None
+    path_out: nn.Linear | Mirror | None
+
+    def __init__(self, shape: tuple[int, int], config: Config, *, generator: Generator) -> None:
+        super().__init__()
+        self.shape = shape
+        self.bottleneck = config.bottleneck
+        self.keep = kept_units(config)
+        pixels, code = math.prod(shape), config.bottleneck
+        build = _dense if config.architecture == "dense" else _convolutional
+        self.encoder, self.decoder, features = build(shape, config)
+        self.to_code = _linear(features, code)
+        self.from_code = Mirror(self.to_code) if config.tied else _linear(code, features)
+        self.code_activation = ACTIVATIONS[config.code_activation]()
+        self.output = nn.Identity() if config.linear_path else nn.Sigmoid()
+        self.path_in = self.path_out = None
+        if config.linear_path:
+            self.path_in = _linear(pixels, code)
+            self.path_out = Mirror(self.path_in) if config.tied else _linear(code, pixels)
+        _initialise(self, GAINS[config.activation], generator)
+        if config.linear_path:
+            _quieten(self)
+
+    def encode(self, x: Tensor) -> Tensor:
+        """Map images (n, pixels) to codes (n, bottleneck)."""
+        z = self.to_code(self.encoder(x))
+        if self.path_in is not None:
+            z = z + self.path_in(x)
+        z = self.code_activation(z)
+        return z if self.keep is None else strongest(z, self.keep)
+
+    def decode(self, z: Tensor) -> Tensor:
+        """Map codes (n, bottleneck) to images (n, pixels); in [0, 1] but for a linear path."""
+        x = self.decoder(self.from_code(z))
+        if self.path_out is not None:
+            x = x + self.path_out(z)
+        return cast("Tensor", self.output(x))
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Map images to their reconstructions, both (n, pixels)."""
+        return self.decode(self.encode(x))
+
+    def layer(self, number: int) -> tuple[nn.Module, nn.Module, nn.Module]:
+        """Return what stands below a dense layer, the layer, and its mirror in the decoder.
+
+        Layer 1 is nearest the image; the last is the code.
+        """
+        depth = len(self.encoder) // 2
+        below = self.encoder[: 2 * (number - 1)]
+        if number > depth:
+            code = nn.Sequential(self.to_code, self.code_activation)
+            return below, code, nn.Sequential(self.from_code, *self.decoder[:1] or [self.output])
+        place = 2 * (depth - number) + 1
+        after = self.decoder[place + 1 : place + 2] or [self.output]
+        return (
+            below,
+            self.encoder[2 * number - 2 : 2 * number],
+            nn.Sequential(self.decoder[place], *after),
+        )
+
+    def decoder_scale(self) -> Tensor:
+        """Return the length of each unit's decoder weights, of shape (bottleneck,)."""
+        squares = self.from_code.weight.square().sum(0)
+        if self.path_out is not None:
+            squares = squares + self.path_out.weight.square().sum(0)
+        return squares.sqrt()
+
+    @torch.no_grad()
+    def start_at(self, mean: NDArray[np.float64], components: NDArray[np.float64]) -> None:
+        """Set the linear path to a projection onto principal components.
+
+        Parameters
+        ----------
+        mean : ndarray of shape (pixels,)
+        components : ndarray of shape (rank, pixels)
+            The first `bottleneck` are used; units beyond them stay silent.
+        """
+        assert self.path_in is not None
+        assert self.path_out is not None
+        axes = torch.zeros(self.bottleneck, len(mean))
+        known = min(self.bottleneck, len(components))
+        axes[:known] = torch.as_tensor(components[:known].copy(), dtype=torch.float32)
+        centre = torch.as_tensor(mean, dtype=torch.float32)
+        self.path_in.weight.copy_(axes)
+        self.path_in.bias.copy_(-axes @ centre)
+        self.path_out.bias.copy_(centre)
+        if isinstance(self.path_out, nn.Linear):
+            self.path_out.weight.copy_(axes.T)
+
+
+def strongest(codes: Tensor, count: int) -> Tensor:
+    """Keep the `count` activations of each code that are largest in size and zero the others.
+
+    Makhzani, A. and Frey, B. (2013). k-sparse autoencoders. arXiv:1312.5663.
+    """
+    if count >= codes.shape[1]:
+        return codes
+    kept = codes.abs().topk(count, dim=1).indices
+    return torch.zeros_like(codes).scatter(1, kept, codes.gather(1, kept))
+
+
+def kept_units(config: Config) -> int | None:
+    """Return how many units of a code stay active; None for all."""
+    return config.active_units if config.sparsity_kind == "top_k" else None
+
+
+def _bare(kind: type[L], *sizes: int, **rest: Any) -> L:
+    # A layer made the usual way draws its first weights from the global generator.
+    return cast("L", nn.utils.skip_init(kind, *sizes, **rest))  # type: ignore[no-untyped-call]
+
+
+def _linear(inputs: int, outputs: int) -> nn.Linear:
+    return _bare(nn.Linear, inputs, outputs)
+
+
+def _dense(shape: tuple[int, int], config: Config) -> tuple[nn.Sequential, nn.Sequential, int]:
+    """Return what stands before the code, its mirror image, and the width between."""
+    sizes = (math.prod(shape), *config.widths)
+    activation = ACTIVATIONS[config.activation]
+    encoder, decoder = nn.Sequential(), nn.Sequential()
+    for before, after in pairwise(sizes):
+        layer = _linear(before, after)
+        twin = Mirror(layer) if config.tied else _linear(after, before)
+        encoder.extend([layer, activation()])
+        decoder = nn.Sequential(activation(), twin, *decoder)
+    return encoder, decoder, sizes[-1]
+
+
+def _convolutional(
+    shape: tuple[int, int], config: Config
+) -> tuple[nn.Sequential, nn.Sequential, int]:
+    """Return what `_dense` does, of convolutions that halve the image."""
+    activation = ACTIVATIONS[config.activation]
+    encoder, decoder = nn.Sequential(nn.Unflatten(1, (1, *shape))), nn.Sequential()
+    height, width = shape
+    for before, after in pairwise((1, *config.widths)):
+        encoder.extend([_bare(nn.Conv2d, before, after, 3, 2, 1), activation()])
+        # An odd side is rounded up when it is halved; the way back leaves that pixel out.
+        extra = (1 - height % 2, 1 - width % 2)
+        twin = _bare(nn.ConvTranspose2d, after, before, 3, 2, 1, output_padding=extra)
+        decoder = nn.Sequential(activation(), twin, *decoder)
+        height, width = (height + 1) // 2, (width + 1) // 2
+    encoder.append(nn.Flatten())
+    features = config.widths[-1] * height * width
+    unflatten = nn.Unflatten(1, (config.widths[-1], height, width))
+    return encoder, nn.Sequential(unflatten, *decoder, nn.Flatten()), features
+
+
+@torch.no_grad()
+def _initialise(model: nn.Module, gain: float, generator: Generator) -> None:
+    """Draw every weight (Glorot and Bengio, 2010) and set every bias to zero."""
+    for name, parameter in model.named_parameters():
+        if name.endswith("bias"):
+            parameter.zero_()
+        else:
+            nn.init.xavier_uniform_(parameter, gain, generator=generator)
+
+
+@torch.no_grad()
+def _quieten(model: Autoencoder) -> None:
+    """Scale down the last layers of encoder and decoder, so that the linear path speaks first."""
+    model.to_code.weight.mul_(0.1)
+    last = [part for part in (model.from_code, *model.decoder) if hasattr(part, "weight")][-1]
+    if not isinstance(last, Mirror):
+        last.weight.mul_(0.1)

@@ -1,0 +1,89 @@
+"""How a step is made from a gradient: the optimizer, its pace, its moments by name."""
+
+import math
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from aecore.config import Config
+
+Moments = dict[str, dict[str, Tensor]]
+"""Of each parameter name, the optimizer's tensors by their torch names."""
+
+WARM_UP = 0.1
+
+
+def build(model: nn.Module, config: Config, moments: Moments | None = None) -> Optimizer:
+    """Return the configured optimizer over all parameters, going on from `moments`."""
+    parameters = list(model.parameters())
+    optimizer: Optimizer
+    if config.optimizer == "adam":
+        optimizer = torch.optim.Adam(parameters, config.learning_rate, fused=True)
+    else:
+        optimizer = torch.optim.SGD(
+            parameters, config.learning_rate, momentum=config.momentum, fused=True
+        )
+    for name, parameter in model.named_parameters():
+        if moments and name in moments:
+            optimizer.state[parameter].update(moments[name])
+    return optimizer
+
+
+def moments(optimizer: Optimizer, model: nn.Module) -> Moments:
+    """Return the optimizer's tensors by parameter name; not copies."""
+    named = model.named_parameters()
+    states = {name: optimizer.state.get(parameter, {}) for name, parameter in named}
+    return {
+        name: {key: value for key, value in state.items() if isinstance(value, Tensor)}
+        for name, state in states.items()
+        if state
+    }
+
+
+def flat(all_moments: Moments) -> Iterator[tuple[str, Tensor]]:
+    """Yield each tensor with a name ``parameter/key``."""
+    for name, state in all_moments.items():
+        for key, value in state.items():
+            yield f"{name}/{key}", value
+
+
+def nested(tensors: Mapping[str, Tensor]) -> Moments:
+    """Return what `flat` took apart."""
+    found: Moments = {}
+    for path, value in tensors.items():
+        name, key = path.rsplit("/", 1)
+        found.setdefault(name, {})[key] = value.clone()
+    return found
+
+
+def set_pace(optimizer: Optimizer, config: Config, rate: float) -> None:
+    """Let the next step be made with this learning rate and the configured momentum."""
+    for group in optimizer.param_groups:
+        group["lr"] = rate
+        if "momentum" in group:
+            group["momentum"] = config.momentum
+
+
+def learning_rate(config: Config, progress: float) -> float:
+    """Return the learning rate at a place in the run.
+
+    Parameters
+    ----------
+    config : Config
+    progress : float
+        Share of the steps done; beyond 1 the rate stays where it was at 1.
+
+    Notes
+    -----
+    One cycle (Smith and Topin, 2019, "Super-convergence") rises over the first tenth.
+    """
+    progress = min(progress, 1.0)
+    if config.schedule == "constant":
+        return config.learning_rate
+    start = WARM_UP if config.schedule == "one_cycle" else 0.0
+    if progress < start:
+        return config.learning_rate * (0.04 + 0.96 * progress / start)
+    fall = (progress - start) / (1 - start)
+    return config.learning_rate * max(0.5 + 0.5 * math.cos(math.pi * fall), 1e-3)

@@ -1,0 +1,94 @@
+"""Named starting points: a few knobs each, everything else as Config declares it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from aecore.config import Config
+from aecore.words import Refusal
+
+
+@dataclass(frozen=True)
+class Preset:
+    """What a preset is called, what it shows, and the knobs it sets."""
+
+    label: str
+    words: str
+    values: Mapping[str, Any]
+
+
+PRESETS: Mapping[str, Preset] = {
+    "stacked": Preset(
+        "Stacked", "A deep network beside a linear path: it starts as PCA and gets better.", {}
+    ),
+    "two_dimensional": Preset(
+        "Two-dimensional", "A code of two numbers, which is a map by itself.", {"bottleneck": 2}
+    ),
+    "classic": Preset(
+        "Classic",
+        "One hidden layer, sigmoid, squared error, SGD: the textbook's autoencoder.",
+        {
+            "bottleneck": 32,
+            "hidden": "",
+            "activation": "sigmoid",
+            "code_activation": "sigmoid",
+            "linear_path": False,
+            "optimizer": "sgd",
+            "learning_rate": 5.0,
+            "schedule": "constant",
+            "batch_size": 64,
+        },
+    ),
+    "sparse": Preset(
+        "Sparse",
+        "A code larger than the image, of which few units may speak at a time.",
+        {
+            "bottleneck": 1024,
+            "hidden": "",
+            "code_activation": "relu",
+            "linear_path": False,
+            "sparsity_kind": "top_k",
+            "active_units": 25,
+        },
+    ),
+    "denoising": Preset(
+        "Denoising",
+        "The input is corrupted and the clean image asked for.",
+        {"bottleneck": 32, "noise": 0.3},
+    ),
+    "convolutional": Preset(
+        "Convolutional",
+        "Layers that look at neighbourhoods and halve the image.",
+        {"architecture": "convolutional", "hidden": "16-32", "bottleneck": 16, "batch_size": 128},
+    ),
+}
+
+# A small data set is gone through in a blink: more passes in smaller batches make as many steps.
+SMALL: Mapping[str, Mapping[str, Any]] = {"digits": {"batch_size": 32, "epochs": 200}}
+
+
+def preset(name: str, dataset: str = "digits", **values: Any) -> Config:
+    """Return a preset's configuration with some knobs changed.
+
+    Parameters
+    ----------
+    name : str
+        A key of `PRESETS`.
+    dataset : str
+        The images it is for; small data sets get more passes in smaller batches.
+    **values : int, float, bool or str
+        Knobs that differ from the preset.
+
+    Returns
+    -------
+    Config
+
+    Raises
+    ------
+    Refusal
+        Where there is no such preset, or a value cannot be.
+    """
+    if name not in PRESETS:
+        raise Refusal("preset is {name!r}; choose one of {all}.", name=name, all=", ".join(PRESETS))
+    values = {"dataset": dataset, **SMALL.get(dataset, {}), **values}
+    return Config(**{**PRESETS[name].values, **values})

@@ -1,0 +1,155 @@
+"""The fixed images a run is followed by: held out for the error, a probe set for the map."""
+
+import weakref
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from aecore import baselines
+from aecore.config import Config
+from aecore.corrupt import corrupt
+from aecore.data import Dataset
+from aecore.model import Autoencoder
+from aecore.seeds import generator
+from aecore.snapshot import Examples
+from aecore.words import Refusal
+
+PROBES = 2000
+HELD_OUT = 1000
+EXAMPLES = 10
+CHUNK = 1000
+
+Images = NDArray[np.uint8]
+
+_fits: weakref.WeakKeyDictionary[Dataset, dict[int, baselines.PCA]] = weakref.WeakKeyDictionary()
+
+
+def tensor(images: Images) -> Tensor:
+    """Return images (n, height, width), uint8, as rows of pixels in [0, 1]."""
+    return torch.from_numpy(images.reshape(len(images), -1).astype(np.float32)).div_(255)
+
+
+@torch.no_grad()
+def encode(model: Autoencoder, images: Images) -> NDArray[np.float32]:
+    """Return the codes (n, bottleneck) of images (n, height, width)."""
+    return torch.cat([model.encode(tensor(part)) for part in _chunks(images)]).numpy()
+
+
+@torch.no_grad()
+def error(model: Autoencoder, images: Images) -> float:
+    """Return the mean squared error per pixel of reconstructions clamped to [0, 1]."""
+    total = 0.0
+    for part in _chunks(images):
+        x = tensor(part)
+        total += float((model(x).clamp(0, 1) - x).square().sum(dtype=torch.float64))
+    return total / images.size
+
+
+def pca(dataset: Dataset, count: int) -> baselines.PCA:
+    """Return the principal components of the first `count` training images; fitted once."""
+    fits = _fits.setdefault(dataset, {})
+    if count not in fits:
+        fits[count] = baselines.pca(dataset.images[:count])
+    return fits[count]
+
+
+def choose(
+    dataset: Dataset, *, draw: int = 0, label: int | None = None, count: int = EXAMPLES
+) -> NDArray[np.int64]:
+    """Choose held-out images to look at.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    draw : int
+        The same number gives the same choice; 0 the first images.
+    label : int, optional
+        Only images of this class; without it, one of each class in turn.
+    count : int
+
+    Returns
+    -------
+    ndarray of shape (at most count,), int64
+        Indices into the held-out images, ordered by label.
+
+    Raises
+    ------
+    Refusal
+        Where no held-out image has the label.
+    """
+    labels = dataset.test_labels
+    order = np.arange(len(labels))
+    if draw:
+        order = np.random.default_rng(draw).permutation(order)
+    if label is not None:
+        order = order[labels[order] == label]
+        if not len(order):
+            raise Refusal("No held-out image has the label {label}; choose another.", label=label)
+    # Sorted by how many of its class stand before it, one of each class comes first.
+    turn = np.zeros(len(order), np.int64)
+    for each in np.unique(labels[order]):
+        (places,) = np.nonzero(labels[order] == each)
+        turn[places] = np.arange(len(places))
+    chosen = order[np.argsort(turn, kind="stable")[:count]]
+    return chosen[np.argsort(labels[chosen], kind="stable")]
+
+
+class Probe:
+    """Measure a model on the fixed images of a run.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    count : int
+        How many training images the run learns from.
+
+    Attributes
+    ----------
+    labels : ndarray of shape (probes,), int64
+        Of the probe set: held-out images, filled up with training images if they are few.
+    """
+
+    def __init__(self, dataset: Dataset, count: int) -> None:
+        missing = max(0, PROBES - len(dataset.test_images))
+        self.dataset = dataset
+        self.images = np.concatenate([dataset.test_images[:PROBES], dataset.images[:missing]])
+        self.labels = np.concatenate([dataset.test_labels[:PROBES], dataset.labels[:missing]])
+        self.pca = pca(dataset, count)
+        self._pca_errors: dict[int, float] = {}
+
+    def codes(self, model: Autoencoder) -> NDArray[np.float32]:
+        """Return the codes (probes, bottleneck) of the probe set."""
+        return encode(model, self.images)
+
+    def error(self, model: Autoencoder) -> float:
+        """Return the error on the first held-out images."""
+        return error(model, self.dataset.test_images[:HELD_OUT])
+
+    def pca_error(self, bottleneck: int) -> float:
+        """Return the error of as many principal components, measured in the same way."""
+        if bottleneck not in self._pca_errors:
+            self._pca_errors[bottleneck] = self.pca.error(
+                self.dataset.test_images[:HELD_OUT], bottleneck, clamped=True
+            )
+        return self._pca_errors[bottleneck]
+
+    @torch.no_grad()
+    def examples(
+        self, model: Autoencoder, config: Config, chosen: NDArray[np.int64] | None = None
+    ) -> Examples:
+        """Return held-out images with what the model makes of them, the noise always the same."""
+        chosen = choose(self.dataset) if chosen is None else chosen
+        originals = tensor(self.dataset.test_images[chosen])
+        noise = generator(config.seed, "examples")
+        corrupted = corrupt(originals, config.noise_kind, config.noise, noise)
+        shown = (originals, corrupted, model(corrupted).clamp(0, 1))
+        pictures = (each.reshape(-1, *self.dataset.shape).numpy() for each in shown)
+        return Examples(chosen, self.dataset.test_labels[chosen], *pictures)
+
+
+def _chunks(images: Images) -> Iterator[Images]:
+    for start in range(0, len(images), CHUNK):
+        yield images[start : start + CHUNK]

@@ -1,0 +1,159 @@
+"""A bottleneck that changes while what was learnt stays: the code is mapped to its new width.
+
+A map goes both ways: ``new = inward @ (old - centre)`` and ``old ~ outward @ new + centre``. The
+encoder's last layers are multiplied by one, the decoder's first by the other, and the optimizer's
+moments move as the gradients would.
+"""
+
+from dataclasses import dataclass
+
+import torch
+from torch import Generator, Tensor, nn
+
+from aecore.model import Autoencoder, Mirror
+
+ROWS = ("to_code.weight", "to_code.bias", "path_in.weight", "path_in.bias")
+COLUMNS = ("from_code.weight", "path_out.weight")
+FAINT = 1e-6
+
+
+@dataclass(frozen=True)
+class CodeMap:
+    """From an old code to a new one and back.
+
+    Attributes
+    ----------
+    inward : Tensor of shape (new, old)
+    outward : Tensor of shape (old, new)
+    centre : Tensor of shape (old,)
+    """
+
+    inward: Tensor
+    outward: Tensor
+    centre: Tensor
+
+    def weight(self, name: str, value: Tensor) -> Tensor:
+        """Map a parameter; one that does not touch the code is returned as it is."""
+        if name in ROWS:
+            return self.inward @ value
+        return value @ self.outward if name in COLUMNS else value
+
+    def moment(self, name: str, value: Tensor, *, squared: bool = False) -> Tensor:
+        """Map the optimizer's mean of a parameter's gradients, or of their squares."""
+        rows, columns = self.outward.T, self.inward.T
+        if squared:
+            rows, columns = rows.square(), columns.square()
+        if name in ROWS:
+            return rows @ value
+        return value @ columns if name in COLUMNS else value
+
+
+def wider(old: int, new: int) -> CodeMap:
+    """Return the map that adds silent units to a code."""
+    return CodeMap(torch.eye(new, old), torch.eye(old, new), torch.zeros(old))
+
+
+def narrower(model: Autoencoder, codes: Tensor, new: int, generator: Generator) -> CodeMap:
+    """Return the map to the `new` directions of the code that matter most to the image.
+
+    A direction matters by the variance of the codes along it and by how strongly the decoder
+    answers to it, for which stands the mean of the squared Jacobian, estimated with random
+    cotangents. A linear code is turned to those directions; of any other code, units are kept.
+
+    Parameters
+    ----------
+    model : Autoencoder
+    codes : Tensor of shape (n, bottleneck)
+        Of images it was trained on; some thousands are enough.
+    new : int
+        Smaller than the bottleneck.
+    generator : torch.Generator
+    """
+    codes = codes.detach().double()
+    mean = codes.mean(0)
+    spread = (codes - mean).T @ (codes - mean) / len(codes)
+    metric = _decoder_metric(model, codes.float(), generator).double()
+    linear = isinstance(model.code_activation, nn.Identity) and model.keep is None
+    if not linear:
+        return _selected(spread.diagonal() * metric.diagonal(), mean, new)
+    if isinstance(model.from_code, Mirror):
+        # Mirrored weights stay mirrored only under a rotation.
+        metric = torch.eye(len(mean), dtype=torch.float64)
+    return _principal(spread, metric, mean, new)
+
+
+def _decoder_metric(model: Autoencoder, codes: Tensor, generator: Generator) -> Tensor:
+    """Return the mean of J'J over the codes, J being the decoder's Jacobian."""
+    codes = codes.clone().requires_grad_()
+    images = model.decode(codes)
+    signs = torch.randint(0, 2, images.shape, generator=generator) * 2.0 - 1
+    (answers,) = torch.autograd.grad(images, codes, signs)
+    return answers.T @ answers / len(codes)
+
+
+def _principal(spread: Tensor, metric: Tensor, mean: Tensor, new: int) -> CodeMap:
+    values, axes = torch.linalg.eigh(metric)
+    # Directions that the decoder does not hear would divide by zero on the way back.
+    lengths = values.clamp_min(values.max() * 1e-8).sqrt()
+    root, unroot = axes * lengths @ axes.T, axes / lengths @ axes.T
+    kept = torch.linalg.eigh(root @ spread @ root).eigenvectors.flip(1)[:, :new]
+    return CodeMap((kept.T @ root).float(), (unroot @ kept).float(), mean.float())
+
+
+def _selected(importance: Tensor, mean: Tensor, new: int) -> CodeMap:
+    kept = importance.argsort(descending=True)[:new].sort().values
+    inward = torch.eye(len(mean))[kept]
+    centre = mean.float().index_fill(0, kept, 0)
+    return CodeMap(inward, inward.T, centre)
+
+
+@torch.no_grad()
+def resize(old: Autoencoder, new: Autoencoder, code_map: CodeMap) -> None:
+    """Write the weights of `old`, mapped, over those of `new`.
+
+    Added units keep the fresh encoder weights of `new` and have no decoder weights, so that the
+    function computed stays the same while they have something to learn from. With tied weights,
+    and where only the strongest units pass, the fresh weights are made faint instead.
+
+    Parameters
+    ----------
+    old, new : Autoencoder
+        Alike but for the bottleneck.
+    code_map : CodeMap
+    """
+    grown = new.bottleneck - old.bottleneck
+    faint = isinstance(new.from_code, Mirror) or new.keep is not None
+    before = dict(old.named_parameters())
+    for name, parameter in new.named_parameters():
+        value = code_map.weight(name, before[name])
+        if grown > 0 and name in ROWS and parameter.ndim == 2:
+            value[-grown:] = parameter[-grown:] * (FAINT if faint else 1)
+        parameter.copy_(value)
+    _recentre(old, new, code_map)
+
+
+def _recentre(old: Autoencoder, new: Autoencoder, code_map: CodeMap) -> None:
+    """Move the code's centre to zero in the encoder, and back in the decoder."""
+    new.to_code.bias.sub_(code_map.inward @ code_map.centre)
+    new.from_code.bias.add_(old.from_code.weight @ code_map.centre)
+    if new.path_out is not None and old.path_out is not None:
+        new.path_out.bias.add_(old.path_out.weight @ code_map.centre)
+
+
+def carry(state: dict[str, Tensor], name: str, code_map: CodeMap) -> dict[str, Tensor]:
+    """Return one parameter's optimizer state, mapped.
+
+    An added unit starts with the mean of the others' squared gradients: with none, its first
+    steps would be several times longer than theirs.
+    """
+    carried = {}
+    for key, value in state.items():
+        if value.ndim == 0:
+            carried[key] = value.clone()
+            continue
+        squared = key == "exp_avg_sq"
+        moved = code_map.moment(name, value, squared=squared)
+        if squared:
+            moved = torch.where(moved > 0, moved, value.mean())
+        carried[key] = moved
+    return carried

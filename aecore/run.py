@@ -1,0 +1,261 @@
+"""A run is a folder: settings, history, frames and a checkpoint, all readable, nothing pickled.
+
+::
+
+    run.json             name, data set, where it stands; read by lists of runs
+    config.json          the settings it was started with
+    history.jsonl        a row at chosen steps; no clock times, so equal runs have equal files
+    probe.safetensors    the fixed images it is followed by
+    frames/              codes and reconstructions at chosen steps
+    latest.safetensors   the newest frame
+    checkpoint/          everything needed to go on, bit for bit
+"""
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Self
+
+from filelock import FileLock, Timeout
+
+from aecore import frame, state
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.snapshot import Record, Snapshot
+from aecore.state import State
+from aecore.trainer import Trainer
+from aecore.words import Refusal
+
+MOST_SECONDS_UNSAVED = 10.0
+LEAST_SECONDS_UNSAVED = 2.0
+SAVING_SHARE = 0.05
+MOST_FRAME_BYTES = 96 * 2**20
+
+
+def runs_root(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder of all runs: ``AECORE_RUNS``, else ``runs`` in the working folder."""
+    return Path(environ.get("AECORE_RUNS") or "runs").absolute()
+
+
+class Run:
+    """A run's folder.
+
+    Parameters
+    ----------
+    path : Path
+        An existing run; `create` makes a new one.
+
+    Attributes
+    ----------
+    path : Path
+    config : Config
+        The settings it was started with.
+
+    Raises
+    ------
+    Refusal
+        Where the folder is no run, or its settings were edited into something impossible.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = Path(path)
+        self.config = _checked(state.read_json(self.path / "config.json"), self.path)
+        self._lock = FileLock(self.path / ".lock", timeout=0, thread_local=False)
+        self._rows = 0
+        self._last_frame = -1
+        self._saved_at = time.monotonic()
+        self._patience = LEAST_SECONDS_UNSAVED
+
+    @classmethod
+    def create(cls, path: Path, config: Config) -> Self:
+        """Make a new run in an empty or missing folder, and claim it.
+
+        Raises
+        ------
+        Refusal
+            Where the folder holds something already.
+        """
+        path = Path(path)
+        if path.exists() and (not path.is_dir() or any(path.iterdir())):
+            text = "{path} is not empty; choose another folder, or resume the run in it."
+            raise Refusal(text, path=path)
+        (path / "frames").mkdir(parents=True)
+        state.write_json(path / "config.json", config.model_dump())
+        (path / "history.jsonl").touch()
+        run = cls(path)
+        run.claim()
+        return run
+
+    @property
+    def name(self) -> str:
+        """The folder's name."""
+        return self.path.name
+
+    def claim(self) -> None:
+        """Become the only one who may train this run; let go by `release` or by dying.
+
+        Raises
+        ------
+        Refusal
+            Where another trains it.
+        """
+        try:
+            self._lock.acquire()
+        except Timeout:
+            text = "{name} is being trained by another program; pause it there first."
+            raise Refusal(text, name=self.name) from None
+
+    def release(self) -> None:
+        """Let another train this run."""
+        self._lock.release()
+
+    @property
+    def busy(self) -> bool:
+        """Whether anyone, here or in another program, trains this run now."""
+        if self._lock.is_locked:
+            return True
+        try:
+            with FileLock(self.path / ".lock", timeout=0):
+                return False
+        except Timeout:
+            return True
+
+    def start(self, dataset: Dataset) -> Trainer:
+        """Return a trainer at the first step, and write down what the run is followed by."""
+        trainer = Trainer(dataset, self.config)
+        frame.save_probe(trainer.snapshot(), self.path / "probe.safetensors")
+        self.record(trainer)
+        self.save(trainer)
+        return trainer
+
+    def resume(self, dataset: Dataset) -> Trainer:
+        """Return a trainer where the last checkpoint was, and forget the rows after it.
+
+        Raises
+        ------
+        Refusal
+            Where there is no checkpoint, or it is damaged or of other images.
+        """
+        saved = state.load(self.path / "checkpoint")
+        rows = [row for row in self.history() if row["step"] <= saved.facts["step"]]
+        trainer = Trainer(dataset, self.config, state=State(saved.tensors, saved.facts, rows))
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        state.write(self.path / "history.jsonl", lines.encode())
+        self._rows = len(rows)
+        self._last_frame = trainer.steps
+        return trainer
+
+    def record(self, trainer: Trainer) -> None:
+        """Write down what a step brought: rows, a frame where one is due, now and then a save."""
+        new = trainer.history[self._rows :]
+        if new:
+            with (self.path / "history.jsonl").open("a") as file:
+                file.writelines(json.dumps(row) + "\n" for row in new)
+            self._rows += len(new)
+        if trainer.steps != self._last_frame and (frame.due(trainer.steps) or trainer.finished):
+            frame.save(
+                trainer.snapshot(), self.path / "frames" / f"{trainer.steps:09d}.safetensors"
+            )
+            frame.thin(self.path / "frames", MOST_FRAME_BYTES)
+            self._last_frame = trainer.steps
+        if time.monotonic() - self._saved_at > self._patience:
+            self.save(trainer)
+
+    def save(self, trainer: Trainer, **facts: float) -> None:
+        """Save a checkpoint, the newest frame, and where the run stands.
+
+        Parameters
+        ----------
+        trainer : Trainer
+        **facts : float
+            More to remember in ``run.json``, such as a speed.
+        """
+        began = time.monotonic()
+        state.save(trainer.state(), self.path / "checkpoint")
+        snapshot = trainer.snapshot()
+        frame.save(snapshot, self.path / "latest.safetensors")
+        state.write_json(self.path / "run.json", {**_summary(self.name, snapshot), **facts})
+        self._saved_at = time.monotonic()
+        took = (self._saved_at - began) / SAVING_SHARE
+        self._patience = min(max(took, LEAST_SECONDS_UNSAVED), MOST_SECONDS_UNSAVED)
+
+    def history(self) -> list[Record]:
+        """Return all whole rows; one that was cut while being written is left out."""
+        lines = (self.path / "history.jsonl").read_text().splitlines()
+        return [row for line in lines if (row := _row(line)) is not None]
+
+    def frames(self) -> list[int]:
+        """Return the steps of which a frame was kept."""
+        return sorted(int(path.stem) for path in (self.path / "frames").glob("*.safetensors"))
+
+    def frame(self, step: int | None = None) -> Snapshot:
+        """Return a saved moment, the newest by default; nothing of it is in memory alone.
+
+        Raises
+        ------
+        Refusal
+            Where there is none, or it is damaged.
+        """
+        path = self.path / "latest.safetensors"
+        if step is not None:
+            path = self.path / "frames" / f"{step:09d}.safetensors"
+        return frame.load(path, self.path / "probe.safetensors", self.history())
+
+    def summary(self) -> Mapping[str, Any]:
+        """Return where the run stands, as ``run.json`` says it."""
+        found: Mapping[str, Any] = state.read_json(self.path / "run.json")
+        return found
+
+
+def runs(root: Path) -> Iterator[Run]:
+    """Yield the runs below a folder, the last touched first; what is no run is passed over."""
+    if not root.is_dir():
+        return
+    touched = {path: path.stat().st_mtime for path in root.glob("*/run.json")}
+    for path in sorted(touched, key=lambda each: -touched[each]):
+        try:
+            yield Run(path.parent)
+        except Refusal:
+            continue
+
+
+def new_path(root: Path, config: Config) -> Path:
+    """Return a folder for a new run, named for what and when it is."""
+    now = datetime.now(tz=UTC).astimezone().strftime("%Y%m%d-%H%M%S")
+    name = f"{config.dataset}-{config.architecture}-{config.bottleneck}-{now}"
+    count = 1
+    while (path := root / (name if count == 1 else f"{name}-{count}")).exists():
+        count += 1
+    return path
+
+
+def _checked(values: object, path: Path) -> Config:
+    if not isinstance(values, dict):
+        raise Refusal("{path} holds no settings.", path=path / "config.json")
+    return Config(**values)
+
+
+def _row(line: str) -> Record | None:
+    try:
+        row = json.loads(line)
+    except ValueError:
+        return None
+    return row if isinstance(row, dict) and isinstance(row.get("step"), int) else None
+
+
+def _summary(name: str, snapshot: Snapshot) -> dict[str, Any]:
+    last = snapshot.history[-1] if snapshot.history else {}
+    return {
+        "name": name,
+        "dataset": snapshot.config.dataset,
+        "architecture": snapshot.config.architecture,
+        "bottleneck": snapshot.config.bottleneck,
+        "step": snapshot.step,
+        "total_steps": snapshot.total_steps,
+        "epoch": snapshot.epoch,
+        "held_out": last.get("held_out"),
+        "pca": last.get("pca"),
+    }

@@ -1,0 +1,99 @@
+"""Everything a trainer needs to go on, bit for bit; a kill while it is saved harms nothing."""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
+from torch import Tensor
+
+from aecore.snapshot import Record
+from aecore.words import Refusal
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """A trainer between two steps.
+
+    Attributes
+    ----------
+    tensors : dict of str to Tensor
+        Weights, the optimizer's moments, and the loss summed since the last row.
+    facts : dict
+        Config, step, edits: what JSON can hold.
+    history : sequence of Record
+        The rows up to this step.
+    """
+
+    tensors: Mapping[str, Tensor]
+    facts: Mapping[str, Any]
+    history: Sequence[Record] = field(default=())
+
+
+def write(path: Path, data: bytes, *, durable: bool = False) -> None:
+    """Replace a file at once: a reader sees the old bytes or the new, never a part.
+
+    A durable file survives a power cut too, at the price of waiting for the disk.
+    """
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        file.write(data)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+    part.replace(path)
+
+
+def write_json(path: Path, value: object, *, durable: bool = False) -> None:
+    """Replace a JSON file at once; a person can read it."""
+    text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+    write(path, text.encode(), durable=durable)
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises
+    ------
+    Refusal
+        Where it is missing, or was edited into something that is not JSON.
+    """
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        raise Refusal("{path} is missing; this is not a whole run.", path=path) from None
+    except ValueError as error:
+        raise Refusal("{path} is not valid JSON: {error}.", path=path, error=error) from None
+
+
+def save(state: State, folder: Path) -> None:
+    """Write a checkpoint: the tensors under a new name, then the JSON that points to them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    name = f"{state.facts['step']:09d}.safetensors"
+    write(folder / name, to_bytes(dict(state.tensors)), durable=True)
+    write_json(folder / "state.json", {**state.facts, "tensors": name}, durable=True)
+    for old in folder.glob("*.safetensors*"):
+        if old.name != name:
+            old.unlink(missing_ok=True)
+
+
+def load(folder: Path) -> State:
+    """Read a checkpoint that `save` wrote; its history is empty.
+
+    Raises
+    ------
+    Refusal
+        Where it is missing or damaged.
+    """
+    facts = read_json(folder / "state.json")
+    name = Path(str(facts.get("tensors", ""))).name if isinstance(facts, dict) else ""
+    try:
+        return State(load_file(folder / name), facts)
+    except (OSError, SafetensorError) as error:
+        text = "The checkpoint {path} cannot be read: {error}."
+        raise Refusal(text, path=folder / name, error=error) from None

@@ -1,0 +1,324 @@
+"""The only training loop: a step at a time, the same from the same seed, resumable bit for bit."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from aecore import objective, optimizer, resize
+from aecore.config import Config
+from aecore.corrupt import corrupt
+from aecore.data import Dataset
+from aecore.knob import knobs
+from aecore.model import Autoencoder, kept_units
+from aecore.probe import Probe, encode, tensor
+from aecore.projection import plane
+from aecore.seeds import generator
+from aecore.snapshot import Edit, Record, Snapshot
+from aecore.state import State
+from aecore.words import Refusal
+
+MAPPED = 4096
+SPARSEST_ROWS = 64
+
+
+class Diverged(Refusal):
+    """The loss is no longer a number; the trainer stands at its last good state."""
+
+
+class Trainer:
+    """Train an autoencoder on a data set.
+
+    Parameters
+    ----------
+    dataset : Dataset
+    config : Config
+    state : State, optional
+        Where an earlier trainer stood; the configuration is then the one in the state.
+
+    Attributes
+    ----------
+    config : Config
+        As changed so far.
+    model : Autoencoder
+    steps : int
+        Steps made.
+    history : list of Record
+    edits : list of Edit
+
+    Raises
+    ------
+    Refusal
+        Where the state is damaged or belongs to other images.
+    """
+
+    def __init__(self, dataset: Dataset, config: Config, *, state: State | None = None) -> None:
+        self.dataset = dataset
+        self.config = config if state is None else _config(state)
+        self.steps = 0
+        self.history: list[Record] = []
+        self.edits: list[Edit] = []
+        self._images = dataset.images[: self.config.train_size]
+        self._probe = Probe(dataset, len(self._images))
+        self._half = _half(self.config.precision)
+        self._order: tuple[int, NDArray[np.int64]] = (-1, np.empty(0, np.int64))
+        self._points: NDArray[np.float32] | None = None
+        self._squares, self._batches = torch.zeros(()), 0
+        self.model = self._new_model(self.config)
+        self._optimizer = optimizer.build(self.model, self.config)
+        if state is not None:
+            self._restore(state)
+        self._last_good = self.state()
+
+    @property
+    def steps_per_epoch(self) -> int:
+        """Batches in one pass; the last may be smaller."""
+        return math.ceil(len(self._images) / self.config.batch_size)
+
+    @property
+    def pretraining_steps(self) -> int:
+        """Steps in which one layer is trained alone, before all are trained together."""
+        layers = len(self.config.widths) + 1
+        return self.config.pretrain_epochs * layers * self.steps_per_epoch
+
+    @property
+    def total_steps(self) -> int:
+        """Steps after which the run is finished."""
+        return self.pretraining_steps + self.config.epochs * self.steps_per_epoch
+
+    @property
+    def finished(self) -> bool:
+        """Whether all the epochs asked for are done."""
+        return self.steps >= self.total_steps
+
+    def step(self) -> Record | None:
+        """Make one optimiser step.
+
+        Returns
+        -------
+        Record or None
+            The row added to the history, where one was due.
+
+        Raises
+        ------
+        Diverged
+            Where the loss or the held-out error is no longer a number.
+        """
+        layer = self._layer(self.steps)
+        if self.steps and layer != self._layer(self.steps - 1):
+            self._optimizer = optimizer.build(self.model, self.config)
+        pace = optimizer.learning_rate(self.config, self._progress())
+        optimizer.set_pace(self._optimizer, self.config, pace)
+        self._optimizer.zero_grad(set_to_none=True)
+        self._loss(layer).backward()  # type: ignore[no-untyped-call]
+        self._optimizer.step()
+        self.steps += 1
+        if not _row_due(self.steps) and self.steps % self.steps_per_epoch:
+            return None
+        return self._record(layer, pace)
+
+    def change(self, **values: Any) -> None:
+        """Change live knobs; the next step obeys. A new bottleneck keeps what was learnt.
+
+        Raises
+        ------
+        Refusal
+            Where a value cannot be, or the knob needs a new run.
+        """
+        config = self.config.changed(**values)
+        before, after = self.config.model_dump(), config.model_dump()
+        changes = {n: [before[n], after[n]] for n in after if before[n] != after[n]}
+        for name in changes:
+            if not knobs(Config)[name].live:
+                text = "{name} cannot change while a run trains; start a new one."
+                raise Refusal(text, name=name)
+        if not changes:
+            return
+        if "bottleneck" in changes:
+            self._resize(config)
+        self.config = config
+        self.model.keep = kept_units(config)
+        self.edits.append({"step": self.steps, "changes": changes})
+        self._last_good = self.state()
+
+    def state(self) -> State:
+        """Return a copy of everything needed to go on bit for bit."""
+        moments = optimizer.moments(self._optimizer, self.model)
+        tensors = {
+            "squares": self._squares,
+            **{f"model/{name}": value for name, value in self.model.named_parameters()},
+            **{f"optimizer/{name}": value for name, value in optimizer.flat(moments)},
+        }
+        facts = {
+            "config": self.config.model_dump(),
+            "step": self.steps,
+            "batches": self._batches,
+            "edits": list(self.edits),
+            "images": [len(self._images), *self.dataset.shape],
+        }
+        copies = {
+            name: value.detach().clone(memory_format=torch.contiguous_format)
+            for name, value in tensors.items()
+        }
+        return State(copies, facts, tuple(self.history))
+
+    def snapshot(self, chosen: NDArray[np.int64] | None = None) -> Snapshot:
+        """Return an immutable picture of this moment.
+
+        Parameters
+        ----------
+        chosen : ndarray of int, optional
+            Which held-out images to show; always the same ones by default.
+        """
+        codes = self._probe.codes(self.model)
+        self._points = plane(codes, self._points)
+        return Snapshot(
+            config=self.config,
+            step=self.steps,
+            total_steps=self.total_steps,
+            epoch=self.steps / self.steps_per_epoch,
+            history=tuple(self.history),
+            edits=tuple(self.edits),
+            codes=codes,
+            points=self._points,
+            labels=self._probe.labels,
+            classes=self.dataset.classes,
+            examples=self._probe.examples(self.model, self.config, chosen),
+        )
+
+    def _new_model(self, config: Config) -> Autoencoder:
+        draw = generator(config.seed, "weights", self.steps)
+        model = Autoencoder(self.dataset.shape, config, generator=draw)
+        if config.linear_path:
+            model.start_at(self._probe.pca.mean, self._probe.pca.components)
+        return model
+
+    def _restore(self, state: State) -> None:
+        facts, tensors = state.facts, state.tensors
+        now = [len(self._images), *self.dataset.shape]
+        if (then := facts.get("images")) != now:
+            raise Refusal(
+                "The run learnt from other images: {then} (count, height, width), and {name} has "
+                "{now}. Give it the data set it was started with.",
+                then=then,
+                name=self.dataset.name,
+                now=now,
+            )
+        try:
+            self.model.load_state_dict(_under("model/", tensors))
+            moments = optimizer.nested(_under("optimizer/", tensors))
+            self._optimizer = optimizer.build(self.model, self.config, moments)
+            self._squares = tensors["squares"].clone()
+            self._batches, self.steps = int(facts["batches"]), int(facts["step"])
+            self.edits = list(facts["edits"])
+        except (KeyError, TypeError, ValueError, RuntimeError) as error:
+            raise Refusal("The saved state is damaged: {error}.", error=error) from None
+        self.history = list(state.history)
+
+    def _resize(self, config: Config) -> None:
+        old, new = self.model, self._new_model(config)
+        if config.bottleneck > old.bottleneck:
+            code_map = resize.wider(old.bottleneck, config.bottleneck)
+        else:
+            codes = torch.from_numpy(encode(old, self._images[:MAPPED]))
+            draw = generator(config.seed, "resize", self.steps)
+            code_map = resize.narrower(old, codes, config.bottleneck, draw)
+        resize.resize(old, new, code_map)
+        moments = optimizer.moments(self._optimizer, old)
+        carried = {n: resize.carry(state, n, code_map) for n, state in moments.items()}
+        self.model = new
+        self._optimizer = optimizer.build(new, config, carried)
+
+    def _layer(self, step: int) -> int:
+        """Return which layer a step trains alone, counted from the image; 0 for all."""
+        if step >= self.pretraining_steps:
+            return 0
+        return 1 + step // (self.config.pretrain_epochs * self.steps_per_epoch)
+
+    def _progress(self) -> float:
+        """Return the share done of the steps that train all layers."""
+        done = max(0, self.steps - self.pretraining_steps)
+        return done / (self.total_steps - self.pretraining_steps)
+
+    def _batch(self) -> Tensor:
+        epoch, place = divmod(self.steps, self.steps_per_epoch)
+        if self._order[0] != epoch:
+            draw = generator(self.config.seed, "order", epoch)
+            order = torch.randperm(len(self._images), generator=draw).numpy()
+            self._order = (epoch, order)
+        size = self.config.batch_size
+        return tensor(self._images[self._order[1][place * size : (place + 1) * size]])
+
+    def _loss(self, layer: int) -> Tensor:
+        images = self._batch()
+        noise = generator(self.config.seed, "noise", self.steps)
+        corrupted = corrupt(images, self.config.noise_kind, self.config.noise, noise)
+        about = (images, corrupted, self.config)
+        if layer:
+            loss = objective.layer_loss(self.model, layer, *about, half=self._half)
+        else:
+            loss = objective.loss(self.model, *about, half=self._half)
+        # Kept as a tensor: reading a number out of it every step would hold up the next one.
+        self._squares = self._squares + loss.squares
+        self._batches += 1
+        return loss.total
+
+    def _record(self, layer: int, pace: float) -> Record:
+        row: Record = {
+            "step": self.steps,
+            "epoch": round(self.steps / self.steps_per_epoch, 6),
+            "train": self._squares.item() / self._batches,
+            "held_out": self._probe.error(self.model),
+            "pca": self._probe.pca_error(self.config.bottleneck),
+            "learning_rate": pace,
+            "bottleneck": self.config.bottleneck,
+            "layer": layer,
+        }
+        if not (math.isfinite(row["train"]) and math.isfinite(row["held_out"])):
+            raise self._diverged()
+        self.history.append(row)
+        self._squares, self._batches = torch.zeros(()), 0
+        self._last_good = self.state()
+        return row
+
+    def _diverged(self) -> Diverged:
+        step, config = self.steps, self.config
+        self._restore(self._last_good)
+        return Diverged(
+            "Training diverged at step {step}: the error is no longer a number. The run stands at "
+            "step {good}, where all was well. The likely cause is learning_rate, which is {rate:g};"
+            " try {less:g}.",
+            step=step,
+            good=self.steps,
+            rate=config.learning_rate,
+            less=config.learning_rate / 10,
+        )
+
+
+def _config(state: State) -> Config:
+    try:
+        return Config(**state.facts["config"])
+    except (KeyError, TypeError) as error:
+        raise Refusal("The saved state is damaged: {error}.", error=error) from None
+
+
+def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {n.removeprefix(prefix): value for n, value in tensors.items() if n.startswith(prefix)}
+
+
+def _half(precision: str) -> bool:
+    """Whether to multiply in bfloat16: without instructions for it, it is ten times slower."""
+    if precision == "auto":
+        able = torch.cpu.get_capabilities()
+        return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
+    return precision == "bfloat16"
+
+
+def _row_due(step: int) -> bool:
+    """Whether the history gets a row: every step at first, then ever more rarely."""
+    apart = min(SPARSEST_ROWS, 1 << max(0, step.bit_length() - 5))
+    return step % apart == 0

@@ -1,0 +1,1 @@
+"""The dashboard of Autoencoder Lab: pages, controls and figures."""
