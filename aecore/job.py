@@ -95,7 +95,7 @@ class Job:
     @property
     def seconds_left(self) -> float:
         """How long the rest of the run takes at the present speed; infinite if it stands."""
-        if not self.samples_per_second:
+        if not self.playing or not self.samples_per_second:
             return float("inf")
         left = self.latest.total_steps - self.latest.step
         return left * self.latest.config.batch_size / self.samples_per_second
@@ -167,8 +167,8 @@ class Job:
 
     def _do(self, command: Callable[[], None]) -> None:
         """Have the thread do something between two steps; wait a moment for it."""
-        if not self.alive:
-            raise Refusal("The run {name} was closed; open it again.", name=self.run.name)
+        if self._closing:
+            raise self._closed()
         done: Future[None] = Future()
         self._commands.append((command, done))
         self._wake.set()
@@ -176,6 +176,9 @@ class Job:
             done.result(ANSWER_SECONDS)
         except Late:
             return
+
+    def _closed(self) -> Refusal:
+        return Refusal("The run {name} was closed; open it again.", name=self.run.name)
 
     def _work(self) -> None:
         torch.set_num_threads(self._threads)
@@ -198,23 +201,27 @@ class Job:
 
     def _obey(self) -> None:
         while self._commands:
-            command, done = self._commands.popleft()
+            command, done = self._commands[0]
             try:
                 command()
             except Refusal as error:
                 done.set_exception(error)
             else:
                 done.set_result(None)
+            finally:
+                # Only now: as long as a command is obeyed, `wait` must not take the job to stand.
+                self._commands.popleft()
 
     def _advance(self) -> None:
         self._trainer.step()
         self.run.record(self._trainer)
-        self._budget -= 1
         now = time.monotonic()
         self._measure(now)
-        if self._trainer.finished or not self.playing:
+        if self._trainer.finished or self._budget <= 1:
             self._stop()
-        elif now - self._watched_at > self._idle_seconds:
+            return
+        self._budget -= 1
+        if now - self._watched_at > self._idle_seconds:
             self.idle = True
             self._stop()
         elif now - self._seen_at > self._apart and now - self._watched_at < WATCHED_SECONDS:
@@ -243,9 +250,11 @@ class Job:
         self._budget = 0
 
     def _fail(self, error: Refusal) -> None:
-        self._look()
         self.error = error
-        self._budget = 0
+        try:
+            self._look()
+        finally:
+            self._budget = 0
 
     def _finish(self) -> None:
         try:
@@ -255,4 +264,4 @@ class Job:
         finally:
             self.run.release()
             for _, done in self._commands:
-                done.cancel()
+                done.set_exception(self._closed())

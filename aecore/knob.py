@@ -145,14 +145,14 @@ def sentence(model: type[BaseModel], error: ValidationError) -> Refusal:
         every = ", ".join(knobs(model))
         return Refusal("{name} is not a setting; the settings are {every}.", name=name, every=every)
     texts: dict[Kind, str] = {
-        "integer": "{name} is {value}; choose a whole number, {span}.",
-        "number": "{name} is {value}; choose a number, {span}.",
+        "integer": "{name} is {value}; choose a whole number, {knob.span}.",
+        "number": "{name} is {value}; choose a number, {knob.span}.",
         "switch": "{name} is {value!r}; choose true or false.",
-        "choice": "{name} is {value!r}; choose one of {span}.",
-        "text": "{name} is {value!r}; give something like {example}.",
+        "choice": "{name} is {value!r}; choose one of {knob.span}.",
+        "text": "{name} is {value!r}; give something like {knob.example}.",
     }
-    about = {"value": value, "span": known.span, "example": known.example}
-    return Refusal(texts[known.kind], name=name, **about)
+    # The knob itself, not its span: that is put into words when shown, in the reader's language.
+    return Refusal(texts[known.kind], name=name, value=value, knob=known)
 
 
 def table(model: type[BaseModel]) -> str:

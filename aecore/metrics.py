@@ -30,7 +30,7 @@ class Activity:
 def activity(codes: NDArray[np.float32]) -> Activity:
     """Measure the activity of each unit.
 
-    A unit counts as active on an image where its size is at least a tenth of the largest in all
+    A unit counts as active on an image where its size is more than a tenth of the largest in all
     the codes, the very largest thousandth left out.
 
     Parameters

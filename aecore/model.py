@@ -124,7 +124,8 @@ class Autoencoder(nn.Module):
         squares = self.from_code.weight.square().sum(0)
         if self.path_out is not None:
             squares = squares + self.path_out.weight.square().sum(0)
-        return squares.sqrt()
+        # The root of nothing has no slope: a silent unit would make every weight no number.
+        return squares.clamp_min(1e-12).sqrt()
 
     @torch.no_grad()
     def start_at(self, mean: NDArray[np.float64], components: NDArray[np.float64]) -> None:

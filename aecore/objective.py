@@ -29,6 +29,9 @@ def reconstruction(output: Tensor, images: Tensor, loss: str) -> Tensor:
     Tensor, a scalar
     """
     if loss == "bce":
+        if not output.isfinite().all():
+            # torch refuses what is no number; here a diverging run is to be noticed by its loss.
+            return output.sum()
         return functional.binary_cross_entropy(output, images)
     return functional.mse_loss(output, images)
 

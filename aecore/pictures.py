@@ -38,8 +38,8 @@ def in_folder(folder: Path) -> Iterator[Picture]:
 
 def in_zip(archive: zipfile.ZipFile) -> Iterator[Picture]:
     """Find the image files of an archive, sorted; links and archives in it are passed over."""
-    for info in sorted(archive.infolist(), key=lambda info: info.filename):
-        path = PurePosixPath(info.filename)
+    members = [(PurePosixPath(info.filename), info) for info in archive.infolist()]
+    for path, info in sorted(members, key=lambda each: (each[0].parent.parts, each[0].name)):
         if _is_picture(path) and not stat.S_ISLNK(info.external_attr >> 16):
             yield path, partial(archive.open, info)
 
@@ -84,7 +84,7 @@ def read(
     content, labels, shape, left = bytearray(), list[str](), (0, 0), limits.unpacked
     for path, opening in pictures:
         packed = _bytes(path, opening, left, file)
-        image = _image(path, packed, left - len(packed), size, file)
+        image = _image(path, packed, left - len(packed), size, file, limits)
         left -= len(packed) + image.size
         if left < 0:
             raise pixels.too_large(file, limits)
@@ -129,7 +129,12 @@ def _bytes(path: PurePosixPath, opening: Callable[[], IO[Any]], most: int, file:
 
 
 def _image(
-    path: PurePosixPath, packed: bytes, most: int, size: int | None, file: str
+    path: PurePosixPath,
+    packed: bytes,
+    most: int,
+    size: int | None,
+    file: str,
+    limits: pixels.Limits,
 ) -> NDArray[np.uint8]:
     from PIL import Image
 
@@ -139,14 +144,7 @@ def _image(
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(packed), formats=FORMATS) as image:
                 if image.width * image.height > most:
-                    raise Refusal(
-                        "{path} in {file} has {width} by {height} pixels, more than fit in the "
-                        "memory allowed; leave it out or make it smaller.",
-                        path=path,
-                        file=file,
-                        width=image.width,
-                        height=image.height,
-                    )
+                    raise pixels.too_large(file, limits)
                 grey = _grey(image)
                 if size is not None:
                     grey = grey.resize((size, size), Image.Resampling.BILINEAR)

@@ -39,7 +39,7 @@ def plane(
 def _principal_axes(centred: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the two directions of largest variance, of shape (bottleneck, 2)."""
     units = centred.shape[1]
-    if units <= MOST_UNITS_WHOLE or not centred.any():
+    if units <= MOST_UNITS_WHOLE or len(centred) <= 2 or not centred.any():
         axes = np.linalg.eigh(centred.T @ centred)[1][:, :-3:-1]
     else:
         from scipy.sparse.linalg import svds

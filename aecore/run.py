@@ -13,6 +13,7 @@
 
 import json
 import os
+import shutil
 import time
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
@@ -112,6 +113,11 @@ class Run:
         """Let another train this run."""
         self._lock.release()
 
+    def discard(self) -> None:
+        """Remove the run from disk."""
+        self.release()
+        shutil.rmtree(self.path, ignore_errors=True)
+
     @property
     def busy(self) -> bool:
         """Whether anyone, here or in another program, trains this run now."""
@@ -184,7 +190,11 @@ class Run:
 
     def history(self) -> list[Record]:
         """Return all whole rows; one that was cut while being written is left out."""
-        lines = (self.path / "history.jsonl").read_text().splitlines()
+        try:
+            lines = (self.path / "history.jsonl").read_text(errors="replace").splitlines()
+        except FileNotFoundError as error:
+            missing = Path(error.filename)
+            raise Refusal("{path} is missing; this is not a whole run.", path=missing) from None
         return [row for line in lines if (row := _row(line)) is not None]
 
     def frames(self) -> list[int]:
@@ -206,7 +216,9 @@ class Run:
 
     def summary(self) -> Mapping[str, Any]:
         """Return where the run stands, as ``run.json`` says it."""
-        found: Mapping[str, Any] = state.read_json(self.path / "run.json")
+        found = state.read_json(path := self.path / "run.json")
+        if not isinstance(found, dict):
+            raise Refusal("{path} does not say where the run stands.", path=path)
         return found
 
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -64,7 +65,7 @@ def read_json(path: Path) -> Any:
         Where it is missing, or was edited into something that is not JSON.
     """
     try:
-        return json.loads(path.read_text())
+        return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise Refusal("{path} is missing; this is not a whole run.", path=path) from None
     except ValueError as error:
@@ -74,8 +75,10 @@ def read_json(path: Path) -> Any:
 def save(state: State, folder: Path) -> None:
     """Write a checkpoint: the tensors under a new name, then the JSON that points to them."""
     folder.mkdir(parents=True, exist_ok=True)
-    name = f"{state.facts['step']:09d}.safetensors"
-    write(folder / name, to_bytes(dict(state.tensors)), durable=True)
+    data = to_bytes(dict(state.tensors))
+    # The step alone would not do: a change at the same step overwrote what the JSON points to.
+    name = f"{state.facts['step']:09d}-{zlib.crc32(data):08x}.safetensors"
+    write(folder / name, data, durable=True)
     write_json(folder / "state.json", {**state.facts, "tensors": name}, durable=True)
     for old in folder.glob("*.safetensors*"):
         if old.name != name:
@@ -90,10 +93,10 @@ def load(folder: Path) -> State:
     Refusal
         Where it is missing or damaged.
     """
-    facts = read_json(folder / "state.json")
-    name = Path(str(facts.get("tensors", ""))).name if isinstance(facts, dict) else ""
+    path, facts = folder / "state.json", read_json(folder / "state.json")
     try:
-        return State(load_file(folder / name), facts)
-    except (OSError, SafetensorError) as error:
+        path = folder / Path(facts["tensors"]).name
+        return State(load_file(path), {**facts, "step": int(facts["step"])})
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         text = "The checkpoint {path} cannot be read: {error}."
-        raise Refusal(text, path=folder / name, error=error) from None
+        raise Refusal(text, path=path, error=error) from None

@@ -1,0 +1,42 @@
+"""The dashboard's entry: `streamlit run dashboard/app.py`.
+
+The page is painted before the engine is imported: torch alone takes seconds.
+"""
+
+import importlib
+import threading
+
+import streamlit as st
+
+from aecore.words import t
+
+st.set_page_config(
+    page_title="Autoencoder Lab",
+    page_icon=":material/blur_on:",
+    layout="wide",
+    initial_sidebar_state="expanded",
+)
+
+
+@st.cache_resource(show_spinner=False)
+def engine() -> threading.Thread:
+    """Import what is slow in the background, once for the server."""
+    started = threading.Thread(target=importlib.import_module, args=("dashboard.warm",))
+    started.start()
+    return started
+
+
+def train() -> None:
+    """Run the Train page, which is imported when the engine is there."""
+    importlib.import_module("dashboard.pages.train").show()
+
+
+pages = [st.Page(train, title=t("Train"), icon=":material/play_circle:", default=True)]
+page = st.navigation(pages, position="top")
+with st.sidebar:
+    st.markdown(f"### {t('Autoencoder Lab')}")
+starting = engine()
+if starting.is_alive():
+    with st.spinner(t("Starting the engine: this takes some seconds the first time.")):
+        starting.join()
+page.run()

@@ -1,0 +1,1 @@
+"""Streamlit components: a folder each, with its Python, JavaScript and styles."""

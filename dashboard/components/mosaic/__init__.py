@@ -1,0 +1,54 @@
+"""A grid of images with captions, in one element that is changed in place."""
+
+from base64 import b64encode
+from collections.abc import Sequence
+from pathlib import Path
+
+import streamlit as st
+
+_HERE = Path(__file__).parent
+
+_mosaic = st.components.v2.component(
+    "live_mosaic",
+    html="""
+<figure class="live-mosaic">
+  <div class="live-mosaic-columns" aria-hidden="true"></div>
+  <div class="live-mosaic-rows" aria-hidden="true"></div>
+  <img alt="" draggable="false">
+</figure>
+""",
+    css=(_HERE / "mosaic.css").read_text("utf-8"),
+    js=(_HERE / "mosaic.js").read_text("utf-8"),
+    isolate_styles=False,
+)
+
+
+def mosaic(
+    key: str, png: bytes, *, rows: Sequence[str], columns: Sequence[str], label: str, height: int
+) -> None:
+    """Show a picture made of rows and columns of images, or change it in place.
+
+    Parameters
+    ----------
+    key : str
+        The same key keeps the same element.
+    png : bytes
+        The picture, as `dashboard.figures.png` returns it.
+    rows : sequence of str
+        A caption for each row of images, already in the reader's language.
+    columns : sequence of str
+        A caption for each column; empty for none.
+    label : str
+        What a screen reader says of the picture.
+    height : int
+        The most the picture and its captions may take, in pixels; always reserved.
+    """
+    data = {
+        "key": key,
+        "image": "data:image/png;base64," + b64encode(png).decode("ascii"),
+        "rows": list(rows),
+        "columns": list(columns),
+        "label": label,
+        "height": height,
+    }
+    _mosaic(key=key, data=data, height=height)

@@ -1,0 +1,212 @@
+"""From a knob to its widget, in the sidebar and in the URL; and the buttons that drive a run."""
+
+import math
+from typing import Any
+
+import streamlit as st
+
+from aecore import data
+from aecore.config import GROUPS, Config
+from aecore.knob import Knob, knobs
+from aecore.presets import PRESETS, preset
+from aecore.snapshot import Snapshot
+from aecore.words import t
+from dashboard import session
+
+OPEN_GROUPS = ("constraint",)
+
+
+def sidebar() -> None:
+    """Show what is trained: preset, data, and every knob in its group."""
+    config = session.view().config
+    with st.sidebar:
+        _preset(config)
+        _dataset(config)
+        for group, label in GROUPS.items():
+            shown = [each for each in knobs(Config).values() if each.group == group]
+            shown = [each for each in shown if each.name != "dataset"]
+            with st.expander(t(label), expanded=group in OPEN_GROUPS):
+                for each in shown:
+                    widget(each, config)
+        st.caption(t("The address of this page holds these settings: share it, or keep it."))
+
+
+def widget(knob: Knob, config: Config) -> None:
+    """Show one knob; a change acts at once."""
+    st.session_state[knob.name] = _shown(knob, getattr(config, knob.name))
+    about: dict[str, Any] = {
+        "key": knob.name,
+        "help": _help(knob),
+        "on_change": _changed,
+        "args": (knob,),
+        "disabled": not knob.matters(config) or session.desk().followed is not None,
+        "bind": "query-params",
+    }
+    label, default = t(knob.label), _shown(knob, knob.default)
+    if knob.kind == "choice":
+        st.selectbox(
+            label,
+            list(knob.choices),
+            index=list(knob.choices).index(default),
+            format_func=lambda value: _capital(t(knob.choices[value])),
+            **about,
+        )
+    elif knob.kind == "switch":
+        st.toggle(label, default, **about)
+    elif knob.kind == "text":
+        st.text_input(label, default, placeholder=t(knob.example), **about)
+    elif knob.log:
+        st.select_slider(label, marks(knob, getattr(config, knob.name)), default, **about)
+    elif knob.step is not None:
+        kind = int if knob.kind == "integer" else float
+        low, high, step = (kind(each or 0) for each in (knob.low, knob.high, knob.step))
+        st.slider(label, low, high, default, step, **about)
+    else:
+        st.number_input(label, knob.low, knob.high, default, step=1, **about)
+
+
+def marks(knob: Knob, *present: float) -> list[str]:
+    """Return the places of a slider that goes by ratio: about eight for each factor of ten.
+
+    Parameters
+    ----------
+    knob : Knob
+        With bounds.
+    *present : float
+        Values that must be among them.
+    """
+    assert knob.low is not None
+    assert knob.high is not None
+    values = {knob.low, knob.high, knob.default, *present}
+    smallest = knob.low or knob.high * 1e-4
+    for power in range(math.floor(math.log10(smallest)), math.ceil(math.log10(knob.high)) + 1):
+        for lead in (1, 1.5, 2, 3, 4, 5, 6, 8):
+            value = lead * 10.0**power
+            values.add(round(value) if knob.kind == "integer" else value)
+    if knob.kind == "integer":
+        values |= {2**power for power in range(21)}
+    return [_mark(value) for value in sorted(values) if knob.low <= value <= knob.high]
+
+
+def _mark(value: float) -> str:
+    return f"{value:.10g}"
+
+
+def _shown(knob: Knob, value: Any) -> Any:
+    return _mark(value) if knob.log else value
+
+
+def _changed(knob: Knob) -> None:
+    value = st.session_state[knob.name]
+    session.change(**{knob.name: value})
+
+
+def _help(knob: Knob) -> str:
+    timing = t("Acts on the next step.") if knob.live else t("Changing it starts a new run.")
+    return f"{t(knob.words)} ({knob.span})\n\n{timing}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
+def _preset(config: Config) -> None:
+    st.session_state.preset = session.matching_preset(config)
+
+    def chosen() -> None:
+        if name := st.session_state.preset:
+            session.attempt(lambda: session.begin(preset(name, config.dataset)))
+
+    st.selectbox(
+        t("Preset"),
+        list(PRESETS),
+        index=None,
+        key="preset",
+        format_func=lambda name: t(PRESETS[name].label),
+        placeholder=t("Your own settings"),
+        help="\n\n".join(f"**{t(each.label)}**: {t(each.words)}" for each in PRESETS.values()),
+        on_change=chosen,
+    )
+
+
+def _dataset(config: Config) -> None:
+    offers = data.offers()
+    present = [name for name, offer in offers.items() if offer.present or name == config.dataset]
+    knob = knobs(Config)["dataset"]
+    st.session_state.dataset = config.dataset
+    st.selectbox(
+        t(knob.label),
+        present,
+        index=present.index(knob.default),
+        key="dataset",
+        format_func=lambda name: t(offers[name].title) if name in offers else name,
+        help=t(knob.words),
+        on_change=lambda: session.choose_dataset(st.session_state.dataset),
+        bind="query-params",
+        disabled=session.desk().followed is not None,
+    )
+    with st.popover(t("More data"), width="stretch", icon=":material/add_photo_alternate:"):
+        more_data({name: offer for name, offer in offers.items() if not offer.present})
+
+
+def more_data(missing: dict[str, data.Offer]) -> None:
+    """Offer data sets to download, and a place for a person's own images."""
+    if missing:
+        st.markdown(f"**{t('Download')}**")
+    for name, offer in missing.items():
+        label = t("{title}, {size} MB", title=t(offer.title), size=offer.megabytes)
+        if st.button(label, key=f"download {name}", help=t(offer.words), width="stretch"):
+            _download(name)
+    st.markdown(f"**{t('Your own images')}**")
+    file = st.file_uploader(
+        t("An .npz, a .zip of images, or a .csv of pixels"), ["npz", "zip", "csv"], key="upload"
+    )
+    name = st.text_input(t("Name"), key="upload name", placeholder="my-images")
+    size = st.number_input(
+        t("Resize to"), 4, 64, None, key="upload size", help=t("Side in pixels; empty keeps it.")
+    )
+    if st.button(t("Add these images"), key="add", disabled=file is None or not name):
+        assert file is not None
+        session.attempt(lambda: session.add_dataset(file, name, size))
+        st.rerun()
+
+
+def _download(name: str) -> None:
+    bar = st.progress(0.0, t("Asking for it"))
+
+    def progress(done: int, total: int) -> None:
+        text = t("{done:.1f} of {total:.1f} MB", done=done / 1e6, total=total / 1e6)
+        bar.progress(min(1.0, done / max(total, 1)), text)
+
+    session.attempt(lambda: session.download_dataset(name, progress))
+    st.rerun()
+
+
+def examples(snapshot: Snapshot) -> None:
+    """Choose which held-out images are shown: others, or only one class."""
+
+    def chosen() -> None:
+        label = st.session_state.get("example class")
+        session.show_examples(st.session_state.get("draw", 0), label)
+
+    def others() -> None:
+        st.session_state.draw = st.session_state.get("draw", 0) + 1
+        chosen()
+
+    followed = session.desk().followed is not None
+    if snapshot.classes:
+        st.selectbox(
+            t("Class"),
+            range(len(snapshot.classes)),
+            index=None,
+            key="example class",
+            format_func=lambda label: t(snapshot.classes[label]),
+            placeholder=t("all classes"),
+            label_visibility="collapsed",
+            width=140,
+            on_change=chosen,
+            disabled=followed,
+        )
+    st.button(
+        t("Others"), key="others", icon=":material/casino:", on_click=others, disabled=followed
+    )

@@ -1,0 +1,1 @@
+"""One module a page; each is thin and says what is shown where."""

@@ -1,0 +1,113 @@
+"""The line on top: play, pause, step and reset, and where the run is."""
+
+import html
+import math
+
+import streamlit as st
+
+from aecore.snapshot import Snapshot
+from aecore.words import t
+from dashboard import session
+
+STYLE = """
+<style>
+.lab-facts { display: flex; flex-wrap: wrap; gap: .35rem 1.6rem; min-height: 3.1rem; }
+.lab-facts div { display: flex; flex-direction: column; line-height: 1.25; }
+.lab-facts dt { font-size: .75rem; opacity: .65; }
+.lab-facts dd { margin: 0; font-size: 1.05rem; font-weight: 600;
+  font-variant-numeric: tabular-nums; white-space: nowrap; }
+.lab-facts .good { color: var(--st-green-text-color, inherit); }
+.lab-facts .bad { color: var(--st-red-text-color, inherit); }
+</style>
+"""
+
+
+def buttons(snapshot: Snapshot) -> None:
+    """Show what drives the run; each has a key on the keyboard."""
+    followed = session.desk().followed is not None
+    done = snapshot.finished or followed
+    epoch = math.ceil(snapshot.total_steps / max(1, snapshot.config.epochs))
+    with st.container(horizontal=True, vertical_alignment="center"):
+        if session.playing() and not followed:
+            label, icon = t("Pause"), ":material/pause:"
+        else:
+            label, icon = t("Play"), ":material/play_arrow:"
+        st.button(
+            label,
+            key="play",
+            icon=icon,
+            type="primary",
+            shortcut="P",
+            disabled=done,
+            on_click=_toggle,
+        )
+        for name, words, key, count in (
+            ("step 1", t("+1 step"), "S", 1),
+            ("step 10", t("+10"), "D", 10),
+            ("step epoch", t("+1 epoch"), "E", epoch),
+        ):
+            st.button(words, key=name, shortcut=key, disabled=done, on_click=_step, args=(count,))
+        st.button(
+            t("Reset"),
+            key="reset",
+            icon=":material/restart_alt:",
+            shortcut="N",
+            help=t("Begin again with the same settings and seed; the run so far stays on disk."),
+            disabled=followed,
+            on_click=session.reset,
+        )
+
+
+def _toggle() -> None:
+    def act() -> None:
+        job = session.own_job()
+        if job.playing:
+            job.pause()
+        else:
+            job.play()
+
+    session.attempt(act)
+
+
+def _step(count: int) -> None:
+    session.attempt(lambda: session.own_job().step(count))
+
+
+def facts(snapshot: Snapshot, pixels: int) -> None:
+    """Show where the run is, in figures that keep their places."""
+    job = session.desk().job
+    own = job if session.desk().followed is None else None
+    speed = own.samples_per_second if own and own.playing else 0.0
+    last = snapshot.history[-1] if snapshot.history else {}
+    error, pca = last.get("held_out"), last.get("pca")
+    cells = [
+        (t("Step"), f"{snapshot.step:,} / {snapshot.total_steps:,}", ""),
+        (t("Epoch"), f"{snapshot.epoch:.2f}", ""),
+        (t("Images per second"), f"{speed:,.0f}" if speed else "–", ""),
+        (t("Time left"), _clock(own.seconds_left) if own and speed else "–", ""),
+        (t("Held-out error"), f"{error:.4f}" if error else "–", ""),
+        (t("PCA's, same code"), f"{pca:.4f}" if pca is not None else "–", ""),
+        *_against(error, pca),
+        (t("Compression"), f"{pixels / snapshot.config.bottleneck:.3g} ×", ""),
+    ]
+    body = "".join(
+        f"<div><dt>{html.escape(name)}</dt><dd class='{kind}'>{html.escape(value)}</dd></div>"
+        for name, value, kind in cells
+    )
+    st.html(f"{STYLE}<dl class='lab-facts'>{body}</dl>")
+
+
+def _against(error: float | None, pca: float | None) -> list[tuple[str, str, str]]:
+    """Say how the network stands against PCA; a network that loses to it is badly trained."""
+    if not error or not pca:
+        return [(t("Against PCA"), "–", "")]
+    share = error / pca
+    return [(t("Against PCA"), f"{share:.2f} ×", "good" if share < 1 else "bad")]
+
+
+def _clock(seconds: float) -> str:
+    if not math.isfinite(seconds):
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

@@ -1,0 +1,8 @@
+"""Import what is slow, and do once what is slow the first time; meant for a thread."""
+
+import torch
+
+import dashboard.pages.train  # noqa: F401
+
+# The first optimizer imports torch's compiler.
+torch.optim.Adam([torch.zeros(1, requires_grad=True)], fused=True).step()
