@@ -97,7 +97,7 @@ Flags = _flags()
     )
 )
 def train(
-    flags: Annotated[Any, Parameter("*")] = None,
+    flags: Annotated[Flags | None, Parameter("*")] = None,
     *,
     name: Annotated[
         str | None, Parameter("--preset", help=t("Start from {all}.", all=", ".join(PRESETS)))

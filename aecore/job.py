@@ -175,29 +175,42 @@ class Job:
         try:
             done.result(ANSWER_SECONDS)
         except Late:
-            return
+            if not self.alive:
+                raise self._closed() from None
+            done.add_done_callback(self._tell_late)
+
+    def _tell_late(self, done: Future[None]) -> None:
+        """Let a refusal be read that came when its asker no longer waited."""
+        if isinstance(error := done.exception(), Refusal):
+            self.error = error
 
     def _closed(self) -> Refusal:
         return Refusal("The run {name} was closed; open it again.", name=self.run.name)
 
     def _work(self) -> None:
         torch.set_num_threads(self._threads)
-        while not self._closing:
-            try:
-                self._obey()
-                if self.playing:
-                    self._advance()
-                else:
-                    self._wake.wait()
-                    self._wake.clear()
-            except Refusal as error:
-                self._fail(error)
-            except OSError as error:
-                self._fail(Refusal("The run could not be saved: {error}.", error=error))
-            except Exception as error:
-                logger.exception("The job failed")
-                self._fail(Refusal("Training stopped unexpectedly: {error}.", error=error))
-        self._finish()
+        try:
+            while not self._closing:
+                self._turn()
+        finally:
+            self._finish()
+
+    def _turn(self) -> None:
+        """Do what was asked for, then make a step, or wait to be asked."""
+        try:
+            self._obey()
+            if self.playing:
+                self._advance()
+            else:
+                self._wake.wait()
+                self._wake.clear()
+        except Refusal as error:
+            self._fail(error)
+        except OSError as error:
+            self._fail(Refusal("The run could not be saved: {error}.", error=error))
+        except Exception as error:
+            logger.exception("The job failed")
+            self._fail(Refusal("Training stopped unexpectedly: {error}.", error=error))
 
     def _obey(self) -> None:
         while self._commands:
@@ -263,5 +276,5 @@ class Job:
             logger.exception("The run could not be saved on closing")
         finally:
             self.run.release()
-            for _, done in self._commands:
-                done.set_exception(self._closed())
+            while self._commands:
+                self._commands.popleft()[1].set_exception(self._closed())

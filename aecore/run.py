@@ -104,6 +104,9 @@ class Run:
             Where another trains it.
         """
         try:
+            # The lock would let its holder in again, and out only after as many releases.
+            if self._lock.is_locked:
+                raise Timeout(str(self.path))
             self._lock.acquire()
         except Timeout:
             text = "{name} is being trained by another program; pause it there first."

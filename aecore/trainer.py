@@ -10,12 +10,15 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from aecore import objective, optimizer, resize
+from aecore.batches import Batches
 from aecore.config import Config
 from aecore.corrupt import corrupt
 from aecore.data import Dataset
 from aecore.knob import knobs
 from aecore.model import Autoencoder, kept_units
-from aecore.probe import Probe, encode, tensor
+from aecore.plan import Plan
+from aecore.precision import half
+from aecore.probe import Probe, encode
 from aecore.projection import plane
 from aecore.seeds import generator
 from aecore.snapshot import Edit, Record, Snapshot
@@ -23,7 +26,6 @@ from aecore.state import State
 from aecore.words import Refusal
 
 MAPPED = 4096
-SPARSEST_ROWS = 64
 
 
 class Diverged(Refusal):
@@ -64,10 +66,10 @@ class Trainer:
         self.edits: list[Edit] = []
         self._images = dataset.images[: self.config.train_size]
         self._probe = Probe(dataset, len(self._images))
-        self._half = _half(self.config.precision)
-        self._order: tuple[int, NDArray[np.int64]] = (-1, np.empty(0, np.int64))
+        self._batches = Batches(self._images, self.config.batch_size, self.config.seed)
+        self._half = half(self.config.precision)
         self._points: NDArray[np.float32] | None = None
-        self._squares, self._batches = torch.zeros(()), 0
+        self._squares, self._summed = torch.zeros(()), 0
         self.model = self._new_model(self.config)
         self._optimizer = optimizer.build(self.model, self.config)
         if state is not None:
@@ -77,18 +79,17 @@ class Trainer:
     @property
     def steps_per_epoch(self) -> int:
         """Batches in one pass; the last may be smaller."""
-        return math.ceil(len(self._images) / self.config.batch_size)
+        return self._batches.per_epoch
 
     @property
     def pretraining_steps(self) -> int:
         """Steps in which one layer is trained alone, before all are trained together."""
-        layers = len(self.config.widths) + 1
-        return self.config.pretrain_epochs * layers * self.steps_per_epoch
+        return self._plan.pretraining
 
     @property
     def total_steps(self) -> int:
         """Steps after which the run is finished."""
-        return self.pretraining_steps + self.config.epochs * self.steps_per_epoch
+        return self._plan.total
 
     @property
     def finished(self) -> bool:
@@ -108,21 +109,22 @@ class Trainer:
         Diverged
             Where the loss or the held-out error is no longer a number.
         """
-        layer = self._layer(self.steps)
-        if self.steps and layer != self._layer(self.steps - 1):
+        plan = self._plan
+        layer = plan.stage(self.steps)
+        if self.steps and layer != plan.stage(self.steps - 1):
             self._optimizer = optimizer.build(self.model, self.config)
-        pace = optimizer.learning_rate(self.config, self._progress())
+        pace = optimizer.learning_rate(self.config, plan.progress(self.steps))
         optimizer.set_pace(self._optimizer, self.config, pace)
         self._optimizer.zero_grad(set_to_none=True)
         self._loss(layer).backward()  # type: ignore[no-untyped-call]
         self._optimizer.step()
         self.steps += 1
-        if not _row_due(self.steps) and self.steps % self.steps_per_epoch:
-            return None
-        return self._record(layer, pace)
+        return self._record(layer, pace) if plan.row_due(self.steps) else None
 
     def change(self, **values: Any) -> None:
         """Change live knobs; the next step obeys. A new bottleneck keeps what was learnt.
+
+        Where the weights are no longer numbers, the trainer goes back to its last good state.
 
         Raises
         ------
@@ -138,6 +140,8 @@ class Trainer:
                 raise Refusal(text, name=name)
         if not changes:
             return
+        if not self._sound():
+            self._restore(self._last_good)
         if "bottleneck" in changes:
             self._resize(config)
         self.config = config
@@ -146,7 +150,13 @@ class Trainer:
         self._last_good = self.state()
 
     def state(self) -> State:
-        """Return a copy of everything needed to go on bit for bit."""
+        """Return a copy of everything needed to go on bit for bit.
+
+        Where the weights are no longer numbers, it is the last good state: from any other, a run
+        could never recover.
+        """
+        if not self._sound():
+            return self._last_good
         moments = optimizer.moments(self._optimizer, self.model)
         tensors = {
             "squares": self._squares,
@@ -156,7 +166,7 @@ class Trainer:
         facts = {
             "config": self.config.model_dump(),
             "step": self.steps,
-            "batches": self._batches,
+            "batches": self._summed,
             "edits": list(self.edits),
             "images": [len(self._images), *self.dataset.shape],
         }
@@ -190,6 +200,10 @@ class Trainer:
             examples=self._probe.examples(self.model, self.config, chosen),
         )
 
+    @property
+    def _plan(self) -> Plan:
+        return Plan(self.config, self._batches.per_epoch)
+
     def _new_model(self, config: Config) -> Autoencoder:
         draw = generator(config.seed, "weights", self.steps)
         model = Autoencoder(self.dataset.shape, config, generator=draw)
@@ -213,8 +227,10 @@ class Trainer:
             moments = optimizer.nested(_under("optimizer/", tensors))
             self._optimizer = optimizer.build(self.model, self.config, moments)
             self._squares = tensors["squares"].clone()
-            self._batches, self.steps = int(facts["batches"]), int(facts["step"])
+            self._summed, self.steps = int(facts["batches"]), int(facts["step"])
             self.edits = list(facts["edits"])
+            if not self._sound():
+                raise ValueError("weights that are no numbers")
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise Refusal("The saved state is damaged: {error}.", error=error) from None
         self.history = list(state.history)
@@ -233,28 +249,8 @@ class Trainer:
         self.model = new
         self._optimizer = optimizer.build(new, config, carried)
 
-    def _layer(self, step: int) -> int:
-        """Return which layer a step trains alone, counted from the image; 0 for all."""
-        if step >= self.pretraining_steps:
-            return 0
-        return 1 + step // (self.config.pretrain_epochs * self.steps_per_epoch)
-
-    def _progress(self) -> float:
-        """Return the share done of the steps that train all layers."""
-        done = max(0, self.steps - self.pretraining_steps)
-        return done / (self.total_steps - self.pretraining_steps)
-
-    def _batch(self) -> Tensor:
-        epoch, place = divmod(self.steps, self.steps_per_epoch)
-        if self._order[0] != epoch:
-            draw = generator(self.config.seed, "order", epoch)
-            order = torch.randperm(len(self._images), generator=draw).numpy()
-            self._order = (epoch, order)
-        size = self.config.batch_size
-        return tensor(self._images[self._order[1][place * size : (place + 1) * size]])
-
     def _loss(self, layer: int) -> Tensor:
-        images = self._batch()
+        images = self._batches.at(self.steps)
         noise = generator(self.config.seed, "noise", self.steps)
         corrupted = corrupt(images, self.config.noise_kind, self.config.noise, noise)
         about = (images, corrupted, self.config)
@@ -264,26 +260,29 @@ class Trainer:
             loss = objective.loss(self.model, *about, half=self._half)
         # Kept as a tensor: reading a number out of it every step would hold up the next one.
         self._squares = self._squares + loss.squares
-        self._batches += 1
+        self._summed += 1
         return loss.total
 
     def _record(self, layer: int, pace: float) -> Record:
         row: Record = {
             "step": self.steps,
             "epoch": round(self.steps / self.steps_per_epoch, 6),
-            "train": self._squares.item() / self._batches,
+            "train": self._squares.item() / self._summed,
             "held_out": self._probe.error(self.model),
             "pca": self._probe.pca_error(self.config.bottleneck),
             "learning_rate": pace,
             "bottleneck": self.config.bottleneck,
-            "layer": layer,
+            "stage": layer,
         }
         if not (math.isfinite(row["train"]) and math.isfinite(row["held_out"])):
             raise self._diverged()
         self.history.append(row)
-        self._squares, self._batches = torch.zeros(()), 0
+        self._squares, self._summed = torch.zeros(()), 0
         self._last_good = self.state()
         return row
+
+    def _sound(self) -> bool:
+        return all(bool(each.isfinite().all()) for each in self.model.parameters())
 
     def _diverged(self) -> Diverged:
         step, config = self.steps, self.config
@@ -308,17 +307,3 @@ def _config(state: State) -> Config:
 
 def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {n.removeprefix(prefix): value for n, value in tensors.items() if n.startswith(prefix)}
-
-
-def _half(precision: str) -> bool:
-    """Whether to multiply in bfloat16: without instructions for it, it is ten times slower."""
-    if precision == "auto":
-        able = torch.cpu.get_capabilities()
-        return bool(able.get("avx512_bf16") or able.get("amx_bf16"))
-    return precision == "bfloat16"
-
-
-def _row_due(step: int) -> bool:
-    """Whether the history gets a row: every step at first, then ever more rarely."""
-    apart = min(SPARSEST_ROWS, 1 << max(0, step.bit_length() - 5))
-    return step % apart == 0

@@ -5,14 +5,17 @@ The page is painted before the engine is imported: torch alone takes seconds.
 
 import importlib
 import threading
+from pathlib import Path
 
 import streamlit as st
 
 from aecore.words import t
 
+LOGO = Path(__file__).with_name("logo.svg")
+
 st.set_page_config(
     page_title="Autoencoder Lab",
-    page_icon=":material/blur_on:",
+    page_icon=str(LOGO),
     layout="wide",
     initial_sidebar_state="expanded",
 )
@@ -33,6 +36,7 @@ def train() -> None:
 
 pages = [st.Page(train, title=t("Train"), icon=":material/play_circle:", default=True)]
 page = st.navigation(pages, position="top")
+st.html(Path(__file__).with_name("style.css"))
 with st.sidebar:
     st.markdown(f"### {t('Autoencoder Lab')}")
 starting = engine()

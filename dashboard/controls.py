@@ -40,29 +40,27 @@ def widget(knob: Knob, config: Config) -> None:
         "on_change": _changed,
         "args": (knob,),
         "disabled": not knob.matters(config) or session.desk().followed is not None,
-        "bind": "query-params",
     }
-    label, default = t(knob.label), _shown(knob, knob.default)
+    label = t(knob.label)
     if knob.kind == "choice":
         st.selectbox(
             label,
             list(knob.choices),
-            index=list(knob.choices).index(default),
             format_func=lambda value: _capital(t(knob.choices[value])),
             **about,
         )
     elif knob.kind == "switch":
-        st.toggle(label, default, **about)
+        st.toggle(label, **about)
     elif knob.kind == "text":
-        st.text_input(label, default, placeholder=t(knob.example), **about)
+        st.text_input(label, placeholder=t(knob.example), **about)
     elif knob.log:
-        st.select_slider(label, marks(knob, getattr(config, knob.name)), default, **about)
+        st.select_slider(label, marks(knob, getattr(config, knob.name)), **about)
     elif knob.step is not None:
         kind = int if knob.kind == "integer" else float
         low, high, step = (kind(each or 0) for each in (knob.low, knob.high, knob.step))
-        st.slider(label, low, high, default, step, **about)
+        st.slider(label, low, high, step=step, **about)
     else:
-        st.number_input(label, knob.low, knob.high, default, step=1, **about)
+        st.number_input(label, knob.low, knob.high, step=1, **about)
 
 
 def marks(knob: Knob, *present: float) -> list[str]:
@@ -137,12 +135,10 @@ def _dataset(config: Config) -> None:
     st.selectbox(
         t(knob.label),
         present,
-        index=present.index(knob.default),
         key="dataset",
         format_func=lambda name: t(offers[name].title) if name in offers else name,
         help=t(knob.words),
         on_change=lambda: session.choose_dataset(st.session_state.dataset),
-        bind="query-params",
         disabled=session.desk().followed is not None,
     )
     with st.popover(t("More data"), width="stretch", icon=":material/add_photo_alternate:"):

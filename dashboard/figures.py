@@ -257,3 +257,28 @@ def _error(values: NDArray[np.float32], signed: bool) -> NDArray[np.uint8]:
     """Colour errors by their root: most are small, and would all be black."""
     root = np.sign(values) * np.sqrt(np.abs(values))
     return coloured((root + 1) / 2, SIGNED) if signed else coloured(root, INFERNO)
+
+
+def steady_view(points: NDArray[np.float32]) -> tuple[float, float, float, float]:
+    """Return bounds around points that stay put while the points move a little.
+
+    Each side lies on a grid of a twelfth of the cloud's size, rounded to a power of two.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, 2)
+
+    Returns
+    -------
+    left, right, bottom, top : float
+    """
+    low, high = points.min(axis=0).astype(float), points.max(axis=0).astype(float)
+    size = max(float((high - low).max()), 1e-6)
+    step = 2.0 ** np.floor(np.log2(size / 12))
+    (left, bottom), (right, top) = np.floor(low / step) * step, np.ceil(high / step) * step
+    return (
+        float(left),
+        float(max(right, left + step)),
+        float(bottom),
+        float(max(top, bottom + step)),
+    )

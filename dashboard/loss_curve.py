@@ -24,8 +24,8 @@ from dashboard.theme import (
 
 MOST_ROWS = 2000
 
-# The share of the axis that a letter of a label is given: a plot about 430 pixels wide.
-LETTER = 1 / 80
+# The share of the axis that a letter of a label is given: a plot about 320 pixels wide.
+LETTER = 1 / 55
 
 
 def loss(
@@ -52,7 +52,7 @@ def loss(
     dashed = {"color": NEUTRAL, "width": 1.5, "dash": "dash", "shape": "hv"}
     return drawn(
         [
-            _line(steps, train, kept, t("train"), {"color": TRAIN, "width": 1.5}),
+            _line(steps, train, kept, t("train"), {"color": TRAIN, "width": 1.2}),
             _line(steps, held_out, kept, t("held-out"), {"color": HELD_OUT, "width": 2.5}),
             _line(steps, pca, _turns(pca), t("PCA"), dashed),
             *([_edit_lines(edits)] if edits else []),

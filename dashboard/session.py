@@ -125,6 +125,15 @@ def _from_url() -> Config | None:
         return None
 
 
+def to_url() -> None:
+    """Write the settings that differ from the defaults into the URL, by which they are shared."""
+    config = view().config
+    values = {n: str(getattr(config, n)) for n, knob in knobs(Config).items()}
+    shown = {n: v for n, v in values.items() if v != str(knobs(Config)[n].default)}
+    if shown != st.query_params.to_dict():
+        st.query_params.from_dict(shown)
+
+
 def view() -> Snapshot:
     """Return the newest snapshot of the run this server works on or follows."""
     now = desk()

@@ -9,18 +9,6 @@ from aecore.snapshot import Snapshot
 from aecore.words import t
 from dashboard import session
 
-STYLE = """
-<style>
-.lab-facts { display: flex; flex-wrap: wrap; gap: .35rem 1.6rem; min-height: 3.1rem; }
-.lab-facts div { display: flex; flex-direction: column; line-height: 1.25; }
-.lab-facts dt { font-size: .75rem; opacity: .65; }
-.lab-facts dd { margin: 0; font-size: 1.05rem; font-weight: 600;
-  font-variant-numeric: tabular-nums; white-space: nowrap; }
-.lab-facts .good { color: var(--st-green-text-color, inherit); }
-.lab-facts .bad { color: var(--st-red-text-color, inherit); }
-</style>
-"""
-
 
 def buttons(snapshot: Snapshot) -> None:
     """Show what drives the run; each has a key on the keyboard."""
@@ -91,10 +79,10 @@ def facts(snapshot: Snapshot, pixels: int) -> None:
         (t("Compression"), f"{pixels / snapshot.config.bottleneck:.3g} ×", ""),
     ]
     body = "".join(
-        f"<div><dt>{html.escape(name)}</dt><dd class='{kind}'>{html.escape(value)}</dd></div>"
+        f"<div><span>{html.escape(name)}</span><b class='{kind}'>{html.escape(value)}</b></div>"
         for name, value, kind in cells
     )
-    st.html(f"{STYLE}<dl class='lab-facts'>{body}</dl>")
+    st.html(f"<div class='lab-facts'>{body}</div>")
 
 
 def _against(error: float | None, pca: float | None) -> list[tuple[str, str, str]]:

@@ -27,6 +27,7 @@ def show() -> None:
     boot()
     controls.sidebar()
     notices.show()
+    session.to_url()
     st.session_state.drawn = session.fingerprint()
     every = PLAYING_SECONDS if session.playing() else RESTING_SECONDS
     st.fragment(live, run_every=every)()
@@ -53,7 +54,7 @@ def loss_curve(snapshot: Snapshot) -> None:
     """Show how the error fell."""
     st.markdown(f"**{t('Reconstruction error')}**")
     figure(
-        "loss",
+        "loss-curve",
         loss(snapshot.history, snapshot.edits) if snapshot.history else None,
         height=TALL,
         label=t("Reconstruction error over the steps, on a logarithmic axis"),
@@ -73,7 +74,7 @@ def latent_map(snapshot: Snapshot) -> None:
         else:
             st.caption(t("the code itself"))
     figure(
-        "map",
+        "latent-map",
         figures.latent_map(
             snapshot.points,
             snapshot.labels,
@@ -107,18 +108,9 @@ def reconstructions(snapshot: Snapshot) -> None:
 def code_activity(snapshot: Snapshot) -> None:
     """Show how much each unit of the code speaks; here sparsity is seen."""
     found = metrics.activity(snapshot.codes)
-    units = len(found.mean)
-    with st.container(horizontal=True):
-        st.markdown(f"**{t('Code activity')}**", width="content")
-        text = t(
-            "{active:.1f} of {units} units active per image, {dead} dead",
-            active=found.active.sum(),
-            units=units,
-            dead=int(found.dead.sum()),
-        )
-        st.caption(text)
+    st.markdown(f"**{t('Code activity')}**")
     figure(
-        "activity",
+        "code-activity",
         figures.activity(found.mean, found.active, found.dead),
         height=LOW,
         label=t("Mean absolute activation of each unit"),

@@ -10,6 +10,7 @@ import plotly
 import plotly.graph_objects as go
 import streamlit as st
 
+from aecore.words import t
 from dashboard.figures import compact
 
 _HERE = Path(__file__).parent
@@ -60,5 +61,6 @@ def figure(key: str, spec: go.Figure | None, *, height: int, label: str, empty: 
         "height": height,
         "label": label,
         "empty": empty,
+        "words": {"reset": t("Show all"), "save": t("Save as an image")},
     }
     _figure(key=key, data=data, height=height)

@@ -1,11 +1,7 @@
 // Draws a Plotly figure in place. Only the newest of the figures that arrive is drawn.
 
-const CONFIG = {
-  displaylogo: false,
-  doubleClick: "reset",
-  modeBarButtons: [["resetScale2d", "toImage"]],
-};
 const mounted = new WeakMap(); // element -> what is wanted of it, and what was last drawn
+const channels = new Map(); // colour -> its red, green and blue, 0 to 255
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".live-figure");
@@ -18,7 +14,7 @@ export default function ({ data, parentElement }) {
 }
 
 function mount(root) {
-  const state = { wanted: null, drawn: "", busy: false, held: false };
+  const state = { wanted: null, drawn: "", busy: false, held: false, view: {}, resets: 0 };
   mounted.set(root, state);
   root.dataset.redraws = "0";
   state.observer = new ResizeObserver(() => schedule(root, state));
@@ -71,7 +67,7 @@ async function draw(root, state) {
   const { spec } = state.wanted;
   const size = { width: root.clientWidth, height: root.clientHeight };
   const template = pageTemplate(root);
-  const wanted = JSON.stringify([spec, size, template]);
+  const wanted = JSON.stringify([spec, size, template, state.resets]);
   if (!size.width || wanted === state.drawn) return false;
   state.drawn = wanted;
   if (spec === null) {
@@ -79,9 +75,52 @@ async function draw(root, state) {
     return true;
   }
   const { data, layout } = JSON.parse(spec);
-  await window.Plotly.react(root, data, { ...layout, ...size, template }, CONFIG);
+  const kept = { ...layout, ...keptAxes(layout, state), ...size, template };
+  await window.Plotly.react(root, data, kept, config(root, state));
+  if (!root.listenerCount("plotly_relayout")) listen(root, state);
   root.dataset.redraws = Number(root.dataset.redraws) + 1;
   return true;
+}
+
+function config(root, state) {
+  const { key, words } = state.wanted;
+  const { home, camera } = window.Plotly.Icons;
+  const image = { format: "png", scale: 2, filename: key };
+  const save = () => window.Plotly.downloadImage(root, image);
+  const buttons = [
+    { name: "reset", title: words.reset, icon: home, click: () => reset(root, state) },
+    { name: "save", title: words.save, icon: camera, click: save },
+  ];
+  return { displaylogo: false, doubleClick: "reset", modeBarButtons: [buttons] };
+}
+
+// Plotly forgets a zoom where the ranges of the data move on: they are kept here.
+function keptAxes(layout, state) {
+  const axes = Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name));
+  const entry = (name) => {
+    const range = state.view[name];
+    const held = range ? { range: [...range], autorange: false } : {};
+    return [name, { ...layout[name], ...held, uirevision: state.resets }];
+  };
+  return Object.fromEntries(axes.map(entry));
+}
+
+function listen(root, state) {
+  root.on("plotly_relayout", (change) => {
+    for (const name of Object.keys(change)) {
+      const axis = /^([xy]axis\d*)\.range/.exec(name)?.[1];
+      if (axis) state.view[axis] = root._fullLayout[axis].range.slice();
+    }
+  });
+  root.on("plotly_doubleclick", () => reset(root, state));
+}
+
+// Plotly answers a double click with a change of its own, after which the view is let go.
+async function reset(root, state) {
+  await nextFrame();
+  state.view = {};
+  state.resets += 1;
+  schedule(root, state);
 }
 
 // The page's own font and colours, as the defaults of every axis, legend and label.
@@ -89,12 +128,11 @@ function pageTemplate(root) {
   const style = getComputedStyle(root);
   const say = (name) => style.getPropertyValue(`--st-${name}`).trim();
   const [text, ground, border] = ["text-color", "background-color", "border-color"].map(say);
-  const muted = mix(text, 0.65);
-  const quiet = { color: muted };
+  const quiet = { color: faded(text, 0.65) };
   const axis = {
     automargin: true,
-    gridcolor: mix(text, 0.1),
-    zerolinecolor: mix(text, 0.25),
+    gridcolor: faded(text, 0.1),
+    zerolinecolor: faded(text, 0.25),
     tickfont: quiet,
     title: { font: quiet },
   };
@@ -104,7 +142,7 @@ function pageTemplate(root) {
       xaxis: axis,
       yaxis: axis,
       hoverlabel: { bgcolor: ground, bordercolor: border, font: { color: text } },
-      modebar: { bgcolor: "rgba(0,0,0,0)", color: mix(text, 0.4), activecolor: text },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: faded(text, 0.4), activecolor: text },
       legend: { bgcolor: "rgba(0,0,0,0)" },
       annotationdefaults: { font: { size: 11, ...quiet } },
       shapedefaults: { label: { font: { size: 11, ...quiet } } },
@@ -112,11 +150,16 @@ function pageTemplate(root) {
   };
 }
 
-// A colour made more transparent.
-function mix(colour, share) {
-  const dot = document.createElement("canvas").getContext("2d");
+// A colour made more transparent, whichever way CSS says it.
+function faded(colour, share) {
+  const [red, green, blue] = channels.get(colour) ?? read(colour);
+  return `rgba(${red}, ${green}, ${blue}, ${share})`;
+}
+
+function read(colour) {
+  const dot = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   dot.fillStyle = colour;
   dot.fillRect(0, 0, 1, 1);
-  const [red, green, blue] = dot.getImageData(0, 0, 1, 1).data;
-  return `rgba(${red}, ${green}, ${blue}, ${share})`;
+  channels.set(colour, dot.getImageData(0, 0, 1, 1).data);
+  return channels.get(colour);
 }

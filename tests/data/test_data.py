@@ -13,8 +13,8 @@ import numpy as np
 import pytest
 
 from aecore import data
-from aecore.download import Remote
-from aecore.published import PUBLISHED
+from aecore.data.download import Remote
+from aecore.data.published import PUBLISHED
 from aecore.words import Refusal
 
 REAL = Path(os.environ.get("AECORE_DATA", "/nowhere"))

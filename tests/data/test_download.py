@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from aecore.download import Remote, fetch
+from aecore.data.download import Remote, fetch
 from aecore.words import Refusal
 
 PLAIN = bytes(range(256)) * 2000

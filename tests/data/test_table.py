@@ -3,8 +3,8 @@ import io
 import numpy as np
 import pytest
 
-from aecore import table
-from aecore.pixels import Limits
+from aecore.data import table
+from aecore.data.pixels import Limits
 from aecore.words import Refusal
 
 

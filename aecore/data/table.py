@@ -7,7 +7,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore import pixels
+from aecore.data import pixels
 from aecore.words import Refusal
 
 LABEL = "label"

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aecore import store
+from aecore.data import store
 
 ARRAYS = {"images": np.arange(32, dtype=np.uint8).reshape(2, 4, 4), "labels": np.array([3, 1])}
 

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aecore.held_out import part, split
+from aecore.data.held_out import part, split
 
 
 @settings(max_examples=50, deadline=None)

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from aecore import pictures, pixels, table
-from aecore.pixels import LIMITS, Limits
+from aecore.data import pictures, pixels, table
+from aecore.data.pixels import LIMITS, Limits
 from aecore.words import Refusal, t
 
 MOST_CLASSES = 1000

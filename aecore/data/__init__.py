@@ -11,9 +11,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore import held_out, own, published, store
-from aecore.download import Progress, Remote, fetch
-from aecore.published import PUBLISHED, Published
+from aecore.data import held_out, own, published, store
+from aecore.data.download import Progress, Remote, fetch
+from aecore.data.published import PUBLISHED, Published
 from aecore.words import Refusal
 
 BUNDLED = "digits"
@@ -185,7 +185,7 @@ def add(
     Parameters
     ----------
     source : Path or binary file
-        A folder or ``.zip`` of image files, an ``.npz`` or a CSV; see `aecore.own.read`.
+        A folder or ``.zip`` of image files, an ``.npz`` or a CSV; see `aecore.data.own.read`.
     name : str
         1 to 64 letters, digits, - or _.
     size : int, optional

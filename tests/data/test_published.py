@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aecore.published import PUBLISHED, Published, read, remotes
+from aecore.data.published import PUBLISHED, Published, read, remotes
 from aecore.words import Refusal
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 4, 4), dtype=np.uint8)

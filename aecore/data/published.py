@@ -12,8 +12,8 @@ from urllib.parse import urljoin
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore import idx
-from aecore.download import Remote
+from aecore.data import idx
+from aecore.data.download import Remote
 from aecore.words import Refusal
 
 

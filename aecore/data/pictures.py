@@ -13,7 +13,7 @@ from typing import IO, TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore import pixels
+from aecore.data import pixels
 from aecore.words import Refusal
 
 if TYPE_CHECKING:

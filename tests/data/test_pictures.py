@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aecore import pictures
-from aecore.pixels import Limits
+from aecore.data import pictures
+from aecore.data.pixels import Limits
 from aecore.words import Refusal
 
 FEW = Limits(least=1, most=5, unpacked=10_000)

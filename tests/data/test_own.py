@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aecore import own
-from aecore.pixels import Limits
+from aecore.data import own
+from aecore.data.pixels import Limits
 from aecore.words import Refusal
 
 IMAGES = np.arange(60 * 16, dtype=np.uint8).reshape(60, 4, 4)

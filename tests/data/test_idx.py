@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aecore import idx
+from aecore.data import idx
 from aecore.words import Refusal
 
 IMAGES = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)

@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aecore.pixels import Limits, grey
+from aecore.data.pixels import Limits, grey
 from aecore.words import Refusal
 
 N = 50

@@ -1,0 +1,81 @@
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+import pytest
+
+from dashboard import components
+from dashboard.components import live_figure, mosaic
+
+HERE = Path(components.__file__).parent
+SCRIPTS = [HERE / "live_figure" / "live_figure.js", HERE / "mosaic" / "mosaic.js"]
+
+
+class Mounted(list[dict[str, Any]]):
+    """Stands where Streamlit mounts a component, and remembers what it was given."""
+
+    def __call__(self, **given: Any) -> None:
+        self.append(given)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_script_has_one_entry_and_fetches_nothing(script: Path) -> None:
+    text = script.read_text("utf-8")
+    assert len(re.findall(r"^export default function", text, re.M)) == 1
+    assert not re.search(r"https?:|\bfetch\(|\bimport\b", text)
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_styles_touch_only_their_own_component(script: Path) -> None:
+    own = {"live_figure": "live-figure", "mosaic": "live-mosaic"}[script.stem]
+    selectors = re.findall(r"^[^\s}/@][^{]*", script.with_suffix(".css").read_text("utf-8"), re.M)
+    assert selectors
+    assert all(own in part for selector in selectors for part in selector.split(","))
+
+
+def test_registered_names_are_distinct() -> None:
+    names = re.findall(
+        r"v2\.component\(\s*\"(\w+)\"",
+        "".join(path.read_text("utf-8") for path in HERE.glob("*/__init__.py")),
+    )
+    assert {"plotly_source", "live_figure", "live_mosaic"} <= set(names)
+    assert len(names) == len(set(names))
+
+
+def test_a_figure_is_sent_as_text_with_its_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    mounted = Mounted()
+    monkeypatch.setattr(live_figure, "_figure", mounted)
+    spec = go.Figure(go.Scatter(y=np.arange(3)))
+    live_figure.figure("loss", spec, height=300, label="Loss over steps")
+    (given,) = mounted
+    assert (given["key"], given["height"]) == ("loss", 300)
+    assert given["data"]["label"] == "Loss over steps"
+    assert json.loads(given["data"]["spec"])["data"][0]["type"] == "scatter"
+
+
+def test_no_figure_yet_is_said_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    mounted = Mounted()
+    monkeypatch.setattr(live_figure, "_figure", mounted)
+    live_figure.figure("loss", None, height=300, label="Loss", empty="Press Play.")
+    assert mounted[0]["data"]["spec"] is None
+    assert mounted[0]["data"]["empty"] == "Press Play."
+
+
+def test_what_boots_the_page_never_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    mounted = Mounted()
+    monkeypatch.setattr(live_figure, "_boot", mounted)
+    live_figure.boot()
+    live_figure.boot()
+    assert mounted[0] == mounted[1]
+
+
+def test_a_mosaic_carries_its_picture_and_captions(monkeypatch: pytest.MonkeyPatch) -> None:
+    mounted = Mounted()
+    monkeypatch.setattr(mosaic, "_mosaic", mounted)
+    mosaic.mosaic("rebuilt", b"\x89PNG", rows=("original",), columns=(), label="Seven", height=120)
+    data = mounted[0]["data"]
+    assert data["image"] == "data:image/png;base64,iVBORw=="
+    assert (data["rows"], data["columns"], data["label"]) == (["original"], [], "Seven")
