@@ -59,12 +59,15 @@ PRESETS: Mapping[str, Preset] = {
     "convolutional": Preset(
         "Convolutional",
         "Layers that look at neighbourhoods and halve the image.",
-        {"architecture": "convolutional", "hidden": "16-32", "bottleneck": 16, "batch_size": 128},
+        {"architecture": "convolutional", "hidden": "16-32", "bottleneck": 16},
     ),
 }
 
-# A small data set is gone through in a blink: more passes in smaller batches make as many steps.
-SMALL: Mapping[str, Mapping[str, Any]] = {"digits": {"batch_size": 32, "epochs": 200}}
+# A small data set is gone through in a blink: more passes in smaller batches make as many steps,
+# and a smaller network has enough to learn.
+SMALL: Mapping[str, Mapping[str, Any]] = {
+    "digits": {"hidden": "128-64", "batch_size": 32, "epochs": 200}
+}
 
 
 def preset(name: str, dataset: str = "digits", **values: Any) -> Config:
@@ -90,5 +93,5 @@ def preset(name: str, dataset: str = "digits", **values: Any) -> Config:
     """
     if name not in PRESETS:
         raise Refusal("preset is {name!r}; choose one of {all}.", name=name, all=", ".join(PRESETS))
-    values = {"dataset": dataset, **SMALL.get(dataset, {}), **values}
-    return Config(**{**PRESETS[name].values, **values})
+    suited = {"dataset": dataset, **SMALL.get(dataset, {}), **PRESETS[name].values}
+    return Config(**{**suited, **values})

@@ -18,7 +18,7 @@ from aecore.knob import knobs
 from aecore.model import Autoencoder, kept_units
 from aecore.plan import Plan
 from aecore.precision import half
-from aecore.probe import Probe, encode
+from aecore.probe import Probe, tensor
 from aecore.projection import plane
 from aecore.seeds import generator
 from aecore.snapshot import Edit, Record, Snapshot
@@ -80,11 +80,6 @@ class Trainer:
     def steps_per_epoch(self) -> int:
         """Batches in one pass; the last may be smaller."""
         return self._batches.per_epoch
-
-    @property
-    def pretraining_steps(self) -> int:
-        """Steps in which one layer is trained alone, before all are trained together."""
-        return self._plan.pretraining
 
     @property
     def total_steps(self) -> int:
@@ -237,13 +232,8 @@ class Trainer:
 
     def _resize(self, config: Config) -> None:
         old, new = self.model, self._new_model(config)
-        if config.bottleneck > old.bottleneck:
-            code_map = resize.wider(old.bottleneck, config.bottleneck)
-        else:
-            codes = torch.from_numpy(encode(old, self._images[:MAPPED]))
-            draw = generator(config.seed, "resize", self.steps)
-            code_map = resize.narrower(old, codes, config.bottleneck, draw)
-        resize.resize(old, new, code_map)
+        draw = generator(config.seed, "resize", self.steps)
+        code_map = resize.resize(old, new, tensor(self._images[:MAPPED]), draw)
         moments = optimizer.moments(self._optimizer, old)
         carried = {n: resize.carry(state, n, code_map) for n, state in moments.items()}
         self.model = new

@@ -9,8 +9,9 @@ from aecore import data
 from aecore.config import GROUPS, Config
 from aecore.knob import Knob, knobs
 from aecore.presets import PRESETS, preset
+from aecore.run import Run
 from aecore.snapshot import Snapshot
-from aecore.words import t
+from aecore.words import Refusal, t
 from dashboard import session
 
 OPEN_GROUPS = ("constraint",)
@@ -28,6 +29,7 @@ def sidebar() -> None:
             with st.expander(t(label), expanded=group in OPEN_GROUPS):
                 for each in shown:
                     widget(each, config)
+        _saved_runs()
         st.caption(t("The address of this page holds these settings: share it, or keep it."))
 
 
@@ -143,6 +145,30 @@ def _dataset(config: Config) -> None:
     )
     with st.popover(t("More data"), width="stretch", icon=":material/add_photo_alternate:"):
         more_data({name: offer for name, offer in offers.items() if not offer.present})
+
+
+def _saved_runs() -> None:
+    """Offer every run on disk, to go on with it or to watch it."""
+    found = session.saved_runs()
+    with st.popover(t("Saved runs"), width="stretch", icon=":material/history:"):
+        chosen = st.selectbox(
+            t("Run"), found, format_func=_where, key="saved run", filter_mode="contains"
+        )
+        st.button(
+            t("Open"),
+            key="open saved run",
+            disabled=chosen is None,
+            on_click=session.open_run,
+            args=(chosen,),
+        )
+
+
+def _where(run: Run) -> str:
+    try:
+        at = run.summary()
+        return t("{name}: step {step:,} of {total:,}", **{**at, "total": at["total_steps"]})
+    except (Refusal, KeyError):
+        return run.name
 
 
 def more_data(missing: dict[str, data.Offer]) -> None:

@@ -89,5 +89,6 @@ def _choice(text: str, label: str, run: Run) -> None:
         st.button(
             label,
             key=f"open {run.name}",
-            on_click=lambda: session.attempt(lambda: session.desk().open(run)),
+            on_click=session.open_run,
+            args=(run,),
         )

@@ -196,6 +196,11 @@ def begin(config: Config) -> None:
     desk().start(config, play=job is not None and job.playing)
 
 
+def open_run(run: Run) -> None:
+    """Go on with a run from disk, or watch it while another program trains it."""
+    attempt(lambda: desk().open(run))
+
+
 def reset() -> None:
     """Begin the present run again, with the same settings and seed."""
     attempt(lambda: begin(view().config))

@@ -17,17 +17,17 @@ def buttons(snapshot: Snapshot) -> None:
     epoch = math.ceil(snapshot.total_steps / max(1, snapshot.config.epochs))
     with st.container(horizontal=True, vertical_alignment="center"):
         if session.playing() and not followed:
-            label, icon = t("Pause"), ":material/pause:"
+            name, label, icon, act = "pause", t("Pause"), ":material/pause:", _pause
         else:
-            label, icon = t("Play"), ":material/play_arrow:"
+            name, label, icon, act = "play", t("Play"), ":material/play_arrow:", _play
         st.button(
             label,
-            key="play",
+            key=name,
             icon=icon,
             type="primary",
             shortcut="P",
             disabled=done,
-            on_click=_toggle,
+            on_click=act,
         )
         for name, words, key, count in (
             ("step 1", t("+1 step"), "S", 1),
@@ -46,15 +46,12 @@ def buttons(snapshot: Snapshot) -> None:
         )
 
 
-def _toggle() -> None:
-    def act() -> None:
-        job = session.own_job()
-        if job.playing:
-            job.pause()
-        else:
-            job.play()
+def _play() -> None:
+    session.attempt(lambda: session.own_job().play())
 
-    session.attempt(act)
+
+def _pause() -> None:
+    session.attempt(lambda: session.own_job().pause())
 
 
 def _step(count: int) -> None:

@@ -1,5 +1,7 @@
 """The Train page: everything that answers while the network learns."""
 
+import os
+
 import streamlit as st
 
 from aecore import metrics
@@ -10,7 +12,8 @@ from dashboard.components.live_figure import boot, figure
 from dashboard.components.mosaic import mosaic
 from dashboard.loss_curve import loss
 
-PLAYING_SECONDS = 0.5
+# Each redraw takes a little from the training; a slow machine may want fewer.
+PLAYING_SECONDS = float(os.environ.get("AECORE_REDRAW_SECONDS") or 0.5)
 RESTING_SECONDS = 1.0
 TALL, LOW = 360, 300
 

@@ -91,7 +91,7 @@ function config(root, state) {
     { name: "reset", title: words.reset, icon: home, click: () => reset(root, state) },
     { name: "save", title: words.save, icon: camera, click: save },
   ];
-  return { displaylogo: false, doubleClick: "reset", modeBarButtons: [buttons] };
+  return { displaylogo: false, doubleClick: false, modeBarButtons: [buttons] };
 }
 
 // Plotly forgets a zoom where the ranges of the data move on: they are kept here.
@@ -115,9 +115,7 @@ function listen(root, state) {
   root.on("plotly_doubleclick", () => reset(root, state));
 }
 
-// Plotly answers a double click with a change of its own, after which the view is let go.
-async function reset(root, state) {
-  await nextFrame();
+function reset(root, state) {
   state.view = {};
   state.resets += 1;
   schedule(root, state);

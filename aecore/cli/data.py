@@ -1,0 +1,87 @@
+"""``aecore data``: list, download and add images to learn from."""
+
+from inspect import getdoc
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
+
+from aecore import data
+from aecore.cli.talk import say, show
+from aecore.words import Refusal, t
+
+app = App("data", help=t("List, download and add images to learn from."))
+
+
+def present(name: str) -> data.Dataset:
+    """Load a data set, or say which command gets it.
+
+    Raises
+    ------
+    Refusal
+        Where there is none of this name, or it has to be downloaded first.
+    """
+    offer = data.offers().get(name)
+    if offer is not None and not offer.present:
+        raise Refusal(
+            "{title} is not on this machine; get it ({megabytes} MB) with: "
+            "aecore data download {name}",
+            title=offer.title,
+            megabytes=offer.megabytes,
+            name=name,
+        )
+    return data.load(name)
+
+
+def list_data() -> int:
+    """List all data sets, and which are on this machine."""
+    rows = []
+    for name, offer in data.offers().items():
+        here = t("here") if offer.present else t("{size} MB to download", size=offer.megabytes)
+        rows.append((name, here, t(offer.words)))
+    show([t("name"), t("where"), t("what")], rows)
+    return 0
+
+
+def download(name: Annotated[str, Parameter(help=t("As aecore data list names it."))]) -> int:
+    """Download a data set; after a cut, go on where it stopped."""
+    console = Console(stderr=True)
+    columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+        task = progress.add_task("")
+
+        def report(done: int, whole: int) -> None:
+            progress.update(task, completed=done, total=whole)
+
+        data.download(name, progress=report)
+    say(t("{name} is in {root}.", name=name, root=data.data_root()))
+    return 0
+
+
+def add(
+    path: Annotated[Path, Parameter(help=t("A folder or .zip of images, an .npz or a CSV."))],
+    *,
+    name: Annotated[str, Parameter(help=t("What to call them."))],
+    size: Annotated[
+        int | None, Parameter(help=t("Make every image this high and wide, in pixels."))
+    ] = None,
+) -> int:
+    """Make a data set of your own images."""
+    added = data.add(path, name, size=size)
+    said = t(
+        "{name}: {count:,} images to learn from and {held:,} held out, {height} by {width}.",
+        name=name,
+        count=len(added.images),
+        held=len(added.test_images),
+        height=added.shape[0],
+        width=added.shape[1],
+    )
+    say(said)
+    return 0
+
+
+app.command(list_data, name="list", help=t(getdoc(list_data) or ""))
+app.command(download, help=t(getdoc(download) or ""))
+app.command(add, help=t(getdoc(add) or ""))

@@ -1,0 +1,43 @@
+"""``aecore knobs``, and the flags that ``aecore train`` reads off the same declarations."""
+
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Group, Parameter
+from pydantic import BaseModel, create_model
+
+from aecore import knob
+from aecore.cli.talk import say
+from aecore.config import GROUPS, Config
+from aecore.words import t
+
+
+def knobs() -> int:
+    """Print every hyperparameter as a Markdown table."""
+    say(knob.table(Config))
+    return 0
+
+
+def _help(each: knob.Knob) -> str:
+    shown = each.default
+    if each.kind == "switch":
+        shown = t("on") if each.default else t("off")
+    facts = [each.span, t("default {default}", default=shown)]
+    facts += [t("live")] if each.live else []
+    return f"{t(each.words)} ({'; '.join(facts)})"
+
+
+def _flags() -> Any:
+    """Make a model with a flag for every knob; what is given stays text, and Config alone judges it."""
+    groups = {name: Group(t(title), sort_key=1) for name, title in GROUPS.items()}
+    fields: dict[str, Any] = {}
+    for name, each in knob.knobs(Config).items():
+        kind: Any = bool if each.kind == "switch" else str
+        about = Parameter(help=_help(each), group=groups[each.group], allow_leading_hyphen=True)
+        fields[name] = (Annotated[kind | None, about], None)
+    return create_model("Flags", **fields)
+
+
+if TYPE_CHECKING:
+    Flags = BaseModel
+else:
+    Flags = _flags()

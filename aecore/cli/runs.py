@@ -1,0 +1,59 @@
+"""``aecore runs``: what has been trained, and what is being trained now."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from aecore.cli.talk import AsJson, say, show, tell
+from aecore.words import Refusal, t
+
+FORMS: Mapping[str, str] = {
+    "name": "",
+    "dataset": "",
+    "bottleneck": "",
+    "step": ",",
+    "epoch": ".1f",
+    "held_out": ".5f",
+    "pca": ".5f",
+}
+
+
+def runs(
+    *,
+    root: Annotated[
+        Path | None,
+        Parameter(help=t("The folder they are in; AECORE_RUNS by default, or else runs.")),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """List runs, the last touched first, with their errors on held-out images and PCA's."""
+    from aecore import run
+
+    folder = root or run.runs_root()
+    found = [summary for each in run.runs(folder) if (summary := _summary(each))]
+    if as_json:
+        say(json.dumps(found))
+    elif not found:
+        tell(t("There are no runs in {folder}; start one with: aecore train", folder=folder))
+    else:
+        heads = t("name,data set,bottleneck,step,epoch,held-out,PCA,busy").split(",")
+        show(heads, [_row(summary) for summary in found])
+    return 0
+
+
+def _summary(run: Any) -> dict[str, Any] | None:
+    try:
+        # A folder may have been renamed since its run.json was written.
+        return {**run.summary(), "name": run.name, "busy": run.busy}
+    except Refusal as error:
+        tell(str(error))
+        return None
+
+
+def _row(summary: Mapping[str, Any]) -> list[str]:
+    values = ((summary.get(name), form) for name, form in FORMS.items())
+    cells = ["" if value is None else format(value, form) for value, form in values]
+    return [*cells, t("yes") if summary["busy"] else ""]

@@ -1,0 +1,1 @@
+"""Every figure the README states, with the command that made it."""

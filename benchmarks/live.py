@@ -1,0 +1,254 @@
+"""What the open page costs the training, and how fast it answers; in a real browser, on MNIST.
+
+    AECORE_DATA=<folder with MNIST> uv run python -m benchmarks.live --json
+
+A server is started as a person would, and its training speed read off the history it writes:
+with no page open, then with the page open, in turn.
+"""
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Annotated, Any
+
+from cyclopts import App, Parameter
+from playwright.sync_api import Browser, Page, sync_playwright
+
+ROOT = Path(__file__).parent.parent
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+TITLE = "Autoencoder Lab"
+ACTIVITY = '.live-figure[data-key="code-activity"]'
+MAP = '.live-figure[data-key="latent-map"]'
+
+app = App(help=__doc__)
+
+
+@dataclass
+class Server:
+    """A running dashboard, and the folder of its runs."""
+
+    url: str
+    runs: Path
+    process: subprocess.Popen[bytes]
+    started: float
+
+    def steps(self) -> int:
+        """Return the last step in the newest history."""
+        newest = max(self.runs.glob("*/history.jsonl"), key=lambda path: path.stat().st_mtime)
+        *_, last = newest.read_text().splitlines()
+        return int(json.loads(last)["step"])
+
+    def memory(self) -> float:
+        """Return the resident memory of the server, in MB."""
+        (line,) = (
+            line
+            for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
+            if line.startswith("VmRSS")
+        )
+        return int(line.split()[1]) / 1024
+
+
+@contextmanager
+def server(redraw_seconds: float) -> Iterator[Server]:
+    """Start the dashboard in a fresh folder of runs, and stop it as Ctrl-C does."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    runs = Path(tempfile.mkdtemp(prefix="aecore-live-"))
+    environment = {
+        **os.environ,
+        "AECORE_RUNS": str(runs),
+        "AECORE_REDRAW_SECONDS": str(redraw_seconds),
+    }
+    command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
+    options = ["--server.headless", "true", "--server.port", str(port)]
+    started = time.monotonic()
+    process = subprocess.Popen(
+        command + options, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL
+    )
+    try:
+        yield Server(f"http://localhost:{port}", runs, process, started)
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.wait(60)
+        shutil.rmtree(runs, ignore_errors=True)
+
+
+def opened(browser: Browser, url: str) -> Page:
+    """Open the page and wait until its figures are drawn."""
+    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page.goto(url)
+    page.locator(f"{MAP} .main-svg").first.wait_for(timeout=120_000)
+    return page
+
+
+def title_seconds(browser: Browser, running: Server) -> float:
+    """Return how long after the command the title was painted."""
+    page = browser.new_page()
+    while True:
+        try:
+            page.goto(running.url)
+            break
+        except Exception:
+            if time.monotonic() - running.started > 60:
+                raise
+            time.sleep(0.02)
+    page.get_by_text(TITLE).first.wait_for(timeout=60_000)
+    seconds = time.monotonic() - running.started
+    page.locator(f"{MAP} .main-svg").first.wait_for(timeout=120_000)
+    page.get_by_role("button", name="Play").click()
+    page.wait_for_timeout(8_000)
+    page.close()
+    return seconds
+
+
+def speed(running: Server, seconds: float, page: Page | None = None) -> float:
+    """Return the steps per second over a while, from row to row of the history."""
+
+    def wait(some: float) -> None:
+        if page is None:
+            time.sleep(some)
+        else:
+            page.wait_for_timeout(some * 1000)
+
+    def next_row() -> tuple[float, int]:
+        before = running.steps()
+        while (now := running.steps()) == before:
+            wait(0.01)
+        return time.monotonic(), now
+
+    began, first = next_row()
+    wait(seconds)
+    ended, last = next_row()
+    return (last - first) / (ended - began)
+
+
+def kept(browser: Browser, running: Server, rounds: int, seconds: float) -> dict[str, Any]:
+    """Measure the speed without and with the page, in turn; and the page while it is open."""
+    shares, frames = [], []
+    same = True
+    for _ in range(rounds):
+        alone = speed(running, seconds)
+        page = opened(browser, running.url)
+        page.wait_for_timeout(4_000)
+        page.evaluate(
+            """([map, curve]) => {
+              window.elements = [map, curve].map(each => document.querySelector(each));
+              window.painted = 0;
+              const count = () => { window.painted += 1; requestAnimationFrame(count); };
+              count();
+              window.Plotly.relayout(window.elements[0], {'xaxis.range': [-1, 1]});
+            }""",
+            [MAP, '.live-figure[data-key="loss-curve"]'],
+        )
+        began, before = time.monotonic(), page.evaluate("window.painted")
+        shares.append(speed(running, seconds, page) / alone)
+        painted = page.evaluate("window.painted") - before
+        frames.append(painted / (time.monotonic() - began))
+        same &= page.evaluate(
+            """([map, curve]) => [map, curve].every((each, i) =>
+                 document.querySelector(each) === window.elements[i])
+               && Math.abs(window.elements[0].layout.xaxis.range[1] - 1) < 1e-6""",
+            [MAP, '.live-figure[data-key="loss-curve"]'],
+        )
+        page.close()
+    return {"kept": median(shares), "frames_per_s": median(frames), "same_element": same}
+
+
+def slider_seconds(page: Page, times: int) -> list[float]:
+    """Return how long it takes from letting a slider go to a picture that carries the change."""
+    waits = []
+    for turn in range(times):
+        slider = page.get_by_role("slider", name="Bottleneck")
+        slider.focus()
+        page.wait_for_timeout(700)
+        page.evaluate(
+            """figure => {
+              const element = document.querySelector(figure);
+              const units = () => element.layout.xaxis.range[1];
+              const before = units();
+              window.answered = null;
+              let pressed = null;
+              document.addEventListener('keyup', () => { pressed ??= performance.now(); },
+                                        {capture: true, once: true});
+              const look = () => {
+                if (pressed !== null && units() !== before)
+                  window.answered = (performance.now() - pressed) / 1000;
+                else requestAnimationFrame(look);
+              };
+              look();
+            }""",
+            ACTIVITY,
+        )
+        page.keyboard.press("ArrowRight" if turn % 2 == 0 else "ArrowLeft")
+        page.wait_for_function("window.answered !== null", timeout=20_000)
+        waits.append(page.evaluate("window.answered"))
+    return waits
+
+
+def memory_growth(page: Page, running: Server, minutes: float) -> dict[str, float]:
+    """Return by how much the server's and the page's memory grow after the first minute."""
+    heap = "performance.memory.usedJSHeapSize / 2 ** 20"
+    page.wait_for_timeout(min(60_000, minutes * 30_000))
+    server_before, page_before = running.memory(), page.evaluate(heap)
+    page.wait_for_timeout(minutes * 60_000)
+    return {
+        "memory_growth": running.memory() / server_before - 1,
+        "memory_mb": running.memory(),
+        "page_memory_growth_mb": page.evaluate(heap) - page_before,
+    }
+
+
+@app.default
+def main(
+    *,
+    as_json: Annotated[bool, Parameter(name="--json")] = False,
+    rounds: int = 3,
+    seconds: float = 15,
+    minutes: float = 10,
+) -> None:
+    """Measure, and print a figure a line; with --json all of them on the last line."""
+    figures: dict[str, Any] = {}
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        for redraws in (4, 2):
+            with server(1 / redraws) as running:
+                title = title_seconds(browser, running)
+                found = kept(browser, running, rounds, seconds)
+                figures[f"kept_at_{redraws}"] = found.pop("kept")
+                figures |= {**found, "title_s": title}
+                if redraws == 2:
+                    page = opened(browser, running.url)
+                    waits = slider_seconds(page, 12)
+                    figures["slider_to_picture_s"] = median(waits)
+                    if minutes:
+                        figures |= memory_growth(page, running, minutes)
+        browser.close()
+    for name, value in figures.items():
+        print(f"{name:24} {value if isinstance(value, bool) else round(value, 3)}")
+    if as_json:
+        print(json.dumps(figures))
+
+
+if __name__ == "__main__":
+    app()

@@ -1,0 +1,49 @@
+import pytest
+
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.presets import PRESETS, preset
+from aecore.trainer import Trainer
+from aecore.words import Refusal
+
+
+@pytest.mark.parametrize("dataset", ["digits", "mnist", "fashion_mnist"])
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_is_valid_and_does_what_it_says(name: str, dataset: str) -> None:
+    config = preset(name, dataset)
+    assert config.dataset == dataset
+    for knob, value in PRESETS[name].values.items():
+        if not (dataset == "digits" and knob in ("batch_size", "epochs")):
+            assert getattr(config, knob) == value, knob
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_trains_on_digits(name: str, digits: Dataset) -> None:
+    trainer = Trainer(digits, preset(name, hidden="8", precision="float32"))
+    rows = [trainer.step() for _ in range(3)]
+    assert all(row is not None and row["train"] < 1 for row in rows)
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_every_preset_has_a_name_and_words(name: str) -> None:
+    assert PRESETS[name].label[0].isupper()
+    assert PRESETS[name].words.endswith(".")
+
+
+def test_stacked_is_the_default() -> None:
+    assert preset("stacked", "mnist") == Config(dataset="mnist")
+
+
+def test_values_win_over_the_preset_and_the_data_set() -> None:
+    config = preset("two_dimensional", bottleneck=3, batch_size=7)
+    assert (config.bottleneck, config.batch_size) == (3, 7)
+
+
+def test_an_unknown_preset_is_refused() -> None:
+    with pytest.raises(Refusal, match="preset is 'x'; choose one of stacked, two_dimensional"):
+        preset("x")
+
+
+def test_an_impossible_value_is_refused() -> None:
+    with pytest.raises(Refusal, match="bottleneck is 0"):
+        preset("sparse", bottleneck=0)
