@@ -149,17 +149,22 @@ def _dataset(config: Config) -> None:
 
 def _saved_runs() -> None:
     """Offer every run on disk, to go on with it or to watch it."""
-    found = session.saved_runs()
+    # By name: Streamlit copies what was chosen, and a run holds a lock that cannot be copied.
+    found = {run.name: run for run in session.saved_runs()}
     with st.popover(t("Saved runs"), width="stretch", icon=":material/history:"):
         chosen = st.selectbox(
-            t("Run"), found, format_func=_where, key="saved run", filter_mode="contains"
+            t("Run"),
+            list(found),
+            format_func=lambda name: _where(found[name]),
+            key="saved run",
+            filter_mode="contains",
         )
         st.button(
             t("Open"),
             key="open saved run",
             disabled=chosen is None,
             on_click=session.open_run,
-            args=(chosen,),
+            args=(found.get(chosen),),
         )
 
 

@@ -57,7 +57,7 @@ def loss(
             _line(steps, pca, _turns(pca), t("PCA"), dashed),
             *([_edit_lines(edits)] if edits else []),
         ],
-        top=52 if edits else 34,
+        top=52,
         shapes=_stages(history, last),
         annotations=_edit_labels(edits, last),
         hovermode="x unified",

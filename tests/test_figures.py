@@ -73,7 +73,11 @@ def test_decimation_copes_with_series_that_have_no_values() -> None:
 
 @pytest.mark.parametrize("bad", [None, 0, -1, float("nan"), float("inf")])
 def test_values_a_logarithm_cannot_show_are_passed_over(bad: float | None) -> None:
-    rows = [{"step": 0, "train": 1.0}, {"step": 1, "train": bad}, {"step": 2, "train": 0.5}]
+    rows: list[dict[str, Any]] = [
+        {"step": 0, "train": 1.0},
+        {"step": 1, "train": bad},
+        {"step": 2, "train": 0.5},
+    ]
     assert line(figures.loss(rows), "train").x.tolist() == [0, 2]
 
 

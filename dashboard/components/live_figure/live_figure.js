@@ -72,16 +72,19 @@ async function draw(root, state) {
   state.drawn = wanted;
   if (spec === null) {
     window.Plotly.purge(root);
+    state.listening = false;
     return true;
   }
   const { data, layout } = JSON.parse(spec);
   const kept = { ...layout, ...keptAxes(layout, state), ...size, template };
-  await window.Plotly.react(root, data, kept, config(root, state));
-  if (!root.listenerCount("plotly_relayout")) listen(root, state);
+  state.config ??= config(root, state);
+  await window.Plotly.react(root, data, kept, state.config);
+  if (!state.listening) listen(root, state);
   root.dataset.redraws = Number(root.dataset.redraws) + 1;
   return true;
 }
 
+// Made once: Plotly builds a figure anew whenever a part of this is another object.
 function config(root, state) {
   const { key, words } = state.wanted;
   const { home, camera } = window.Plotly.Icons;
@@ -106,6 +109,7 @@ function keptAxes(layout, state) {
 }
 
 function listen(root, state) {
+  state.listening = true;
   root.on("plotly_relayout", (change) => {
     for (const name of Object.keys(change)) {
       const axis = /^([xy]axis\d*)\.range/.exec(name)?.[1];
