@@ -45,6 +45,8 @@ class Job:
 
     Attributes
     ----------
+    config : Config
+        As asked for; the newest snapshot may be a moment behind.
     latest : Snapshot
         The newest; replaced, never changed, so it is read without a lock.
     playing : bool
@@ -67,6 +69,7 @@ class Job:
         self.error: Refusal | None = None
         self.idle = False
         self.samples_per_second = 0.0
+        self.config = trainer.config
         self._trainer = trainer
         self._threads = threads or max(1, (os.cpu_count() or 2) - 1)
         self._idle_seconds = idle_seconds
@@ -134,11 +137,16 @@ class Job:
         """
 
         def change() -> None:
-            self._trainer.change(**knobs)
+            try:
+                self._trainer.change(**knobs)
+            except Refusal:
+                self.config = self._trainer.config
+                raise
             self._look()
             if not self.playing:
                 self.run.save(self._trainer)
 
+        self.config = self.config.changed(**knobs)
         self._do(change)
 
     def choose(self, examples: NDArray[np.int64] | None) -> None:

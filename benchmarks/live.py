@@ -98,7 +98,7 @@ def opened(browser: Browser, url: str) -> Page:
     """Open the page and wait until its figures are drawn."""
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.goto(url)
-    page.locator(f"{MAP} .main-svg").first.wait_for(timeout=120_000)
+    page.locator(f"{MAP}.js-plotly-plot").wait_for(timeout=120_000)
     return page
 
 
@@ -115,7 +115,7 @@ def title_seconds(browser: Browser, running: Server) -> float:
             time.sleep(0.02)
     page.get_by_text(TITLE).first.wait_for(timeout=60_000)
     seconds = time.monotonic() - running.started
-    page.locator(f"{MAP} .main-svg").first.wait_for(timeout=120_000)
+    page.locator(f"{MAP}.js-plotly-plot").wait_for(timeout=120_000)
     page.get_by_role("button", name="Play").click()
     page.wait_for_timeout(8_000)
     page.close()

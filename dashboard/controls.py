@@ -19,7 +19,7 @@ OPEN_GROUPS = ("constraint",)
 
 def sidebar() -> None:
     """Show what is trained: preset, data, and every knob in its group."""
-    config = session.view().config
+    config = session.config()
     with st.sidebar:
         _preset(config)
         _dataset(config)
@@ -35,7 +35,7 @@ def sidebar() -> None:
 
 def widget(knob: Knob, config: Config) -> None:
     """Show one knob; a change acts at once."""
-    st.session_state[knob.name] = _shown(knob, getattr(config, knob.name))
+    _set(knob.name, _shown(knob, getattr(config, knob.name)))
     about: dict[str, Any] = {
         "key": knob.name,
         "help": _help(knob),
@@ -96,6 +96,12 @@ def _shown(knob: Knob, value: Any) -> Any:
     return _mark(value) if knob.log else value
 
 
+def _set(key: str, value: Any) -> None:
+    # Setting a value that a widget has already could undo what a person does at this moment.
+    if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[key] = value
+
+
 def _changed(knob: Knob) -> None:
     value = st.session_state[knob.name]
     session.change(**{knob.name: value})
@@ -103,7 +109,8 @@ def _changed(knob: Knob) -> None:
 
 def _help(knob: Knob) -> str:
     timing = t("Acts on the next step.") if knob.live else t("Changing it starts a new run.")
-    return f"{t(knob.words)} ({knob.span})\n\n{timing}"
+    span = ", ".join(t(name) for name in knob.choices.values()) or knob.span
+    return f"{t(knob.words)} ({span})\n\n{timing}"
 
 
 def _capital(text: str) -> str:
@@ -111,7 +118,7 @@ def _capital(text: str) -> str:
 
 
 def _preset(config: Config) -> None:
-    st.session_state.preset = session.matching_preset(config)
+    _set("preset", session.matching_preset(config))
 
     def chosen() -> None:
         if name := st.session_state.preset:
@@ -133,7 +140,7 @@ def _dataset(config: Config) -> None:
     offers = data.offers()
     present = [name for name, offer in offers.items() if offer.present or name == config.dataset]
     knob = knobs(Config)["dataset"]
-    st.session_state.dataset = config.dataset
+    _set("dataset", config.dataset)
     st.selectbox(
         t(knob.label),
         present,

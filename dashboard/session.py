@@ -43,11 +43,11 @@ class Desk:
     followed: Run | None = None
     lock: threading.RLock = field(default_factory=threading.RLock)
 
-    def start(self, config: Config, *, play: bool = False) -> None:
+    def start(self, settings: Config, *, play: bool = False) -> None:
         """Begin a new run in place of the present one, which stays on disk."""
         with self.lock:
-            images = load(config.dataset)
-            run = Run.create(new_path(self.root, config), config)
+            images = load(settings.dataset)
+            run = Run.create(new_path(self.root, settings), settings)
             try:
                 job = Job(run, run.start(images))
             except BaseException:
@@ -108,7 +108,7 @@ def first_visit() -> None:
     now, asked = desk(), _from_url()
     with now.lock:
         idle = now.job is None and now.followed is None
-        if asked is not None and (idle or asked != view().config):
+        if asked is not None and (idle or asked != config()):
             attempt(lambda: now.start(asked))
         if now.job is None and now.followed is None:
             now.start(preset("stacked", data.default()))
@@ -127,8 +127,7 @@ def _from_url() -> Config | None:
 
 def to_url() -> None:
     """Write the settings that differ from the defaults into the URL, by which they are shared."""
-    config = view().config
-    values = {n: str(getattr(config, n)) for n, knob in knobs(Config).items()}
+    values = {n: str(value) for n, value in config().model_dump().items()}
     shown = {n: v for n, v in values.items() if v != str(knobs(Config)[n].default)}
     if shown != st.query_params.to_dict():
         st.query_params.from_dict(shown)
@@ -141,6 +140,12 @@ def view() -> Snapshot:
         return now.followed.frame()
     assert now.job is not None
     return now.job.watch()
+
+
+def config() -> Config:
+    """Return the settings of the run in view, as asked for."""
+    now = desk()
+    return view().config if now.followed is not None or now.job is None else now.job.config
 
 
 def playing() -> bool:
@@ -157,7 +162,7 @@ def fingerprint() -> tuple[object, ...]:
     run = now.followed or (now.job and now.job.run)
     troubled = now.job and (str(now.job.error), now.job.idle)
     started = view().step > 0
-    return run and run.path, view().config, playing(), troubled, started, view().finished
+    return run and run.path, config(), playing(), troubled, started, view().finished
 
 
 def change(**values: Any) -> None:
@@ -165,11 +170,10 @@ def change(**values: Any) -> None:
 
     def act() -> None:
         job = own_job()
-        config = job.latest.config.changed(**values)
         if all(knobs(Config)[name].live for name in values):
             job.change(**values)
         else:
-            begin(config)
+            begin(job.config.changed(**values))
 
     attempt(act)
 
@@ -188,12 +192,12 @@ def own_job() -> Job:
     return now.job
 
 
-def begin(config: Config) -> None:
+def begin(settings: Config) -> None:
     """Start a new run in the manner of the present one: playing if that played."""
     job = desk().job
     if job is not None and job.latest.step > 0:
         tell("A new run begins; {name} is kept and can be opened again.", name=job.run.name)
-    desk().start(config, play=job is not None and job.playing)
+    desk().start(settings, play=job is not None and job.playing)
 
 
 def open_run(run: Run) -> None:
@@ -203,7 +207,7 @@ def open_run(run: Run) -> None:
 
 def reset() -> None:
     """Begin the present run again, with the same settings and seed."""
-    attempt(lambda: begin(view().config))
+    attempt(lambda: begin(config()))
 
 
 def show_examples(draw: int, label: int | None) -> None:
@@ -220,9 +224,8 @@ def choose_dataset(name: str) -> None:
     """Begin anew with other images: the same preset as suits them, or the same settings."""
 
     def act() -> None:
-        config = view().config
-        same = matching_preset(config)
-        begin(preset(same, name) if same else config.changed(dataset=name))
+        same = matching_preset(config())
+        begin(preset(same, name) if same else config().changed(dataset=name))
 
     attempt(act)
 
@@ -240,10 +243,10 @@ def download_dataset(name: str, progress: Callable[[int, int], None]) -> None:
     choose_dataset(name)
 
 
-def matching_preset(config: Config) -> str | None:
-    """Return the preset that `config` is, or None where knobs differ from all of them."""
+def matching_preset(settings: Config) -> str | None:
+    """Return the preset that these settings are, or None where they differ from all."""
     for name in PRESETS:
-        if preset(name, config.dataset, seed=config.seed) == config:
+        if preset(name, settings.dataset, seed=settings.seed) == settings:
             return name
     return None
 

@@ -5,6 +5,7 @@ import math
 
 import streamlit as st
 
+from aecore.plan import Plan
 from aecore.snapshot import Snapshot
 from aecore.words import t
 from dashboard import session
@@ -14,7 +15,8 @@ def buttons(snapshot: Snapshot) -> None:
     """Show what drives the run; each has a key on the keyboard."""
     followed = session.desk().followed is not None
     done = snapshot.finished or followed
-    epoch = math.ceil(snapshot.total_steps / max(1, snapshot.config.epochs))
+    # Layers that are trained alone first add passes: the plan of one step a pass counts them all.
+    epoch = snapshot.total_steps // Plan(snapshot.config, 1).total
     with st.container(horizontal=True, vertical_alignment="center"):
         if session.playing() and not followed:
             name, label, icon, act = "pause", t("Pause"), ":material/pause:", _pause
