@@ -84,11 +84,13 @@ class Autoencoder(nn.Module):
 
     def encode(self, x: Tensor) -> Tensor:
         """Map images (n, pixels) to codes (n, bottleneck)."""
-        z = self.to_code(self.encoder(x))
-        if self.path_in is not None:
-            z = z + self.path_in(x)
-        z = self.code_activation(z)
+        z = self.code_activation(self.before_code(x))
         return z if self.keep is None else strongest(z, self.keep)
+
+    def before_code(self, x: Tensor) -> Tensor:
+        """Map images to what the nonlinearity of the code is given, of a code's shape."""
+        z: Tensor = self.to_code(self.encoder(x))
+        return z if self.path_in is None else z + self.path_in(x)
 
     def decode(self, z: Tensor) -> Tensor:
         """Map codes (n, bottleneck) to images (n, pixels); in [0, 1] but for a linear path."""

@@ -16,7 +16,13 @@ WARM_UP = 0.1
 
 
 def build(model: nn.Module, config: Config, moments: Moments | None = None) -> Optimizer:
-    """Return the configured optimizer over all parameters, going on from `moments`."""
+    """Return the configured optimizer over all parameters, going on from `moments`.
+
+    Raises
+    ------
+    ValueError
+        Where a moment is not of its parameter's shape.
+    """
     parameters = list(model.parameters())
     optimizer: Optimizer
     if config.optimizer == "adam":
@@ -27,6 +33,8 @@ def build(model: nn.Module, config: Config, moments: Moments | None = None) -> O
         )
     for name, parameter in model.named_parameters():
         if moments and name in moments:
+            if any(each.ndim and each.shape != parameter.shape for each in moments[name].values()):
+                raise ValueError(f"the moments of {name} have another shape than it has")
             optimizer.state[parameter].update(moments[name])
     return optimizer
 

@@ -44,7 +44,8 @@ def _principal_axes(centred: NDArray[np.float64]) -> NDArray[np.float64]:
     else:
         from scipy.sparse.linalg import svds
 
-        start = np.ones(min(centred.shape))
+        # Not all ones: centred codes may be orthogonal to that, and then nothing is found.
+        start = np.random.default_rng(0).standard_normal(min(centred.shape))
         axes = svds(centred, 2, v0=start, return_singular_vectors="vh")[2][::-1].T
     signs = np.sign(axes[np.abs(axes).argmax(0), [0, 1]])
     return np.asarray(axes * signs)

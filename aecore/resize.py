@@ -15,7 +15,12 @@ from aecore.model import Autoencoder, Mirror
 
 ROWS = ("to_code.weight", "to_code.bias", "path_in.weight", "path_in.bias")
 COLUMNS = ("from_code.weight", "path_out.weight")
+# Where an added unit cannot be silent, this makes it so faint that nothing is to be seen of it.
+# With tied weights it acts twice; any fainter, and the unit would take too long to come out.
 FAINT = 1e-6
+FAINT_TIED = 3e-4
+# What a sigmoid is given to say next to nothing.
+QUIET = -20.0
 # How closely the last layer is held to what it was, in the mean variance of its inputs. Measured on
 # digits and MNIST: held less, it rebuilds better at once and worse after the next steps.
 HOLD = 0.1
@@ -31,11 +36,14 @@ class CodeMap:
     inward : Tensor of shape (new, old)
     outward : Tensor of shape (old, new)
     centre : Tensor of shape (old,)
+    faint : float
+        How much weaker than fresh ones the encoder weights of added units are.
     """
 
     inward: Tensor
     outward: Tensor
     centre: Tensor
+    faint: float = 1.0
 
     def weight(self, name: str, value: Tensor) -> Tensor:
         """Map a parameter; one that does not touch the code is returned as it is."""
@@ -53,9 +61,14 @@ class CodeMap:
         return value @ columns if name in COLUMNS else value
 
 
-def wider(old: int, new: int) -> CodeMap:
+def wider(model: Autoencoder, new: int) -> CodeMap:
     """Return the map that adds silent units to a code."""
-    return CodeMap(torch.eye(new, old), torch.eye(old, new), torch.zeros(old))
+    old, faint = model.bottleneck, 1.0
+    if model.keep is not None:
+        faint = FAINT
+    elif isinstance(model.from_code, Mirror):
+        faint = FAINT_TIED
+    return CodeMap(torch.eye(new, old), torch.eye(old, new), torch.zeros(old), faint)
 
 
 def narrower(model: Autoencoder, codes: Tensor, new: int, generator: Generator) -> CodeMap:
@@ -124,8 +137,9 @@ def resize(old: Autoencoder, new: Autoencoder, images: Tensor, generator: Genera
     generator : torch.Generator
     """
     if new.bottleneck >= old.bottleneck:
-        code_map = wider(old.bottleneck, new.bottleneck)
+        code_map = wider(old, new.bottleneck)
         write(old, new, code_map)
+        _settle(new, new.bottleneck - old.bottleneck, images)
     else:
         code_map = narrower(old, _in_parts(old.encode, images), new.bottleneck, generator)
         write(old, new, code_map)
@@ -135,7 +149,26 @@ def resize(old: Autoencoder, new: Autoencoder, images: Tensor, generator: Genera
 
 @torch.no_grad()
 def _in_parts(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
-    return torch.cat([function(part) for part in rows.split(CHUNK)])
+    return torch.cat([function(part) for part in rows.split(CHUNK)])  # type: ignore[no-untyped-call]
+
+
+@torch.no_grad()
+def _settle(model: Autoencoder, grown: int, images: Tensor) -> None:
+    """Centre what added units are given, and let the decoder's bias take what they say.
+
+    Uncentred, a rectified unit may be silent for every image, and then never learns.
+    """
+    if not grown:
+        return
+    bias = model.to_code.bias[-grown:]
+    bias.sub_(_in_parts(model.before_code, images)[:, -grown:].mean(0))
+    if model.keep is not None and isinstance(model.code_activation, nn.Sigmoid):
+        # Half on, as a centred sigmoid is, they would be among the strongest.
+        bias.fill_(QUIET)
+    said = _in_parts(model.encode, images)[:, -grown:].mean(0)
+    for layer in (model.from_code, model.path_out):
+        if layer is not None:
+            layer.bias.sub_(layer.weight[:, -grown:] @ said)
 
 
 @torch.no_grad()
@@ -173,7 +206,7 @@ def write(old: Autoencoder, new: Autoencoder, code_map: CodeMap) -> None:
 
     Added units keep the fresh encoder weights of `new` and have no decoder weights, so that the
     function computed stays the same while they have something to learn from. With tied weights,
-    and where only the strongest units pass, the fresh weights are made faint instead.
+    and where only the strongest units pass, the fresh weights are faint.
 
     Parameters
     ----------
@@ -182,12 +215,11 @@ def write(old: Autoencoder, new: Autoencoder, code_map: CodeMap) -> None:
     code_map : CodeMap
     """
     grown = new.bottleneck - old.bottleneck
-    faint = isinstance(new.from_code, Mirror) or new.keep is not None
     before = dict(old.named_parameters())
     for name, parameter in new.named_parameters():
         value = code_map.weight(name, before[name])
         if grown > 0 and name in ROWS and parameter.ndim == 2:
-            value[-grown:] = parameter[-grown:] * (FAINT if faint else 1)
+            value[-grown:] = parameter[-grown:] * code_map.faint
         parameter.copy_(value)
     _recentre(old, new, code_map)
 
@@ -204,7 +236,7 @@ def carry(state: dict[str, Tensor], name: str, code_map: CodeMap) -> dict[str, T
     """Return one parameter's optimizer state, mapped.
 
     An added unit starts with the mean of the others' squared gradients: with none, its first
-    steps would be several times longer than theirs.
+    steps would be several times longer than theirs. The gradient of a faint one is as faint.
     """
     carried = {}
     for key, value in state.items():
@@ -214,6 +246,6 @@ def carry(state: dict[str, Tensor], name: str, code_map: CodeMap) -> dict[str, T
         squared = key == "exp_avg_sq"
         moved = code_map.moment(name, value, squared=squared)
         if squared:
-            moved = torch.where(moved > 0, moved, value.mean())
+            moved = torch.where(moved > 0, moved, value.mean() * code_map.faint**2)
         carried[key] = moved
     return carried

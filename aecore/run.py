@@ -15,7 +15,7 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Self
@@ -65,7 +65,7 @@ class Run:
         self.path = Path(path)
         self.config = _checked(state.read_json(self.path / "config.json"), self.path)
         self._lock = FileLock(self.path / ".lock", timeout=0, thread_local=False)
-        self._rows = 0
+        self._rows: list[Record] = []
         self._last_frame = -1
         self._saved_at = time.monotonic()
         self._patience = LEAST_SECONDS_UNSAVED
@@ -151,19 +151,20 @@ class Run:
         saved = state.load(self.path / "checkpoint")
         rows = [row for row in self.history() if row["step"] <= saved.facts["step"]]
         trainer = Trainer(dataset, self.config, state=State(saved.tensors, saved.facts, rows))
-        lines = "".join(json.dumps(row) + "\n" for row in rows)
-        state.write(self.path / "history.jsonl", lines.encode())
-        self._rows = len(rows)
+        self._rewrite(rows)
         self._last_frame = trainer.steps
         return trainer
 
     def record(self, trainer: Trainer) -> None:
         """Write down what a step brought: rows, a frame where one is due, now and then a save."""
-        new = trainer.history[self._rows :]
-        if new:
+        known = len(self._rows)
+        if trainer.history[:known][-1:] != self._rows[-1:]:
+            # It diverged and went back to where all was well.
+            self._rewrite(trainer.history)
+        elif new := trainer.history[known:]:
             with (self.path / "history.jsonl").open("a") as file:
                 file.writelines(json.dumps(row) + "\n" for row in new)
-            self._rows += len(new)
+            self._rows += new
         if trainer.steps != self._last_frame and (frame.due(trainer.steps) or trainer.finished):
             frame.save(
                 trainer.snapshot(), self.path / "frames" / f"{trainer.steps:09d}.safetensors"
@@ -172,6 +173,11 @@ class Run:
             self._last_frame = trainer.steps
         if time.monotonic() - self._saved_at > self._patience:
             self.save(trainer)
+
+    def _rewrite(self, rows: Sequence[Record]) -> None:
+        lines = "".join(json.dumps(row) + "\n" for row in rows)
+        state.write(self.path / "history.jsonl", lines.encode())
+        self._rows = list(rows)
 
     def save(self, trainer: Trainer, **facts: float) -> None:
         """Save a checkpoint, the newest frame, and where the run stands.

@@ -35,6 +35,11 @@ class State:
     facts: Mapping[str, Any]
     history: Sequence[Record] = field(default=())
 
+    def under(self, prefix: str) -> dict[str, Tensor]:
+        """Return the tensors whose names begin so, by the rest of their names."""
+        found = {n: value for n, value in self.tensors.items() if n.startswith(prefix)}
+        return {name.removeprefix(prefix): value for name, value in found.items()}
+
 
 def write(path: Path, data: bytes, *, durable: bool = False) -> None:
     """Replace a file at once: a reader sees the old bytes or the new, never a part.

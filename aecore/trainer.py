@@ -1,7 +1,6 @@
 """The only training loop: a step at a time, the same from the same seed, resumable bit for bit."""
 
 import math
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -26,6 +25,8 @@ from aecore.state import State
 from aecore.words import Refusal
 
 MAPPED = 4096
+# No two images differ by more: an error beyond it comes from weights that explode.
+WORST = 1.0
 
 
 class Diverged(Refusal):
@@ -119,7 +120,7 @@ class Trainer:
     def change(self, **values: Any) -> None:
         """Change live knobs; the next step obeys. A new bottleneck keeps what was learnt.
 
-        Where the weights are no longer numbers, the trainer goes back to its last good state.
+        Where training is diverging, the trainer goes back to its last good state.
 
         Raises
         ------
@@ -147,8 +148,7 @@ class Trainer:
     def state(self) -> State:
         """Return a copy of everything needed to go on bit for bit.
 
-        Where the weights are no longer numbers, it is the last good state: from any other, a run
-        could never recover.
+        Where training is diverging, it is the last good state: from any other it never recovers.
         """
         if not self._sound():
             return self._last_good
@@ -207,7 +207,7 @@ class Trainer:
         return model
 
     def _restore(self, state: State) -> None:
-        facts, tensors = state.facts, state.tensors
+        facts = state.facts
         now = [len(self._images), *self.dataset.shape]
         if (then := facts.get("images")) != now:
             raise Refusal(
@@ -218,17 +218,16 @@ class Trainer:
                 now=now,
             )
         try:
-            self.model.load_state_dict(_under("model/", tensors))
-            moments = optimizer.nested(_under("optimizer/", tensors))
+            self.model.load_state_dict(state.under("model/"))
+            moments = optimizer.nested(state.under("optimizer/"))
             self._optimizer = optimizer.build(self.model, self.config, moments)
-            self._squares = tensors["squares"].clone()
+            self._squares = state.tensors["squares"].clone()
             self._summed, self.steps = int(facts["batches"]), int(facts["step"])
-            self.edits = list(facts["edits"])
+            self.edits, self.history = list(facts["edits"]), list(state.history)
             if not self._sound():
                 raise ValueError("weights that are no numbers")
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise Refusal("The saved state is damaged: {error}.", error=error) from None
-        self.history = list(state.history)
 
     def _resize(self, config: Config) -> None:
         old, new = self.model, self._new_model(config)
@@ -272,7 +271,12 @@ class Trainer:
         return row
 
     def _sound(self) -> bool:
-        return all(bool(each.isfinite().all()) for each in self.model.parameters())
+        """Whether training can go on from here: with numbers, and not worse than any image is."""
+        recent = self.history[-1]["train"] if self.history else 0.0
+        if self._summed:
+            recent = self._squares.item() / self._summed
+        exploding = self.config.linear_path and not recent <= WORST
+        return not exploding and all(bool(p.isfinite().all()) for p in self.model.parameters())
 
     def _diverged(self) -> Diverged:
         step, config = self.steps, self.config
@@ -293,7 +297,3 @@ def _config(state: State) -> Config:
         return Config(**state.facts["config"])
     except (KeyError, TypeError) as error:
         raise Refusal("The saved state is damaged: {error}.", error=error) from None
-
-
-def _under(prefix: str, tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
-    return {n.removeprefix(prefix): value for n, value in tensors.items() if n.startswith(prefix)}

@@ -19,13 +19,15 @@ from torch.utils.data import DataLoader, TensorDataset
 
 from aecore import data, probe
 from aecore.model import Autoencoder
+from aecore.precision import half
 from aecore.presets import preset
 from aecore.seeds import generator
 from aecore.trainer import Trainer
 
 BOTTLENECK = 32
 EPOCHS = (1, 10)
-WARM_UP = 20
+# The history gets a row at every step at first, and ever more rarely.
+WARM_UP = 300
 
 AsJson = Annotated[bool, Parameter("--json", negative="")]
 Dataset = Annotated[str, Parameter("--dataset")]
@@ -85,7 +87,7 @@ def speed(
     for which in ("ours", "ours_float32"):
         ratios = zip(seconds["tutorial"], seconds[which], strict=True)
         result[f"{which}_times_tutorial"] = statistics.median(theirs / us for theirs, us in ratios)
-    _show({"threads": threads, **result}, as_json)
+    _show({"threads": threads, "bfloat16": half("auto"), **result}, as_json)
 
 
 def _ours(dataset: data.Dataset, precision: str) -> Callable[[], None]:

@@ -34,7 +34,7 @@ IMPOSSIBLE: list[tuple[Mapping[str, object], str]] = [
 def test_every_knob_has_words_a_group_and_a_label() -> None:
     for each in KNOBS.values():
         assert each.words.endswith("."), each.name
-        assert len(each.words) > 20, each.name
+        assert len(each.words) > 10, each.name
         assert each.group in GROUPS
         assert each.label[0].isupper() or each.label[0].isdigit()
 

@@ -27,7 +27,7 @@ def _help(each: knob.Knob) -> str:
 
 
 def _flags() -> Any:
-    """Make a model with a flag for every knob; what is given stays text, and Config alone judges it."""
+    """Make a model with a flag for every knob; values stay text, which Config alone judges."""
     groups = {name: Group(t(title), sort_key=1) for name, title in GROUPS.items()}
     fields: dict[str, Any] = {}
     for name, each in knob.knobs(Config).items():

@@ -1,0 +1,43 @@
+"""The page without a browser: scripts run and widgets answer, JavaScript does not."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard import session
+
+APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+QUICK = {"hidden": "16", "batch_size": "128"}
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Point the dashboard to empty folders; return that of the runs."""
+    monkeypatch.setenv("AECORE_RUNS", str(tmp_path / "runs"))
+    monkeypatch.setenv("AECORE_DATA", str(tmp_path / "data"))
+    return tmp_path / "runs"
+
+
+@pytest.fixture
+def open_page(root: Path) -> Iterator[Open]:
+    """Give a function that opens the page with settings in its address, on a server just started.
+
+    A small network is asked for unless the address says otherwise.
+    """
+    session.desk.clear()
+
+    def opened(**settings: object) -> AppTest:
+        # Run from elsewhere: beside a folder named pages, AppTest takes the script for an app of
+        # the kind that has a script a page, and runs the wrong one the second time.
+        script = f"import runpy\nrunpy.run_path({str(APP)!r}, run_name='__main__')"
+        page = AppTest.from_string(script, default_timeout=120)
+        for name, value in {**QUICK, **settings}.items():
+            page.query_params[name] = str(value)
+        return page.run()
+
+    yield opened
+    session.desk().close()
+    session.desk.clear()

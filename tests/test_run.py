@@ -1,0 +1,414 @@
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from aecore import frame
+from aecore import run as run_module
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.run import Run, new_path, runs, runs_root
+from aecore.trainer import Trainer
+from aecore.words import Refusal
+
+
+def trained(path: Path, dataset: Dataset, config: Config, steps: int = 10) -> Trainer:
+    """Train a new run for some steps, save and let go of it."""
+    run = Run.create(path, config)
+    trainer = run.start(dataset)
+    advance(run, trainer, steps)
+    run.save(trainer)
+    run.release()
+    return trainer
+
+
+def advance(run: Run, trainer: Trainer, steps: int) -> None:
+    for _ in range(steps):
+        trainer.step()
+        run.record(trainer)
+
+
+def same(one: Trainer, other: Trainer) -> None:
+    here, there = one.state(), other.state()
+    assert here.facts == there.facts
+    assert here.history == there.history
+    for name, value in here.tensors.items():
+        assert torch.equal(value, there.tensors[name]), name
+
+
+def test_a_run_is_a_folder(tmp_path: Path, small: Dataset, quick: Config) -> None:
+    trained(tmp_path / "a", small, quick)
+    names = {path.name for path in (tmp_path / "a").iterdir()} - {".lock"}
+    assert names == {
+        *("run.json", "config.json", "history.jsonl", "probe.safetensors"),
+        *("frames", "latest.safetensors", "checkpoint"),
+    }
+    assert not list(tmp_path.rglob("*.part"))
+    assert json.loads((tmp_path / "a" / "config.json").read_text()) == quick.model_dump()
+
+
+def test_a_run_comes_back(tmp_path: Path, small: Dataset, quick: Config) -> None:
+    trainer = trained(tmp_path / "a", small, quick)
+    run = Run(tmp_path / "a")
+    assert (run.name, run.config) == ("a", quick)
+    assert run.history() == trainer.history
+    assert run.frames() == list(range(11))
+    summary = run.summary()
+    assert (summary["name"], summary["step"], summary["total_steps"]) == ("a", 10, 24)
+    assert summary["held_out"] == trainer.history[-1]["held_out"]
+    assert summary["pca"] == trainer.history[-1]["pca"]
+    newest, first = run.frame(), run.frame(0)
+    assert (newest.step, first.step) == (10, 0)
+    assert np.array_equal(newest.codes, trainer.snapshot().codes)
+
+
+def test_equal_runs_have_equal_histories(tmp_path: Path, small: Dataset, quick: Config) -> None:
+    for name in "ab":
+        trained(tmp_path / name, small, quick)
+    one, other = ((tmp_path / name / "history.jsonl").read_bytes() for name in "ab")
+    assert one == other
+    assert one.count(b"\n") == 10
+
+
+def test_a_resumed_run_is_the_run_that_never_stopped(
+    tmp_path: Path, small: Dataset, quick: Config
+) -> None:
+    whole = trained(tmp_path / "whole", small, quick, 20)
+    trained(tmp_path / "cut", small, quick, 9)
+    run = Run(tmp_path / "cut")
+    run.claim()
+    trainer = run.resume(small)
+    advance(run, trainer, 11)
+    same(whole, trainer)
+    assert run.history() == whole.history
+    assert run.frames() == Run(tmp_path / "whole").frames()
+    run.release()
+
+
+def test_rows_after_the_checkpoint_are_forgotten(
+    tmp_path: Path, small: Dataset, quick: Config
+) -> None:
+    """A kill between two saves leaves more rows than the checkpoint knows."""
+    run = Run.create(tmp_path / "a", quick)
+    trainer = run.start(small)
+    advance(run, trainer, 5)
+    run.save(trainer)
+    advance(run, trainer, 4)
+    run.release()
+    with (tmp_path / "a" / "history.jsonl").open("a") as file:
+        file.write('{"step": 10, "trai')
+    for part in ("run.json.part", "checkpoint/000000009.safetensors.part", "frames/x.part"):
+        (tmp_path / "a" / part).write_bytes(b"half")
+    again = Run(tmp_path / "a")
+    assert [row["step"] for row in again.history()] == list(range(1, 10))
+    assert again.frames() == list(range(10))
+    resumed = again.resume(small)
+    assert resumed.steps == 5
+    assert [row["step"] for row in again.history()] == list(range(1, 6))
+    advance(again, resumed, 4)
+    same(trainer, resumed)
+    assert again.history() == trainer.history
+    assert [row["step"] for row in again.history()] == list(range(1, 10))
+
+
+def test_rows_of_a_divergence_are_forgotten(tmp_path: Path, small: Dataset, quick: Config) -> None:
+    run = Run.create(tmp_path / "a", quick.changed(schedule="constant", epochs=100))
+    trainer = run.start(small)
+    advance(run, trainer, 6)
+    good = trainer.state()
+    advance(run, trainer, 3)
+    trainer._restore(good)
+    trainer.change(learning_rate=1e-4)
+    advance(run, trainer, 5)
+    assert [row["step"] for row in run.history()] == list(range(1, 12))
+    assert run.history() == trainer.history
+    run.release()
+
+
+def test_edits_are_kept(tmp_path: Path, small: Dataset, quick: Config) -> None:
+    run = Run.create(tmp_path / "a", quick)
+    trainer = run.start(small)
+    advance(run, trainer, 3)
+    trainer.change(bottleneck=2)
+    advance(run, trainer, 3)
+    run.save(trainer)
+    run.release()
+    again = Run(tmp_path / "a")
+    resumed = again.resume(small)
+    assert resumed.config.bottleneck == 2
+    assert again.config.bottleneck == 4
+    assert resumed.edits == [{"step": 3, "changes": {"bottleneck": [4, 2]}}]
+    assert again.frame().codes.shape == (160, 2)
+    assert again.frame(3).codes.shape == (160, 4)
+
+
+def test_a_save_is_due_now_and_then(
+    tmp_path: Path, small: Dataset, quick: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run.create(tmp_path / "a", quick)
+    trainer = run.start(small)
+    now = [run_module.time.monotonic()]
+    monkeypatch.setattr(run_module.time, "monotonic", lambda: now[0])
+    advance(run, trainer, 2)
+    assert run.summary()["step"] == 0
+    now[0] += run_module.MOST_SECONDS_UNSAVED + 1
+    advance(run, trainer, 1)
+    assert run.summary()["step"] == 3
+    assert Run(tmp_path / "a").resume(small).steps == 3
+    run.release()
+
+
+def test_frames_are_thinned_while_training(
+    tmp_path: Path, small: Dataset, quick: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "MOST_FRAME_BYTES", 60_000)
+    trained(tmp_path / "a", small, quick, 24)
+    left = Run(tmp_path / "a").frames()
+    assert left[0] == 0
+    assert left[-1] == 24
+    assert len(left) < 16
+    sizes = [path.stat().st_size for path in (tmp_path / "a" / "frames").iterdir()]
+    assert sum(sizes) <= 60_000
+
+
+def test_the_last_step_has_a_frame(tmp_path: Path, small: Dataset, quick: Config) -> None:
+    trained(tmp_path / "a", small, quick.changed(epochs=5, batch_size=24), 25)
+    assert not frame.due(25)
+    assert Run(tmp_path / "a").frames()[-2:] == [24, 25]
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_place_that_is_taken_is_refused(tmp_path: Path, quick: Config, what: str) -> None:
+    path = tmp_path / "a"
+    if what == "file":
+        path.write_text("mine")
+    else:
+        path.mkdir()
+        (path / "mine.txt").write_text("mine")
+    with pytest.raises(Refusal, match=r"a is not empty; choose another folder, or resume"):
+        Run.create(path, quick)
+    assert not (path / "config.json").exists()
+
+
+def test_an_empty_folder_is_taken(tmp_path: Path, quick: Config) -> None:
+    (tmp_path / "a").mkdir()
+    Run.create(tmp_path / "a", quick).release()
+    assert Run(tmp_path / "a").config == quick
+
+
+def test_a_second_claim_is_refused(tmp_path: Path, quick: Config) -> None:
+    first = Run.create(tmp_path / "a", quick)
+    second = Run(tmp_path / "a")
+    for each in (first, second):
+        assert each.busy
+        with pytest.raises(Refusal, match="a is being trained by another program; pause it there"):
+            each.claim()
+    first.release()
+    assert not first.busy
+    assert not second.busy
+    second.claim()
+    assert first.busy
+    second.release()
+
+
+CLAIM = """
+import sys
+from pathlib import Path
+from aecore.run import Run
+from aecore.words import Refusal
+run = Run(Path(sys.argv[1]))
+for _ in range(2):
+    try:
+        run.claim()
+    except Refusal as refusal:
+        print(run.busy, refusal, flush=True)
+    else:
+        print("claimed", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_another_process_is_refused_and_dying_lets_go(tmp_path: Path, quick: Config) -> None:
+    run = Run.create(tmp_path / "a", quick)
+    command = [sys.executable, "-c", CLAIM, str(tmp_path / "a")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        said = other.stdout.readline()
+        assert said.startswith("True a is being trained by another program")
+        run.release()
+        other.stdin.write("again\n")
+        other.stdin.flush()
+        assert other.stdout.readline() == "claimed\n"
+        assert run.busy
+        with pytest.raises(Refusal):
+            run.claim()
+        other.kill()
+    assert not run.busy
+    run.claim()
+    run.release()
+
+
+def test_a_discarded_run_is_gone(tmp_path: Path, small: Dataset, quick: Config) -> None:
+    run = Run.create(tmp_path / "a", quick)
+    run.start(small)
+    run.discard()
+    assert not (tmp_path / "a").exists()
+    Run.create(tmp_path / "a", quick).release()
+
+
+def test_runs_are_listed_newest_first_without_what_is_none(
+    tmp_path: Path, small: Dataset, quick: Config
+) -> None:
+    for place, name in enumerate("abc"):
+        trained(tmp_path / name, small, quick, 1)
+        os.utime(tmp_path / name / "run.json", (place, 1000 + place))
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "file.txt").write_text("x")
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none" / "run.json").write_text("{}")
+    (tmp_path / "b" / "config.json").write_text('{"bottleneck": 0}')
+    assert [run.name for run in runs(tmp_path)] == ["c", "a"]
+    assert list(runs(tmp_path / "nowhere")) == []
+
+
+def test_the_root_of_runs_is_injected(tmp_path: Path) -> None:
+    assert runs_root({"AECORE_RUNS": str(tmp_path)}) == tmp_path
+    assert runs_root({}) == runs_root({"AECORE_RUNS": ""}) == Path.cwd() / "runs"
+
+
+def test_a_new_path_is_new(tmp_path: Path, quick: Config) -> None:
+    found = []
+    for _ in range(3):
+        found.append(new_path(tmp_path, quick))
+        found[-1].mkdir()
+    assert len(set(found)) == 3
+    assert all(re.match(r"digits-dense-4-\d{8}-\d{6}(-\d)?$", path.name) for path in found)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "is not valid JSON"),
+        ("[]", "holds no settings"),
+        ('{"bottleneck": 0}', "bottleneck is 0; choose a whole number, 1 to 1,024"),
+        ('{"bottelneck": 3}', "bottelneck is not a setting"),
+        ('{"code_activation": "relu"}', "switch linear_path off"),
+    ],
+)
+def test_hand_edited_settings_are_refused(
+    tmp_path: Path, quick: Config, text: str, said: str
+) -> None:
+    Run.create(tmp_path / "a", quick).release()
+    (tmp_path / "a" / "config.json").write_text(text)
+    with pytest.raises(Refusal, match=said):
+        Run(tmp_path / "a")
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match=r"config\.json is missing; this is not a whole run"):
+        Run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("checkpoint/state.json", "{", "is not valid JSON"),
+        ("checkpoint/state.json", "{}", "cannot be read"),
+        ("checkpoint/state.json", "[]", "cannot be read"),
+        ("checkpoint/state.json", None, "is missing"),
+        ("history.jsonl", None, "is missing"),
+    ],
+)
+def test_a_damaged_run_is_not_resumed(
+    tmp_path: Path, small: Dataset, quick: Config, name: str, text: str | None, said: str
+) -> None:
+    trained(tmp_path / "a", small, quick, 2)
+    path = tmp_path / "a" / name
+    path.unlink() if text is None else path.write_text(text)
+    with pytest.raises(Refusal, match=said):
+        Run(tmp_path / "a").resume(small)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", None])
+def test_a_damaged_summary_is_refused(
+    tmp_path: Path, small: Dataset, quick: Config, text: str | None
+) -> None:
+    trained(tmp_path / "a", small, quick, 1)
+    path = tmp_path / "a" / "run.json"
+    path.unlink() if text is None else path.write_text(text)
+    with pytest.raises(Refusal, match=r"run\.json"):
+        Run(tmp_path / "a").summary()
+
+
+def test_rows_that_are_none_are_left_out(tmp_path: Path, small: Dataset, quick: Config) -> None:
+    trainer = trained(tmp_path / "a", small, quick, 3)
+    path = tmp_path / "a" / "history.jsonl"
+    junk = b'\xff\xfe\n[1]\n{"epoch": 3}\n{"step": "x"}\nnull\n\n'
+    path.write_bytes(junk + path.read_bytes() + b'{"step": 4, "tr')
+    assert Run(tmp_path / "a").history() == trainer.history
+
+
+def test_a_frame_that_was_not_kept_is_refused(
+    tmp_path: Path, small: Dataset, quick: Config
+) -> None:
+    trained(tmp_path / "a", small, quick, 3)
+    with pytest.raises(Refusal, match="cannot be read"):
+        Run(tmp_path / "a").frame(1234)
+
+
+def test_other_images_are_refused(
+    tmp_path: Path, small: Dataset, digits: Dataset, quick: Config
+) -> None:
+    trained(tmp_path / "a", small, quick, 1)
+    with pytest.raises(Refusal, match="learnt from other images"):
+        Run(tmp_path / "a").resume(digits)
+
+
+FOR_EVER = """
+import sys
+from pathlib import Path
+import torch
+from aecore import data, run
+from aecore.config import Config
+torch.set_num_threads(1)
+run.LEAST_SECONDS_UNSAVED = run.MOST_SECONDS_UNSAVED = 0.0
+mine = run.Run.create(Path(sys.argv[1]), Config(**eval(sys.argv[2])))
+trainer = mine.start(data.load("digits"))
+while True:
+    trainer.step()
+    mine.record(trainer)
+"""
+
+
+def test_a_kill_at_any_moment_leaves_a_run_to_go_on_with(
+    tmp_path: Path, digits: Dataset, quick: Config
+) -> None:
+    path, config = tmp_path / "a", quick.changed(epochs=1000, hidden="8")
+    command = [sys.executable, "-c", FOR_EVER, str(path), str(config.model_dump())]
+    pointer = path / "checkpoint" / "state.json"
+    with subprocess.Popen(command) as child:
+        while child.poll() is None:
+            if pointer.exists() and json.loads(pointer.read_text())["step"] >= 20:
+                break
+            time.sleep(0.01)
+        child.kill()
+    run = Run(path)
+    run.claim()
+    trainer = run.resume(digits)
+    assert trainer.steps >= 20
+    whole = Trainer(digits, run.config)
+    while whole.steps < trainer.steps:
+        whole.step()
+    same(whole, trainer)
+    assert run.history() == whole.history
+    assert abs(run.frame().step - trainer.steps) <= 1
+    run.release()
