@@ -33,6 +33,7 @@ from aecore.words import Refusal
 MOST_SECONDS_UNSAVED = 10.0
 LEAST_SECONDS_UNSAVED = 2.0
 SAVING_SHARE = 0.05
+CLAIM_SECONDS = 0.2
 MOST_FRAME_BYTES = 96 * 2**20
 
 
@@ -83,8 +84,9 @@ class Run:
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             text = "{path} is not empty; choose another folder, or resume the run in it."
             raise Refusal(text, path=path)
-        (path / "frames").mkdir(parents=True)
+        path.mkdir(parents=True, exist_ok=True)
         state.write_json(path / "config.json", config.model_dump())
+        (path / "frames").mkdir()
         (path / "history.jsonl").touch()
         run = cls(path)
         run.claim()
@@ -107,7 +109,8 @@ class Run:
             # The lock would let its holder in again, and out only after as many releases.
             if self._lock.is_locked:
                 raise Timeout(str(self.path))
-            self._lock.acquire()
+            # Someone who lists runs holds a lock for a moment, to see whether it is free.
+            self._lock.acquire(timeout=CLAIM_SECONDS)
         except Timeout:
             text = "{name} is being trained by another program; pause it there first."
             raise Refusal(text, name=self.name) from None
@@ -152,13 +155,16 @@ class Run:
         rows = [row for row in self.history() if row["step"] <= saved.facts["step"]]
         trainer = Trainer(dataset, self.config, state=State(saved.tensors, saved.facts, rows))
         self._rewrite(rows)
+        for step in self.frames():
+            if step > trainer.steps:
+                self._frame_path(step).unlink()
         self._last_frame = trainer.steps
         return trainer
 
     def record(self, trainer: Trainer) -> None:
         """Write down what a step brought: rows, a frame where one is due, now and then a save."""
         known = len(self._rows)
-        if trainer.history[:known][-1:] != self._rows[-1:]:
+        if trainer.history[max(known - 1, 0) : known] != self._rows[-1:]:
             # It diverged and went back to where all was well.
             self._rewrite(trainer.history)
         elif new := trainer.history[known:]:
@@ -166,9 +172,7 @@ class Run:
                 file.writelines(json.dumps(row) + "\n" for row in new)
             self._rows += new
         if trainer.steps != self._last_frame and (frame.due(trainer.steps) or trainer.finished):
-            frame.save(
-                trainer.snapshot(), self.path / "frames" / f"{trainer.steps:09d}.safetensors"
-            )
+            frame.save(trainer.snapshot(), self._frame_path(trainer.steps))
             frame.thin(self.path / "frames", MOST_FRAME_BYTES)
             self._last_frame = trainer.steps
         if time.monotonic() - self._saved_at > self._patience:
@@ -210,6 +214,9 @@ class Run:
         """Return the steps of which a frame was kept."""
         return sorted(int(path.stem) for path in (self.path / "frames").glob("*.safetensors"))
 
+    def _frame_path(self, step: int) -> Path:
+        return self.path / "frames" / f"{step:09d}.safetensors"
+
     def frame(self, step: int | None = None) -> Snapshot:
         """Return a saved moment, the newest by default; nothing of it is in memory alone.
 
@@ -220,7 +227,7 @@ class Run:
         """
         path = self.path / "latest.safetensors"
         if step is not None:
-            path = self.path / "frames" / f"{step:09d}.safetensors"
+            path = self._frame_path(step)
         return frame.load(path, self.path / "probe.safetensors", self.history())
 
     def summary(self) -> Mapping[str, Any]:

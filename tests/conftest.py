@@ -37,7 +37,8 @@ def pictures(count: int, shape: tuple[int, int], seed: int) -> np.ndarray:
     rows = np.abs(np.linspace(0, 1, height)[:, None] - draw.choice([0, 1, 0.5], (count, 1, 1)))
     columns = np.linspace(0, 1, width) * draw.random((count, 1, 1))
     noise = draw.random((count, height, width))
-    return (255 * (0.5 * (1 - rows) + 0.3 * columns + 0.2 * noise)).astype(np.uint8)
+    found: np.ndarray = 255 * (0.5 * (1 - rows) + 0.3 * columns + 0.2 * noise)
+    return found.astype(np.uint8)
 
 
 @pytest.fixture(scope="session")

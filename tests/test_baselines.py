@@ -53,12 +53,12 @@ def test_the_same_bits_whatever_the_threads() -> None:
 
 
 def test_by_hand() -> None:
-    images = np.uint8([[[0, 0]], [[255, 0]], [[0, 0]], [[255, 0]]])
+    images = np.array([[[0, 0]], [[255, 0]], [[0, 0]], [[255, 0]]], np.uint8)
     pca = baselines.pca(images)
     assert np.allclose(pca.mean, [0.5, 0])
     assert np.allclose(pca.components, np.eye(2))
     assert np.allclose(pca.variances, [0.25, 0])
-    other = np.uint8([[[0, 255]]])
+    other = np.array([[[0, 255]]], np.uint8)
     assert np.allclose(pca.rebuild(other, 1), [[0, 0]])
     assert pca.error(other, 1) == pytest.approx(0.5)
     assert pca.error(images, 1) == pytest.approx(0)

@@ -129,7 +129,7 @@ def test_it_survives_a_round_trip_through_text() -> None:
 
 def test_every_sentence_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
     refusals = []
-    wrong = [{name: KNOBS[name].high + 1} for name in NUMBERS]  # type: ignore[operator]
+    wrong: list[Mapping[str, object]] = [{name: 4e9} for name in NUMBERS]
     wrong += [{"tied": "x"}, {"loss": "x"}, {"hidden": "x"}, {"hidden": "0"}, {"x": 1}]
     for values in [*wrong, *(values for values, _ in IMPOSSIBLE)]:
         with pytest.raises(Refusal) as caught:
@@ -142,7 +142,7 @@ def test_every_sentence_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
         for refusal in refusals:
             assert str(refusal).startswith("[")
             assert str(refusal).endswith("]")
-        assert "[1 to 1,024]" in str(refusals[0])
+        assert any("[1 to 1,024]" in str(refusal) for refusal in refusals)
         for before, after in zip(plain, table(Config).splitlines(), strict=True):
             assert before == after.replace("[", "").replace("]", "")
             assert "[" in after or before.startswith("|---")

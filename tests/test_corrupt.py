@@ -33,7 +33,7 @@ def test_shape_and_range(kind: str, level: float, images: Tensor) -> None:
     found = corrupt(images, kind, level, noise())
     assert found.shape == images.shape
     assert found.dtype == torch.float32
-    assert 0 <= found.min()
+    assert found.min() >= 0
     assert found.max() <= 1
 
 
@@ -55,14 +55,14 @@ def test_gaussian_has_the_level_as_deviation() -> None:
 
 def test_masking_blackens_that_share_and_leaves_the_rest() -> None:
     found = masking(GREY, 0.3, noise())
-    assert set(found.unique().tolist()) == {0.0, 0.5}
+    assert set(found.flatten().tolist()) == {0.0, 0.5}
     assert (found == 0).float().mean().item() == pytest.approx(0.3, abs=0.01)
     assert torch.equal(masking(GREY, 1.0, noise()), torch.zeros_like(GREY))
 
 
 def test_salt_and_pepper_in_equal_parts() -> None:
     found = salt_and_pepper(GREY, 0.4, noise())
-    assert set(found.unique().tolist()) == {0.0, 0.5, 1.0}
+    assert set(found.flatten().tolist()) == {0.0, 0.5, 1.0}
     assert (found == 0).float().mean().item() == pytest.approx(0.2, abs=0.01)
     assert (found == 1).float().mean().item() == pytest.approx(0.2, abs=0.01)
 

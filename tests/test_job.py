@@ -113,8 +113,7 @@ def test_wait_gives_up(job: Job) -> None:
 
 def test_play_and_pause(job: Job) -> None:
     job.play()
-    until(lambda: job.latest.step > 5)
-    assert job.playing
+    until(lambda: job.playing and job.latest.step > 5)
     job.pause()
     job.wait(20)
     assert not job.playing
@@ -207,8 +206,9 @@ def test_divergence_surfaces_and_can_be_mended(make: Make) -> None:
     job.change(learning_rate=10.0)
     job.play()
     assert job.wait(30)
-    assert isinstance(job.error, Diverged)
-    assert "learning_rate, which is 10; try 1" in str(job.error)
+    error = job.error
+    assert isinstance(error, Diverged)
+    assert "learning_rate, which is 10; try 1" in str(error)
     assert np.isfinite(job.latest.codes).all()
     stood = job.latest.step
     job.change(learning_rate=1e-3, momentum=0.0)
@@ -355,6 +355,7 @@ def test_commands_that_wait_while_it_closes_are_refused(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow(job, monkeypatch, 0.25)
+    monkeypatch.setattr("aecore.job.ANSWER_SECONDS", 20.0)
     refused: list[str] = []
 
     def ask() -> None:
@@ -364,10 +365,10 @@ def test_commands_that_wait_while_it_closes_are_refused(
             refused.append(str(refusal))
 
     job.step(1)
-    until(lambda: job.playing)
+    until(lambda: job.playing and not job._commands)
     asking = threading.Thread(target=ask)
     asking.start()
-    until(lambda: bool(job._commands))
+    until(lambda: len(job._commands) == 1)
     job.close()
     asking.join(20)
     assert refused == ["The run run0 was closed; open it again."]

@@ -5,7 +5,7 @@ from aecore.metrics import activity
 
 
 def test_mean_is_of_sizes() -> None:
-    found = activity(np.float32([[1, -2], [-3, 2]]))
+    found = activity(np.array([[1, -2], [-3, 2]], np.float32))
     assert found.mean.tolist() == [2, 2]
 
 

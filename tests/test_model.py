@@ -24,6 +24,11 @@ def images(shape: tuple[int, int], count: int = 5) -> Tensor:
     return torch.rand(count, shape[0] * shape[1], generator=generator(0, "images"))
 
 
+def numpys_state() -> str:
+    """Say where numpy's global generator stands."""
+    return repr(np.random.get_state(legacy=False))  # noqa: NPY002
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("linear_path", [True, False])
 @pytest.mark.parametrize("architecture", ["dense", "convolutional"])
@@ -37,7 +42,7 @@ def test_what_goes_in_comes_out_in_shape(
     assert net.decode(codes).shape == x.shape
     assert torch.equal(net(x), net.decode(codes))
     if not linear_path:
-        assert 0 <= net(x).min()
+        assert net(x).min() >= 0
         assert net(x).max() <= 1
 
 
@@ -103,7 +108,7 @@ def test_top_k_silences_the_others() -> None:
     "values", [{}, {"tied": True}, {"architecture": "convolutional"}, {"linear_path": False}]
 )
 def test_the_generator_given_is_the_only_one(values: dict[str, Any]) -> None:
-    before, numpys = torch.get_rng_state(), np.random.get_state()[1]  # noqa: NPY002
+    before, numpys = torch.get_rng_state(), numpys_state()
     torch.manual_seed(1)
     one = build((8, 8), **values)
     torch.manual_seed(2)
@@ -114,7 +119,7 @@ def test_the_generator_given_is_the_only_one(values: dict[str, Any]) -> None:
     torch.set_rng_state(before)
     build((8, 8), **values)
     assert torch.equal(torch.get_rng_state(), before)
-    assert np.array_equal(np.random.get_state()[1], numpys)  # noqa: NPY002
+    assert numpys_state() == numpys
 
 
 def silence(net: Autoencoder) -> None:

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from itertools import pairwise
 
 import pytest
 import torch
@@ -40,7 +41,7 @@ def test_never_negative_and_still_beyond_the_end(schedule: str) -> None:
     found = rates(schedule)
     assert min(found) > 0
     assert set(found[1000:]) == {found[1000]}
-    assert max(abs(a - b) for a, b in zip(found, found[1:], strict=False)) < 0.01
+    assert max(abs(a - b) for a, b in pairwise(found)) < 0.01
 
 
 def net() -> nn.Sequential:

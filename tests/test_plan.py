@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import pytest
 
 from aecore.config import Config
@@ -34,5 +36,5 @@ def test_rows_become_rarer_and_are_never_far_apart(per_epoch: int) -> None:
     due = [step for step in range(1, 5001) if plan.row_due(step)]
     assert due[:32] == list(range(1, 33))
     assert len(due) < 5000 / 64 + 5000 / per_epoch + 150
-    assert max(b - a for a, b in zip(due, due[1:], strict=False)) <= 64
+    assert max(b - a for a, b in pairwise(due)) <= 64
     assert set(range(per_epoch, 5001, per_epoch)) <= set(due)

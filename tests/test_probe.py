@@ -18,7 +18,7 @@ def model(digits: Dataset) -> Autoencoder:
 
 
 def test_images_become_rows_between_nothing_and_one() -> None:
-    found = probe.tensor(np.uint8([[[0, 255], [51, 102]]]))
+    found = probe.tensor(np.array([[[0, 255], [51, 102]]], np.uint8))
     assert torch.allclose(found, torch.tensor([[0, 1, 0.2, 0.4]]))
 
 
@@ -26,7 +26,9 @@ def test_the_error_is_of_clamped_reconstructions(digits: Dataset, model: Autoenc
     images = digits.test_images
     x = probe.tensor(images)
     with torch.no_grad():
-        model.decoder[-1].bias.add_(3)
+        last = model.decoder[-1]
+        assert isinstance(last, torch.nn.Linear)
+        last.bias.add_(3)
         wanted = (model(x).clamp(0, 1) - x).square().mean().item()
     assert probe.error(model, images) == pytest.approx(wanted, rel=1e-5)
 
@@ -100,7 +102,7 @@ def test_examples_carry_the_same_noise_each_time(digits: Dataset, model: Autoenc
     assert one.originals.shape == one.reconstructions.shape == (10, 8, 8)
     assert np.array_equal(one.labels, digits.test_labels[one.indices])
     for each in (one.originals, one.corrupted, one.reconstructions):
-        assert 0 <= each.min()
+        assert each.min() >= 0
         assert each.max() <= 1
     clean = Probe(digits, 100).examples(model, Config(), np.array([5, 3]))
     assert np.array_equal(clean.corrupted, clean.originals)

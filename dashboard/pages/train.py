@@ -29,7 +29,9 @@ def show() -> None:
             return
     boot()
     controls.sidebar()
-    notices.show()
+    # In a container of their own: what follows keeps its place, and so its element.
+    with st.container():
+        notices.show()
     session.to_url()
     st.session_state.drawn = session.fingerprint()
     every = PLAYING_SECONDS if session.playing() else RESTING_SECONDS

@@ -28,7 +28,7 @@ FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-SECONDS = 60.0
+SECONDS = float(os.environ.get("S") or 60.0)
 FIGURES = ("loss-curve", "latent-map", "code-activity", "reconstructions")
 # A network that makes a step in a moment, and a run that does not end while a test looks.
 QUICK = {"hidden": "32", "batch_size": 32, "epochs": 1000}
