@@ -113,6 +113,8 @@ class Lab:
         """Open the page, with settings in its address, and wait until all figures are drawn."""
         address = f"{self.server.url}/?{urlencode(settings)}"
         self.until(lambda: self._answers(address), "the server answers")
+        # The first page of a server waits for torch as well.
+        self.page.locator(".live-figure").first.wait_for(timeout=2000 * SECONDS)
         self.until_drawn()
 
     def open_fresh(self, **settings: object) -> None:
