@@ -19,6 +19,8 @@ COLUMNS = ("from_code.weight", "path_out.weight")
 # With tied weights it acts twice; any fainter, and the unit would take too long to come out.
 FAINT = 1e-6
 FAINT_TIED = 3e-4
+# As many images tell the mean of what added units are given.
+SETTLED = 512
 # What a sigmoid is given to say next to nothing.
 QUIET = -20.0
 # How closely the last layer is held to what it was, in the mean variance of its inputs. Measured on
@@ -139,7 +141,7 @@ def resize(old: Autoencoder, new: Autoencoder, images: Tensor, generator: Genera
     if new.bottleneck >= old.bottleneck:
         code_map = wider(old, new.bottleneck)
         write(old, new, code_map)
-        _settle(new, new.bottleneck - old.bottleneck, images)
+        _settle(new, new.bottleneck - old.bottleneck, images[:SETTLED])
     else:
         code_map = narrower(old, _in_parts(old.encode, images), new.bottleneck, generator)
         write(old, new, code_map)

@@ -24,7 +24,7 @@ from aecore.snapshot import Edit, Record, Snapshot
 from aecore.state import State
 from aecore.words import Refusal
 
-MAPPED = 4096
+MAPPED = 2048
 # No two images differ by more: an error beyond it comes from weights that explode.
 WORST = 1.0
 

@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from statistics import median
 from typing import Annotated, Any
@@ -37,7 +38,8 @@ FLAGS = [
     "--disable-sync",
 ]
 TITLE = "Autoencoder Lab"
-ACTIVITY = '.live-figure[data-key="code-activity"]'
+CURVE = '.live-figure[data-key="loss-curve"]'
+SLIDERS = ("Bottleneck", "Noise", "Sparsity")
 MAP = '.live-figure[data-key="latent-map"]'
 
 app = App(help=__doc__)
@@ -159,7 +161,7 @@ def kept(browser: Browser, running: Server, rounds: int, seconds: float) -> dict
               count();
               window.Plotly.relayout(window.elements[0], {'xaxis.range': [-1, 1]});
             }""",
-            [MAP, '.live-figure[data-key="loss-curve"]'],
+            [MAP, CURVE],
         )
         began, before = time.monotonic(), page.evaluate("window.painted")
         shares.append(speed(running, seconds, page) / alone)
@@ -169,39 +171,39 @@ def kept(browser: Browser, running: Server, rounds: int, seconds: float) -> dict
             """([map, curve]) => [map, curve].every((each, i) =>
                  document.querySelector(each) === window.elements[i])
                && Math.abs(window.elements[0].layout.xaxis.range[1] - 1) < 1e-6""",
-            [MAP, '.live-figure[data-key="loss-curve"]'],
+            [MAP, CURVE],
         )
         page.close()
     return {"kept": median(shares), "frames_per_s": median(frames), "same_element": same}
 
 
-def slider_seconds(page: Page, times: int) -> list[float]:
+def slider_seconds(page: Page, name: str, times: int) -> list[float]:
     """Return how long it takes from letting a slider go to a picture that carries the change."""
     waits = []
     for turn in range(times):
-        slider = page.get_by_role("slider", name="Bottleneck")
-        slider.focus()
-        page.wait_for_timeout(700)
+        page.get_by_role("slider", name=name).focus()
+        page.wait_for_timeout(1_500)
         page.evaluate(
-            """figure => {
-              const element = document.querySelector(figure);
-              const units = () => element.layout.xaxis.range[1];
-              const before = units();
+            """curve => {
+              const marked = () => document.querySelector(curve).data
+                .filter(trace => Array.isArray(trace.y) && trace.y[2] === null)
+                .reduce((count, trace) => count + trace.y.length / 3, 0);
+              const before = marked();
               window.answered = null;
-              let pressed = null;
-              document.addEventListener('keyup', () => { pressed ??= performance.now(); },
+              let released = null;
+              document.addEventListener('keyup', () => { released = performance.now(); },
                                         {capture: true, once: true});
               const look = () => {
-                if (pressed !== null && units() !== before)
-                  window.answered = (performance.now() - pressed) / 1000;
+                if (released !== null && marked() !== before)
+                  window.answered = (performance.now() - released) / 1000;
                 else requestAnimationFrame(look);
               };
               look();
             }""",
-            ACTIVITY,
+            CURVE,
         )
         page.keyboard.press("ArrowRight" if turn % 2 == 0 else "ArrowLeft")
-        page.wait_for_function("window.answered !== null", timeout=20_000)
+        page.wait_for_function("window.answered !== null", timeout=60_000)
         waits.append(page.evaluate("window.answered"))
     return waits
 
@@ -226,6 +228,7 @@ def main(
     rounds: int = 3,
     seconds: float = 15,
     minutes: float = 10,
+    times: int = 8,
 ) -> None:
     """Measure, and print a figure a line; with --json all of them on the last line."""
     figures: dict[str, Any] = {}
@@ -239,8 +242,11 @@ def main(
                 figures |= {**found, "title_s": title}
                 if redraws == 2:
                     page = opened(browser, running.url)
-                    waits = slider_seconds(page, 12)
-                    figures["slider_to_picture_s"] = median(waits)
+                    page.wait_for_timeout(4_000)
+                    waits = {name: slider_seconds(page, name, times) for name in SLIDERS}
+                    figures["slider_to_picture_s"] = median(chain.from_iterable(waits.values()))
+                    for name, each in waits.items():
+                        figures[f"slider_{name.lower()}_s"] = median(each)
                     if minutes:
                         figures |= memory_growth(page, running, minutes)
         browser.close()

@@ -156,16 +156,13 @@ def _dataset(config: Config) -> None:
 
 def _saved_runs() -> None:
     """Offer every run on disk, to go on with it or to watch it."""
-    # By name: Streamlit copies what was chosen, and a run holds a lock that cannot be copied.
+    # By name: Streamlit copies what was chosen, and a run holds a lock that cannot be copied. And by
+    # no more than the name: a choice whose text changes, as a step does, is forgotten.
     found = {run.name: run for run in session.saved_runs()}
     with st.popover(t("Saved runs"), width="stretch", icon=":material/history:"):
-        chosen = st.selectbox(
-            t("Run"),
-            list(found),
-            format_func=lambda name: _where(found[name]),
-            key="saved run",
-            filter_mode="contains",
-        )
+        chosen = st.selectbox(t("Run"), list(found), key="saved run", filter_mode="contains")
+        if chosen in found:
+            st.caption(_where(found[chosen]))
         st.button(
             t("Open"),
             key="open saved run",
@@ -178,9 +175,9 @@ def _saved_runs() -> None:
 def _where(run: Run) -> str:
     try:
         at = run.summary()
-        return t("{name}: step {step:,} of {total:,}", **{**at, "total": at["total_steps"]})
+        return t("Step {step:,} of {total:,}", step=at["step"], total=at["total_steps"])
     except (Refusal, KeyError):
-        return run.name
+        return t("It does not say where it stands.")
 
 
 def more_data(missing: dict[str, data.Offer]) -> None:

@@ -1,5 +1,10 @@
 """Import what is slow, and do once what is slow the first time; meant for a thread."""
 
+import os
+
+# Threads of torch that wait by spinning would take the processor from the page.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 import torch
 
 import dashboard.pages.train  # noqa: F401

@@ -91,6 +91,10 @@ class Server:
         """Return where the newest run stands, and how it came there."""
         return dict(json.loads((self.newest() / "checkpoint" / "state.json").read_text()))
 
+    def now(self) -> Mapping[str, Any]:
+        """Return the settings of the newest run as changed so far."""
+        return dict(self.saved()["config"])
+
     def complaints(self) -> list[str]:
         lines = self.log.read_text(errors="replace").splitlines()
         return [line for line in lines if "Traceback" in line or "Error" in line]
@@ -111,7 +115,9 @@ class Lab:
 
     def open(self, **settings: object) -> None:
         """Open the page, with settings in its address, and wait until all figures are drawn."""
-        address = f"{self.server.url}/?{urlencode(settings)}"
+        self.open_address(f"{self.server.url}/?{urlencode(settings)}")
+
+    def open_address(self, address: str) -> None:
         self.until(lambda: self._answers(address), "the server answers")
         # The first page of a server waits for torch as well.
         self.page.locator(".live-figure").first.wait_for(timeout=2000 * SECONDS)

@@ -1,5 +1,3 @@
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,46 +6,15 @@ import torch
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.knob import Knob, knobs
 from aecore.presets import preset
-from aecore.probe import encode, tensor
-from aecore.snapshot import Record
-from aecore.state import State
+from aecore.probe import tensor
 from aecore.trainer import Diverged, Trainer
-from aecore.words import Refusal
-
-KNOBS = knobs(Config)
-LAYERED: Mapping[str, Any] = {"hidden": "12-8", "linear_path": False, "pretrain_epochs": 1}
-
-
-def advance(trainer: Trainer, steps: int) -> list[Record]:
-    return [row for _ in range(steps) if (row := trainer.step()) is not None]
-
-
-def same(one: Trainer, other: Trainer) -> None:
-    """Assert that two trainers stand at the same place, bit for bit."""
-    here, there = one.state(), other.state()
-    assert set(here.tensors) == set(there.tensors)
-    for name, value in here.tensors.items():
-        assert torch.equal(value, there.tensors[name]), name
-    assert here.facts == there.facts
-    assert here.history == there.history
+from tests.support import LAYERED, advance, same
 
 
 def numpys_state() -> str:
     """Say where numpy's global generator stands."""
     return repr(np.random.get_state(legacy=False))  # noqa: NPY002
-
-
-def other_value(knob: Knob, config: Config) -> Any:
-    """Choose a value that differs from the present one and may be set with all others."""
-    now = getattr(config, knob.name)
-    if knob.choices:
-        return next(c for c in knob.choices if c not in (now, "kl"))
-    if knob.kind == "integer":
-        return now + 3
-    assert knob.high is not None
-    return now / 2 if now else knob.high / 20
 
 
 def test_the_same_seed_gives_the_same_run(small: Dataset, quick: Config) -> None:
@@ -91,60 +58,6 @@ def test_threads_make_no_difference(small: Dataset, quick: Config, threads: int)
     same(alone, other)
 
 
-@pytest.mark.parametrize("optimizer", ["adam", "sgd"])
-@pytest.mark.parametrize("cut", [0, 1, 3, 4, 7])
-def test_it_goes_on_bit_for_bit(small: Dataset, quick: Config, cut: int, optimizer: str) -> None:
-    config = quick.changed(optimizer=optimizer)
-    whole, first = Trainer(small, config), Trainer(small, config)
-    advance(whole, 12)
-    advance(first, cut)
-    second = Trainer(small, Config(), state=first.state())
-    same(first, second)
-    advance(second, 12 - cut)
-    same(whole, second)
-
-
-@pytest.mark.parametrize("bottleneck", [2, 7])
-@pytest.mark.parametrize("cut", [5, 6, 9])
-def test_it_goes_on_across_a_new_bottleneck(
-    small: Dataset, quick: Config, cut: int, bottleneck: int
-) -> None:
-    def change(trainer: Trainer, start: int, stop: int) -> None:
-        for step in range(start, stop):
-            if step == 5:
-                trainer.change(bottleneck=bottleneck, noise=0.3)
-            trainer.step()
-
-    whole, first = Trainer(small, quick), Trainer(small, quick)
-    change(whole, 0, 12)
-    change(first, 0, cut)
-    second = Trainer(small, quick, state=first.state())
-    change(second, cut, 12)
-    same(whole, second)
-
-
-@pytest.mark.parametrize("cut", [2, 4, 6, 8, 11, 12, 13])
-def test_it_goes_on_in_the_middle_of_pretraining(small: Dataset, quick: Config, cut: int) -> None:
-    config = quick.changed(**LAYERED)
-    whole, first = Trainer(small, config), Trainer(small, config)
-    advance(whole, 15)
-    advance(first, cut)
-    second = Trainer(small, config, state=first.state())
-    advance(second, 15 - cut)
-    same(whole, second)
-
-
-def test_a_state_is_a_copy(small: Dataset, quick: Config) -> None:
-    trainer = Trainer(small, quick)
-    advance(trainer, 3)
-    state = trainer.state()
-    before = {name: value.clone() for name, value in state.tensors.items()}
-    advance(trainer, 3)
-    trainer.change(noise=0.3)
-    assert all(torch.equal(value, before[name]) for name, value in state.tensors.items())
-    assert (state.facts["step"], state.facts["edits"], len(state.history)) == (3, [], 3)
-
-
 def test_the_error_falls(small: Dataset, quick: Config) -> None:
     trainer = Trainer(small, quick.changed(linear_path=False, epochs=40, learning_rate=0.01))
     while not trainer.finished:
@@ -186,70 +99,6 @@ def test_the_train_error_is_the_mean_since_the_last_row(small: Dataset, quick: C
     rows = advance(trainer, 40)
     assert [row["step"] for row in rows[-4:]] == [34, 36, 38, 40]
     assert rows[-1]["train"] == pytest.approx(rows[0]["train"], rel=0.2)
-
-
-@pytest.mark.parametrize("name", [name for name, knob in KNOBS.items() if knob.live])
-def test_every_live_knob_changes_while_it_trains(small: Dataset, quick: Config, name: str) -> None:
-    trainer = Trainer(small, quick)
-    advance(trainer, 3)
-    before, value = getattr(quick, name), other_value(KNOBS[name], quick)
-    trainer.change(**{name: value})
-    assert getattr(trainer.config, name) == value
-    assert trainer.edits == [{"step": 3, "changes": {name: [before, value]}}]
-    assert trainer.steps == 3
-    advance(trainer, 3)
-    assert np.isfinite(trainer.history[-1]["train"])
-    assert trainer.snapshot().config == quick.changed(**{name: value})
-    again = Trainer(small, quick, state=trainer.state())
-    advance(trainer, 2)
-    advance(again, 2)
-    same(trainer, again)
-
-
-@pytest.mark.parametrize("name", [name for name, knob in KNOBS.items() if not knob.live])
-def test_the_others_need_a_new_run(small: Dataset, quick: Config, name: str) -> None:
-    trainer = Trainer(small, quick.changed(linear_path=False))
-    knob = KNOBS[name]
-    now = getattr(trainer.config, name)
-    value = {"switch": not now, "text": "7"}.get(knob.kind) or other_value(knob, trainer.config)
-    with pytest.raises(Refusal, match=f"{name} cannot change while a run trains; start a new one"):
-        trainer.change(**{name: value, "noise": 0.7})
-    assert trainer.config.noise == 0.1
-    assert trainer.edits == []
-
-
-def test_an_impossible_change_changes_nothing(small: Dataset, quick: Config) -> None:
-    trainer = Trainer(small, quick)
-    with pytest.raises(Refusal, match="bottleneck is 0; choose a whole number, 1 to 1,024"):
-        trainer.change(noise=0.5, bottleneck=0)
-    with pytest.raises(Refusal, match="set code_activation to sigmoid"):
-        trainer.change(sparsity_kind="kl")
-    assert trainer.config == quick
-
-
-def test_a_change_to_the_same_is_none(small: Dataset, quick: Config) -> None:
-    trainer = Trainer(small, quick)
-    trainer.change(noise=0.1, bottleneck=4)
-    assert trainer.edits == []
-
-
-def test_the_next_step_obeys(small: Dataset, quick: Config) -> None:
-    trainer = Trainer(small, quick.changed(schedule="constant", epochs=50))
-    trainer.change(learning_rate=0.02)
-    assert advance(trainer, 1)[0]["learning_rate"] == 0.02
-    trainer.change(sparsity_kind="top_k", active_units=2)
-    codes = encode(trainer.model, small.images)
-    assert ((codes != 0).sum(1) == 2).all()
-    trainer.change(sparsity_kind="none")
-    assert (encode(trainer.model, small.images) != 0).all()
-
-
-def test_momentum_may_begin_during_the_run(small: Dataset, quick: Config) -> None:
-    trainer = Trainer(small, quick.changed(optimizer="sgd", momentum=0))
-    advance(trainer, 3)
-    trainer.change(momentum=0.9)
-    advance(trainer, 3)
-    assert any(name.endswith("momentum_buffer") for name in trainer.state().tensors)
 
 
 def diverging(small: Dataset, quick: Config, **values: Any) -> Trainer:
@@ -355,17 +204,6 @@ def test_pretraining_learns_at_the_full_rate_and_helps(small: Dataset, quick: Co
     assert helped.history[-1]["held_out"] < alone.history[-1]["held_out"]
 
 
-def test_the_bottleneck_may_change_in_pretraining(small: Dataset, quick: Config) -> None:
-    trainer = Trainer(small, quick.changed(**LAYERED))
-    advance(trainer, 2)
-    trainer.change(bottleneck=2)
-    advance(trainer, 4)
-    trainer.change(bottleneck=6)
-    advance(trainer, 10)
-    assert trainer.history[-1]["stage"] == 0
-    assert trainer.snapshot().codes.shape == (160, 6)
-
-
 def test_a_run_is_finished_after_its_epochs(small: Dataset, quick: Config) -> None:
     trainer = Trainer(small, quick.changed(epochs=2))
     assert trainer.total_steps == 8
@@ -410,75 +248,3 @@ def test_a_snapshot_shows_the_examples_asked_for(small: Dataset, quick: Config) 
     shown = Trainer(small, quick).snapshot(np.array([3, 1])).examples
     assert shown.indices.tolist() == [3, 1]
     assert np.allclose(shown.originals, small.test_images[[3, 1]] / 255)
-
-
-@pytest.fixture
-def state(small: Dataset, quick: Config) -> State:
-    trainer = Trainer(small, quick)
-    advance(trainer, 3)
-    return trainer.state()
-
-
-def test_other_images_are_refused(digits: Dataset, quick: Config, state: State) -> None:
-    with pytest.raises(Refusal, match=r"other images: \[120, 6, 5\].*digits has \[1438, 8, 8\]"):
-        Trainer(digits, quick, state=state)
-
-
-@pytest.mark.parametrize(
-    "facts",
-    [
-        {"config": None},
-        {"config": []},
-        {"step": "soon"},
-        {"step": None},
-        {"batches": {}},
-        {"edits": 3},
-    ],
-)
-def test_damaged_facts_are_refused(
-    small: Dataset, quick: Config, state: State, facts: dict[str, Any]
-) -> None:
-    with pytest.raises(Refusal, match="damaged"):
-        Trainer(small, quick, state=replace(state, facts={**state.facts, **facts}))
-
-
-@pytest.mark.parametrize("missing", ["config", "step", "batches", "edits", "images"])
-def test_missing_facts_are_refused(
-    small: Dataset, quick: Config, state: State, missing: str
-) -> None:
-    facts = {name: value for name, value in state.facts.items() if name != missing}
-    with pytest.raises(Refusal, match=r"damaged|other images"):
-        Trainer(small, quick, state=replace(state, facts=facts))
-
-
-def test_a_hand_edited_setting_is_refused(small: Dataset, quick: Config, state: State) -> None:
-    facts = {**state.facts, "config": {**state.facts["config"], "bottleneck": 0}}
-    with pytest.raises(Refusal, match="bottleneck is 0"):
-        Trainer(small, quick, state=replace(state, facts=facts))
-
-
-@pytest.mark.parametrize("name", ["squares", "model/to_code.weight"])
-def test_missing_tensors_are_refused(
-    small: Dataset, quick: Config, state: State, name: str
-) -> None:
-    tensors = {each: value for each, value in state.tensors.items() if each != name}
-    with pytest.raises(Refusal, match="damaged"):
-        Trainer(small, quick, state=replace(state, tensors=tensors))
-
-
-@pytest.mark.parametrize("name", ["model/to_code.weight", "optimizer/to_code.weight/exp_avg"])
-def test_tensors_of_another_shape_are_refused(
-    small: Dataset, quick: Config, state: State, name: str
-) -> None:
-    tensors = {**state.tensors, name: torch.zeros(2, 2)}
-    with pytest.raises(Refusal, match="damaged"):
-        Trainer(small, quick, state=replace(state, tensors=tensors))
-
-
-def test_weights_that_are_no_numbers_are_refused(
-    small: Dataset, quick: Config, state: State
-) -> None:
-    name = "model/to_code.weight"
-    tensors = {**state.tensors, name: torch.full_like(state.tensors[name], torch.nan)}
-    with pytest.raises(Refusal, match="damaged"):
-        Trainer(small, quick, state=replace(state, tensors=tensors))

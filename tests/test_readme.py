@@ -1,0 +1,44 @@
+"""What the README says is what the project does."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from aecore.cli import app
+from aecore.config import Config
+from aecore.knob import table
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text("utf-8")
+CI = (ROOT / ".ci" / "run").read_text("utf-8")
+
+
+def test_the_table_of_hyperparameters_is_the_one_that_the_command_prints() -> None:
+    assert table(Config) in README
+
+
+def test_ci_runs_the_test_command_of_the_readme() -> None:
+    (command,) = re.findall(r"^(pip install uv && uv run pytest)$", README, re.MULTILINE)
+    assert command in CI.splitlines()
+
+
+@pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)h#][^)]*)\)", README))))
+def test_what_the_readme_shows_is_there(path: str) -> None:
+    assert (ROOT / path).is_file()
+
+
+@pytest.mark.parametrize("line", re.findall(r"^uv run aecore (.+)$", README, re.MULTILINE))
+def test_every_command_in_the_readme_is_understood(line: str) -> None:
+    app.parse_args(line.split(), exit_on_error=False, print_error=False)
+
+
+def test_no_file_is_longer_than_three_hundred_lines() -> None:
+    folders = ("aecore", "dashboard", "tests", "benchmarks")
+    files = [path for folder in folders for path in (ROOT / folder).rglob("*")]
+    long = {
+        str(path.relative_to(ROOT))
+        for path in files
+        if path.suffix in {".py", ".js", ".css"} and len(path.read_text("utf-8").splitlines()) > 300
+    }
+    assert not long
