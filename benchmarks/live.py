@@ -240,8 +240,10 @@ def main(
                 found = kept(browser, running, rounds, seconds)
                 figures[f"kept_at_{redraws}"] = found.pop("kept")
                 figures |= {**found, "title_s": title}
+                print(figures, file=sys.stderr)
                 if redraws == 2:
                     page = opened(browser, running.url)
+                    page.locator(f"{CURVE}.js-plotly-plot").wait_for(timeout=60_000)
                     page.wait_for_timeout(4_000)
                     waits = {name: slider_seconds(page, name, times) for name in SLIDERS}
                     figures["slider_to_picture_s"] = median(chain.from_iterable(waits.values()))

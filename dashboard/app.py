@@ -17,7 +17,7 @@ st.set_page_config(
     page_title="Autoencoder Lab",
     page_icon=str(LOGO),
     layout="wide",
-    initial_sidebar_state="expanded",
+    initial_sidebar_state="auto",
 )
 
 

@@ -156,8 +156,8 @@ def _dataset(config: Config) -> None:
 
 def _saved_runs() -> None:
     """Offer every run on disk, to go on with it or to watch it."""
-    # By name: Streamlit copies what was chosen, and a run holds a lock that cannot be copied. And by
-    # no more than the name: a choice whose text changes, as a step does, is forgotten.
+    # By name: Streamlit copies what was chosen, and a run's lock cannot be copied. And by no more
+    # than the name: it forgets a choice whose text changes, as a step does.
     found = {run.name: run for run in session.saved_runs()}
     with st.popover(t("Saved runs"), width="stretch", icon=":material/history:"):
         chosen = st.selectbox(t("Run"), list(found), key="saved run", filter_mode="contains")

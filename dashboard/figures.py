@@ -133,8 +133,8 @@ def activity(mean: ArrayLike, active_share: ArrayLike, dead: ArrayLike) -> go.Fi
             "range": [-0.6, share.size - 0.4],
             "showgrid": False,
             "zeroline": False,
-            "nticks": 9,
-            "tickformat": ",d",
+            "tick0": 0,
+            "dtick": -(-share.size // 8),
         },
         yaxis={"title": title(t("mean activation")), "rangemode": "tozero", "nticks": 5},
     )

@@ -1,35 +1,35 @@
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
+from tests.browser.lab import Lab
+from tests.browser.server import Server
 
-    from tests.browser.conftest import Lab, Server
+Tabs = Callable[..., Lab]
 
 FIGURES = ("loss-curve", "latent-map", "code-activity", "reconstructions")
 
 
-def mark(lab: "Lab") -> None:
+def mark(lab: Lab) -> None:
     """Leave a mark on the element of each figure, which a new element would not have."""
     for key in FIGURES:
         lab.figure(key).evaluate("element => { element.marked = true }")
 
 
-def marked(lab: "Lab") -> list[bool]:
+def marked(lab: Lab) -> list[bool]:
     return [lab.figure(key).evaluate("element => element.marked === true") for key in FIGURES]
 
 
-def redrawn(lab: "Lab", key: str, times: int = 2) -> None:
+def redrawn(lab: Lab, key: str, times: int = 2) -> None:
     before = lab.redraws(key)
     lab.until(lambda: lab.redraws(key) >= before + times, f"{key} is redrawn")
 
 
-def test_figures_keep_their_elements_across_redraws_changes_and_runs(lab: "Lab") -> None:
+def test_figures_keep_their_elements_across_redraws_changes_and_runs(lab: Lab) -> None:
     lab.open_fresh()
     lab.press("step 1")
     lab.until_step(1)
-    # Above a run not yet begun stands the offer to go on with that one; it goes with the first step.
+    # Above a run not yet begun stands the offer to go on with that one, until the first step.
     lab.open_fresh()
     offer = lab.page.get_by_role("button", name="Go on with it")
     offer.wait_for()
@@ -55,7 +55,7 @@ def test_figures_keep_their_elements_across_redraws_changes_and_runs(lab: "Lab")
     [("latent-map", [-1, 1], [-0.5, 0.5]), ("loss-curve", [2, 5], [-2, -1])],
 )
 def test_a_zoom_is_kept_across_redraws(
-    lab: "Lab", key: str, across: list[float], up: list[float]
+    lab: Lab, key: str, across: list[float], up: list[float]
 ) -> None:
     lab.open_fresh()
     lab.play()
@@ -75,7 +75,7 @@ def test_a_zoom_is_kept_across_redraws(
 
 @pytest.mark.parametrize("scheme", ["dark", "light"])
 def test_figures_are_readable_in_the_dark_and_in_the_light(
-    tabs: "Callable[..., Lab]", server: "Server", scheme: str
+    tabs: Tabs, server: Server, scheme: str
 ) -> None:
     lab = tabs(server, color_scheme=scheme)
     lab.open_fresh()
@@ -89,7 +89,7 @@ def test_figures_are_readable_in_the_dark_and_in_the_light(
     assert abs(brightness(lab, ground) - brightness(lab, text)) > 128
 
 
-def brightness(lab: "Lab", colour: str) -> float:
+def brightness(lab: Lab, colour: str) -> float:
     """Return how bright a colour is, 0 to 255, however CSS writes it."""
     painted = lab.page.evaluate(
         """colour => {
@@ -100,4 +100,4 @@ def brightness(lab: "Lab", colour: str) -> float:
         }""",
         colour,
     )
-    return sum(painted[:3]) / 3
+    return float(sum(painted[:3])) / 3

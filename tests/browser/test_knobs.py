@@ -1,6 +1,6 @@
 """Every knob is changed through its own widget, while the network trains."""
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -9,9 +9,7 @@ from aecore import data
 from aecore.config import Config
 from aecore.knob import Knob, knobs
 from aecore.presets import PRESETS
-
-if TYPE_CHECKING:
-    from tests.browser.conftest import Lab
+from tests.browser.lab import Lab
 
 KNOBS = knobs(Config)
 # Where to start from, so that the knob matters and the change can be; elsewhere from Classic.
@@ -23,11 +21,9 @@ FIRST = {
 }
 
 
-def begin(lab: "Lab", preset: str) -> None:
-    """Begin a new run with a preset's settings, and play it."""
+def begin(lab: Lab, preset: str) -> None:
+    """Begin a new run with a preset's settings, and play it; it plays at once if one played."""
     before, label = lab.server.newest(), PRESETS[preset].label
-    if lab.button("play").count() == 0:
-        lab.pause()
     if lab.chosen("preset") == label:
         lab.press("reset")
     else:
@@ -36,10 +32,13 @@ def begin(lab: "Lab", preset: str) -> None:
         lambda: lab.server.newest() != before and lab.chosen("preset") == label,
         f"{label} begins",
     )
-    lab.play()
+    if not lab.playing:
+        lab.press("play")
+    lab.until(lambda: lab.playing and lab.server.newest() != before, "it plays")
+    lab.until_step(1)
 
 
-def turn(lab: "Lab", knob: Knob) -> Any:
+def turn(lab: Lab, knob: Knob) -> Any:
     """Give a knob another value as a person would; return it."""
     if knob.name == "dataset" or knob.kind == "choice":
         return pick_another(lab, knob)
@@ -57,7 +56,7 @@ def turn(lab: "Lab", knob: Knob) -> Any:
     return value
 
 
-def pick_another(lab: "Lab", knob: Knob) -> str:
+def pick_another(lab: Lab, knob: Knob) -> str:
     names = knob.choices or {"other-images": "other-images"}
     present = lab.chosen(knob.name).casefold()
     value, label = next(each for each in names.items() if each[1].casefold() != present)
@@ -66,7 +65,7 @@ def pick_another(lab: "Lab", knob: Knob) -> str:
 
 
 @pytest.fixture
-def other_images(shared_lab: "Lab") -> str:
+def other_images(shared_lab: Lab) -> str:
     root = shared_lab.server.data
     if "other-images" not in data.offers(root):
         images = np.random.default_rng(0).integers(0, 255, (200, 8, 8), np.uint8)
@@ -78,7 +77,7 @@ def other_images(shared_lab: "Lab") -> str:
 
 @pytest.mark.parametrize("name", KNOBS)
 def test_a_knob_is_changed_while_the_network_trains(
-    shared_lab: "Lab", other_images: str, name: str
+    shared_lab: Lab, other_images: str, name: str
 ) -> None:
     lab, knob = shared_lab, KNOBS[name]
     begin(lab, STARTS.get(name, "classic"))
@@ -93,7 +92,7 @@ def test_a_knob_is_changed_while_the_network_trains(
         lab.until(lambda: lab.server.now()[name] != before, f"{name} is changed on disk")
         assert lab.server.newest() == run
         edit = lab.server.saved()["edits"][-1]
-        assert list(edit["changes"]) == [name]
+        assert list(edit["changes"]) == [name], (lab.server.saved()["edits"], run, lab.server.newest(), before, value)
         assert edit["step"] > 0
     else:
         lab.until(lambda: lab.server.newest() != run, "a new run begins")
@@ -114,7 +113,7 @@ def test_a_knob_is_changed_while_the_network_trains(
     ],
 )
 def test_an_impossible_combination_is_refused_and_the_run_goes_on(
-    shared_lab: "Lab", group: str, name: str, choice: str, says: str
+    shared_lab: Lab, group: str, name: str, choice: str, says: str
 ) -> None:
     lab = shared_lab
     begin(lab, "stacked")

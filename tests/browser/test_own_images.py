@@ -1,10 +1,9 @@
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-if TYPE_CHECKING:
-    from tests.browser.conftest import Lab
+from tests.browser.lab import Lab
 
 
 def npz(path: Path, **arrays: Any) -> Path:
@@ -19,7 +18,7 @@ def stripes(count: int = 200) -> Any:
     return kinds[np.arange(count) % 2].astype(np.uint8)
 
 
-def upload(lab: "Lab", file: Path, name: str) -> None:
+def upload(lab: Lab, file: Path, name: str) -> None:
     lab.page.get_by_role("button", name="More data").click()
     lab.widget("upload").locator("input[type=file]").set_input_files(file)
     lab.widget("upload").get_by_text(file.name).wait_for()
@@ -28,7 +27,7 @@ def upload(lab: "Lab", file: Path, name: str) -> None:
     lab.press("add")
 
 
-def test_own_images_are_taken_up_and_learnt_from(lab: "Lab", tmp_path: Path) -> None:
+def test_own_images_are_taken_up_and_learnt_from(lab: Lab, tmp_path: Path) -> None:
     lab.open_fresh()
     labels = np.array(["across", "down"])[np.arange(200) % 2]
     upload(lab, npz(tmp_path / "stripes.npz", images=stripes(), labels=labels), "stripes")
@@ -42,7 +41,7 @@ def test_own_images_are_taken_up_and_learnt_from(lab: "Lab", tmp_path: Path) -> 
     assert {"across", "down"} <= set(named)
 
 
-def test_a_bad_upload_is_refused_and_the_run_goes_on(lab: "Lab", tmp_path: Path) -> None:
+def test_a_bad_upload_is_refused_and_the_run_goes_on(lab: Lab, tmp_path: Path) -> None:
     lab.open_fresh()
     lab.play()
     run = lab.server.newest()
@@ -55,7 +54,7 @@ def test_a_bad_upload_is_refused_and_the_run_goes_on(lab: "Lab", tmp_path: Path)
     assert not (lab.server.data / "own" / "holes").exists()
 
 
-def test_a_file_that_is_something_else_is_refused(lab: "Lab", tmp_path: Path) -> None:
+def test_a_file_that_is_something_else_is_refused(lab: Lab, tmp_path: Path) -> None:
     lab.open_fresh()
     file = tmp_path / "letter.npz"
     file.write_text("Dear network,")
@@ -64,7 +63,7 @@ def test_a_file_that_is_something_else_is_refused(lab: "Lab", tmp_path: Path) ->
     assert not (lab.server.data / "own" / "letter").exists()
 
 
-def test_without_a_network_a_download_says_so(lab: "Lab") -> None:
+def test_without_a_network_a_download_says_so(lab: Lab) -> None:
     lab.open_fresh()
     run = lab.server.newest()
     lab.page.get_by_role("button", name="More data").click()
@@ -74,5 +73,3 @@ def test_without_a_network_a_download_says_so(lab: "Lab") -> None:
     lab.page.keyboard.press("Escape")
     lab.press("step 1")
     lab.until_step(1)
-
-

@@ -6,20 +6,19 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    from tests.browser.conftest import Lab, Server
+from tests.browser.lab import Lab
+from tests.browser.server import Server
 
-    Tabs = Callable[..., Lab]
+Tabs = Callable[..., Lab]
 
 AECORE = Path(sys.executable).with_name("aecore")
 
 
 @contextmanager
-def trained_elsewhere(server: "Server", name: str) -> Iterator[subprocess.Popen[bytes]]:
+def trained_elsewhere(server: Server, name: str) -> Iterator[subprocess.Popen[bytes]]:
     """Train digits from the command line, in the folder of the server's runs."""
     command = [str(AECORE), "train", "--dataset", "digits", "--epochs", "1000", "--threads", "1"]
     program = subprocess.Popen(
@@ -35,7 +34,7 @@ def trained_elsewhere(server: "Server", name: str) -> Iterator[subprocess.Popen[
         program.wait()
 
 
-def test_first_start_and_restart(own_server: "Server", tabs: "Tabs") -> None:
+def test_first_start_and_restart(own_server: Server, tabs: Tabs) -> None:
     own_server.start()
     first = tabs(own_server)
     first.open()
@@ -66,7 +65,7 @@ def test_first_start_and_restart(own_server: "Server", tabs: "Tabs") -> None:
 
 
 def test_a_run_of_the_command_line_is_watched_and_gone_on_with(
-    own_server: "Server", tabs: "Tabs"
+    own_server: Server, tabs: Tabs
 ) -> None:
     if not AECORE.exists():
         pytest.fail(f"{AECORE} is missing: install the project with `uv sync`")
@@ -95,7 +94,7 @@ def test_a_run_of_the_command_line_is_watched_and_gone_on_with(
     assert own_server.newest().name == "cli"
 
 
-def test_a_saved_run_is_opened_from_the_list(lab: "Lab") -> None:
+def test_a_saved_run_is_opened_from_the_list(lab: Lab) -> None:
     lab.open_fresh(bottleneck=5)
     lab.press("step 10")
     lab.until_step(10)

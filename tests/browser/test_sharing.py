@@ -1,13 +1,12 @@
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from tests.browser.conftest import Lab, Server
+from tests.browser.lab import Lab
+from tests.browser.server import Server
 
-    Tabs = Callable[..., Lab]
+Tabs = Callable[..., Lab]
 
 
-def test_a_refresh_finds_the_same_run_still_playing(lab: "Lab") -> None:
+def test_a_refresh_finds_the_same_run_still_playing(lab: Lab) -> None:
     lab.open_fresh()
     lab.play()
     run, step = lab.server.newest(), lab.step
@@ -20,7 +19,7 @@ def test_a_refresh_finds_the_same_run_still_playing(lab: "Lab") -> None:
 
 
 def test_a_second_tab_sees_the_same_run_and_its_controls_follow(
-    lab: "Lab", tabs: "Tabs", server: "Server"
+    lab: Lab, tabs: Tabs, server: Server
 ) -> None:
     lab.open_fresh()
     lab.play()
@@ -36,9 +35,7 @@ def test_a_second_tab_sees_the_same_run_and_its_controls_follow(
     lab.until(lambda: lab.step == second.step, "both show the same step")
 
 
-def test_a_shared_address_brings_its_settings(
-    lab: "Lab", tabs: "Tabs", server: "Server"
-) -> None:
+def test_a_shared_address_brings_its_settings(lab: Lab, tabs: Tabs, server: Server) -> None:
     lab.open_fresh(bottleneck=3, noise_kind="masking")
     lab.slider("noise").press("ArrowRight")
     lab.until(lambda: "noise=0.05" in lab.page.url, "the address holds the noise")
@@ -55,13 +52,13 @@ def test_a_shared_address_brings_its_settings(
     assert server.now() == shared
 
 
-def test_a_bad_value_in_an_address_is_said_and_the_page_opens(lab: "Lab") -> None:
+def test_a_bad_value_in_an_address_is_said_and_the_page_opens(lab: Lab) -> None:
     lab.open(noise=7)
     lab.says("noise is 7; choose a number, 0 to 1.")
     assert lab.place("noise") != "7"
 
 
-def test_an_unknown_data_set_in_an_address_is_said_and_the_page_opens(lab: "Lab") -> None:
+def test_an_unknown_data_set_in_an_address_is_said_and_the_page_opens(lab: Lab) -> None:
     lab.open(dataset="nowhere")
     lab.says("There is no data set 'nowhere'")
     assert lab.chosen("dataset") != "nowhere"

@@ -1,19 +1,15 @@
-from typing import TYPE_CHECKING
-
 import pytest
 
 from aecore.config import Config
 from aecore.plan import Plan
 from aecore.presets import PRESETS
-
-if TYPE_CHECKING:
-    from tests.browser.conftest import Lab
+from tests.browser.lab import Lab
 
 # 1,437 digits to learn from, in batches of 32.
 PER_EPOCH = 45
 
 
-def stands_at(lab: "Lab", step: int) -> None:
+def stands_at(lab: Lab, step: int) -> None:
     """Wait for a step, and see that none follows."""
     lab.until(lambda: lab.step == step, f"the page stands at step {step}")
     lab.button("play").wait_for()
@@ -21,11 +17,11 @@ def stands_at(lab: "Lab", step: int) -> None:
     assert lab.step == step
 
 
-def history(lab: "Lab") -> str:
+def history(lab: Lab) -> str:
     return (lab.server.newest() / "history.jsonl").read_text()
 
 
-def test_play_makes_steps_and_pause_stops_them(lab: "Lab") -> None:
+def test_play_makes_steps_and_pause_stops_them(lab: Lab) -> None:
     lab.open_fresh()
     lab.play()
     points = lab.plotted("loss-curve", "_fullData[1].x.length")
@@ -40,7 +36,7 @@ def test_play_makes_steps_and_pause_stops_them(lab: "Lab") -> None:
     assert lab.step == step == lab.server.saved()["step"]
 
 
-def test_step_buttons_make_exactly_so_many_steps(lab: "Lab") -> None:
+def test_step_buttons_make_exactly_so_many_steps(lab: Lab) -> None:
     lab.open_fresh()
     lab.press("step 1")
     stands_at(lab, 1)
@@ -51,7 +47,7 @@ def test_step_buttons_make_exactly_so_many_steps(lab: "Lab") -> None:
     assert lab.server.saved()["step"] == 11 + PER_EPOCH
 
 
-def test_an_epoch_is_one_pass_where_layers_are_trained_alone_first(lab: "Lab") -> None:
+def test_an_epoch_is_one_pass_where_layers_are_trained_alone_first(lab: Lab) -> None:
     settings = {"hidden": "8", "linear_path": False, "pretrain_epochs": 2, "epochs": 1}
     lab.open_fresh(**settings)
     assert Plan(Config(**settings), PER_EPOCH).total == 5 * PER_EPOCH
@@ -59,7 +55,7 @@ def test_an_epoch_is_one_pass_where_layers_are_trained_alone_first(lab: "Lab") -
     stands_at(lab, PER_EPOCH)
 
 
-def test_reset_begins_again_and_goes_the_same_way(lab: "Lab") -> None:
+def test_reset_begins_again_and_goes_the_same_way(lab: Lab) -> None:
     lab.open_fresh(noise=0.2)
     lab.press("step 10")
     stands_at(lab, 10)
@@ -75,7 +71,7 @@ def test_reset_begins_again_and_goes_the_same_way(lab: "Lab") -> None:
     assert (before / "history.jsonl").read_text() == rows
 
 
-def test_the_keyboard_drives_the_run(lab: "Lab") -> None:
+def test_the_keyboard_drives_the_run(lab: Lab) -> None:
     lab.open_fresh()
     keys = lab.page.keyboard
     keys.press("s")
@@ -93,7 +89,7 @@ def test_the_keyboard_drives_the_run(lab: "Lab") -> None:
     stands_at(lab, 0)
 
 
-def test_a_finished_run_says_so_and_goes_on_with_more_epochs(lab: "Lab") -> None:
+def test_a_finished_run_says_so_and_goes_on_with_more_epochs(lab: Lab) -> None:
     lab.open_fresh(epochs=1)
     lab.press("play")
     lab.until_step(PER_EPOCH)
@@ -106,7 +102,7 @@ def test_a_finished_run_says_so_and_goes_on_with_more_epochs(lab: "Lab") -> None
     stands_at(lab, PER_EPOCH + 10)
 
 
-def test_a_run_that_diverges_says_what_to_do(lab: "Lab") -> None:
+def test_a_run_that_diverges_says_what_to_do(lab: Lab) -> None:
     lab.open_fresh(optimizer="sgd", learning_rate=10, schedule="constant")
     lab.press("play")
     lab.says("The likely cause is learning_rate, which is 10; try 1.")
@@ -114,7 +110,7 @@ def test_a_run_that_diverges_says_what_to_do(lab: "Lab") -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_learns(shared_lab: "Lab", name: str) -> None:
+def test_every_preset_learns(shared_lab: Lab, name: str) -> None:
     lab = shared_lab
     label, before = PRESETS[name].label, lab.server.newest()
     lab.choose("preset", label)

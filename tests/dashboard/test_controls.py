@@ -1,4 +1,5 @@
-from typing import TYPE_CHECKING
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -25,12 +26,17 @@ def kind_of_widget(knob: Knob) -> str:
     return "slider" if knob.step is not None else "number_input"
 
 
+def the(page: AppTest, kind: str, name: str) -> Any:
+    """Return the only widget of a kind that has this name."""
+    (found,) = [each for each in page.get(kind) if each.key == name]
+    return found
+
+
 def test_every_knob_has_the_widget_that_suits_it(open_page: "Open") -> None:
     page = open_page()
     assert not page.exception
     for name, knob in KNOBS.items():
-        widget = page.get(kind_of_widget(knob))
-        (found,) = [each for each in widget if each.key == name]
+        found = the(page, kind_of_widget(knob), name)
         assert found.label == knob.label
         assert knob.words in found.help
 
@@ -80,12 +86,11 @@ def test_what_cannot_be_is_refused_in_a_sentence(
 ) -> None:
     page = open_page(**settings)
     job = session.desk().job
-    (found,) = [each for each in page.get(widget) if each.key == name]
-    before = found.value
-    found.set_value(value).run()
+    before = the(page, widget, name).value
+    the(page, widget, name).set_value(value).run()
     (said,) = page.error
     assert says in said.value
-    assert [each.value for each in page.get(widget) if each.key == name] == [before]
+    assert the(page, widget, name).value == before
     assert session.desk().job is job
 
 
@@ -126,7 +131,7 @@ def test_marks_go_from_bound_to_bound_and_are_what_config_takes(name: str) -> No
 @pytest.mark.parametrize("name", BY_RATIO)
 def test_marks_lie_close_by_ratio(name: str) -> None:
     values = [float(mark) for mark in marks(KNOBS[name])]
-    steps = [after / before for before, after in zip(values, values[1:], strict=False) if before]
+    steps = [after / before for before, after in pairwise(values) if before]
     assert max(steps) <= 2
 
 
@@ -136,10 +141,6 @@ def test_a_value_from_elsewhere_has_a_mark_on_the_page(open_page: "Open") -> Non
     assert page.select_slider(key="learning_rate").value == "0.00123"
 
 
-def only_labels_shown(page: AppTest) -> set[int]:
-    return set(session.view().examples.labels.tolist())
-
-
 def test_examples_of_one_class_or_others(open_page: "Open") -> None:
     page = open_page()
     first = session.view().examples.indices.tolist()
@@ -147,6 +148,6 @@ def test_examples_of_one_class_or_others(open_page: "Open") -> None:
     others = session.view().examples.indices.tolist()
     assert others != first
     page.selectbox(key="example class").set_value(7).run()
-    assert only_labels_shown(page) == {7}
+    assert set(session.view().examples.labels.tolist()) == {7}
     page.selectbox(key="example class").set_value(None).run()
     assert session.view().examples.indices.tolist() == others

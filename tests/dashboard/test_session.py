@@ -31,6 +31,11 @@ def at_work(desk: Desk) -> Job:
     return desk.job
 
 
+def in_view(desk: Desk) -> Run | None:
+    """Return the run that is followed."""
+    return desk.followed
+
+
 def make_steps(desk: Desk, count: int) -> Run:
     at_work(desk).step(count)
     assert at_work(desk).wait(60)
@@ -81,12 +86,13 @@ def test_a_run_that_another_program_trains_is_followed(desk: Desk) -> None:
     elsewhere.claim()
     desk.open(Run(old.path))
     assert desk.job is now
-    assert desk.followed is not None
-    assert desk.followed.path == old.path
     assert not job.alive
+    followed = in_view(desk)
+    assert followed is not None
+    assert followed.path == old.path
     elsewhere.release()
-    desk.open(desk.followed)
-    assert desk.followed is None
+    desk.open(followed)
+    assert in_view(desk) is None
     assert at_work(desk).latest.step == 2
 
 

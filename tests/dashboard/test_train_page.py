@@ -1,3 +1,4 @@
+import html
 import math
 import re
 from typing import TYPE_CHECKING
@@ -17,7 +18,9 @@ PER_EPOCH = 12
 def fact(page: AppTest, name: str) -> str:
     line = "<div class='lab-facts'>"
     (body,) = [each.proto.body for each in page.get("html") if line in each.proto.body]
-    found = re.search(rf"<span>{re.escape(name)}</span><b class='\w*'>(.*?)</b>", body)
+    found = re.search(
+        rf"<span>{re.escape(name)}</span><b class='\w*'>(.*?)</b>", html.unescape(body)
+    )
     assert found is not None
     return found[1]
 

@@ -1,0 +1,80 @@
+"""A dashboard as a person starts it, in folders of its own."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+SECONDS = float(__import__("os").environ.get("S") or 60.0)
+
+
+class Server:
+    """A dashboard in folders of its own, started and stopped as a person does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.runs, self.data, self.log = folder / "runs", folder / "data", folder / "log"
+        self.data.mkdir(parents=True, exist_ok=True)
+        self.environment = {
+            **os.environ,
+            "AECORE_RUNS": str(self.runs),
+            "AECORE_DATA": str(self.data),
+            "OMP_WAIT_POLICY": "PASSIVE",
+            # Whatever asks for another host is refused at once.
+            "http_proxy": "http://127.0.0.1:9",
+            "https_proxy": "http://127.0.0.1:9",
+            "no_proxy": "localhost",
+        }
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        self.url = f"http://localhost:{self.port}"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
+        options = ["--server.headless", "true", "--server.port", str(self.port)]
+        with self.log.open("ab") as log:
+            self._process = subprocess.Popen(
+                command + options, cwd=ROOT, env=self.environment, stdout=log, stderr=log
+            )
+
+    def stop(self) -> int:
+        """Press Ctrl-C, and return the exit code."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)
+        try:
+            return self._process.wait(SECONDS)
+        finally:
+            self._process.kill()
+            self._process.wait()
+
+    @property
+    def running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
+    def newest(self) -> Path:
+        """Return the folder of the run last begun."""
+        whole = [path.with_name("config.json") for path in self.runs.glob("*/run.json")]
+        return max(whole, key=lambda path: path.stat().st_mtime_ns).parent
+
+    def config(self) -> Mapping[str, Any]:
+        """Return the settings that the newest run was started with."""
+        return dict(json.loads((self.newest() / "config.json").read_text()))
+
+    def saved(self) -> Mapping[str, Any]:
+        """Return where the newest run stands, and how it came there."""
+        return dict(json.loads((self.newest() / "checkpoint" / "state.json").read_text()))
+
+    def now(self) -> Mapping[str, Any]:
+        """Return the settings of the newest run as changed so far."""
+        return dict(self.saved()["config"])
+
+    def complaints(self) -> list[str]:
+        lines = self.log.read_text(errors="replace").splitlines()
+        return [line for line in lines if "Traceback" in line or "Error" in line]
