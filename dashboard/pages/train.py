@@ -28,14 +28,16 @@ def show() -> None:
             st.error(str(why))
             return
     boot()
-    controls.sidebar()
     # In a container of their own: what follows keeps its place, and so its element.
-    with st.container():
-        notices.show()
-    session.to_url()
+    above = st.container()
     st.session_state.drawn = session.fingerprint()
     every = PLAYING_SECONDS if session.playing() else RESTING_SECONDS
+    # The picture first: whoever let a slider go waits for it, not for the other sliders.
     st.fragment(live, run_every=every)()
+    with above:
+        notices.show()
+    controls.sidebar()
+    session.to_url()
 
 
 def live() -> None:

@@ -70,6 +70,10 @@ class Lab:
             self.page.wait_for_timeout(50)
         raise AssertionError(f"waited {seconds} s until {what}; the page says:\n{self.text}")
 
+    def until_settled(self) -> None:
+        """Wait until the server has answered, so that the page shows what was asked for."""
+        self.page.locator('[data-test-script-state="notRunning"]').wait_for()
+
     def until_drawn(self) -> None:
         self.until(lambda: all(map(self._is_drawn, FIGURES)), "all figures are drawn")
 

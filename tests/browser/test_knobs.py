@@ -23,18 +23,18 @@ FIRST = {
 
 def begin(lab: Lab, preset: str) -> None:
     """Begin a new run with a preset's settings, and play it; it plays at once if one played."""
+    lab.until_settled()
     before, label = lab.server.newest(), PRESETS[preset].label
     if lab.chosen("preset") == label:
         lab.press("reset")
     else:
         lab.choose("preset", label)
-    lab.until(
-        lambda: lab.server.newest() != before and lab.chosen("preset") == label,
-        f"{label} begins",
-    )
+    lab.until(lambda: lab.server.newest() != before, f"{label} begins")
+    lab.until_settled()
+    assert lab.chosen("preset") == label
     if not lab.playing:
         lab.press("play")
-    lab.until(lambda: lab.playing and lab.server.newest() != before, "it plays")
+    lab.until(lambda: lab.playing, "it plays")
     lab.until_step(1)
 
 
@@ -92,7 +92,13 @@ def test_a_knob_is_changed_while_the_network_trains(
         lab.until(lambda: lab.server.now()[name] != before, f"{name} is changed on disk")
         assert lab.server.newest() == run
         edit = lab.server.saved()["edits"][-1]
-        assert list(edit["changes"]) == [name], (lab.server.saved()["edits"], run, lab.server.newest(), before, value)
+        assert list(edit["changes"]) == [name], (
+            lab.server.saved()["edits"],
+            run,
+            lab.server.newest(),
+            before,
+            value,
+        )
         assert edit["step"] > 0
     else:
         lab.until(lambda: lab.server.newest() != run, "a new run begins")

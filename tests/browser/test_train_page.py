@@ -115,6 +115,7 @@ def test_every_preset_learns(shared_lab: Lab, name: str) -> None:
     label, before = PRESETS[name].label, lab.server.newest()
     lab.choose("preset", label)
     lab.until(lambda: lab.server.newest() != before and lab.step == 0, f"{label} begins")
+    lab.until_settled()
     lab.press("step 10")
     stands_at(lab, 10)
     lab.until_drawn()
