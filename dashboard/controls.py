@@ -1,6 +1,7 @@
 """From a knob to its widget, in the sidebar and in the URL; and the buttons that drive a run."""
 
 import math
+import time
 from typing import Any
 
 import streamlit as st
@@ -15,6 +16,7 @@ from aecore.words import Refusal, t
 from dashboard import session
 
 OPEN_GROUPS = ("constraint",)
+ECHO_SECONDS = 2.0
 
 
 def sidebar() -> None:
@@ -99,12 +101,23 @@ def _shown(knob: Knob, value: Any) -> Any:
 def _set(key: str, value: Any) -> None:
     # Setting a value that a widget has already could undo what a person does at this moment.
     if key not in st.session_state or st.session_state[key] != value:
+        st.session_state[f"{key} before"] = st.session_state.get(key), time.monotonic()
         st.session_state[key] = value
 
 
+def _echoed(key: str) -> bool:
+    """Whether a change is no person's.
+
+    A tick of the page that was under way when `_set` was called brings the value from before, which
+    Streamlit takes for a choice.
+    """
+    before, when = st.session_state.get(f"{key} before", (None, 0.0))
+    return bool(st.session_state[key] == before and time.monotonic() - when < ECHO_SECONDS)
+
+
 def _changed(knob: Knob) -> None:
-    value = st.session_state[knob.name]
-    session.change(**{knob.name: value})
+    if not _echoed(knob.name):
+        session.change(**{knob.name: st.session_state[knob.name]})
 
 
 def _help(knob: Knob) -> str:
@@ -121,7 +134,8 @@ def _preset(config: Config) -> None:
     _set("preset", session.matching_preset(config))
 
     def chosen() -> None:
-        if name := st.session_state.preset:
+        name = st.session_state.preset
+        if name and not _echoed("preset"):
             session.attempt(lambda: session.begin(preset(name, config.dataset)))
 
     st.selectbox(
@@ -141,13 +155,18 @@ def _dataset(config: Config) -> None:
     present = [name for name, offer in offers.items() if offer.present or name == config.dataset]
     knob = knobs(Config)["dataset"]
     _set("dataset", config.dataset)
+
+    def chosen() -> None:
+        if not _echoed("dataset"):
+            session.choose_dataset(st.session_state.dataset)
+
     st.selectbox(
         t(knob.label),
         present,
         key="dataset",
         format_func=lambda name: t(offers[name].title) if name in offers else name,
         help=t(knob.words),
-        on_change=lambda: session.choose_dataset(st.session_state.dataset),
+        on_change=chosen,
         disabled=session.desk().followed is not None,
     )
     with st.popover(t("More data"), width="stretch", icon=":material/add_photo_alternate:"):
