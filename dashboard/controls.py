@@ -1,7 +1,6 @@
 """From a knob to its widget, in the sidebar and in the URL; and the buttons that drive a run."""
 
 import math
-import time
 from typing import Any
 
 import streamlit as st
@@ -16,7 +15,6 @@ from aecore.words import Refusal, t
 from dashboard import session
 
 OPEN_GROUPS = ("constraint",)
-ECHO_SECONDS = 2.0
 
 
 def sidebar() -> None:
@@ -37,12 +35,12 @@ def sidebar() -> None:
 
 def widget(knob: Knob, config: Config) -> None:
     """Show one knob; a change acts at once."""
-    _set(knob.name, _shown(knob, getattr(config, knob.name)))
+    key = _key(knob.name, _shown(knob, getattr(config, knob.name)))
     about: dict[str, Any] = {
-        "key": knob.name,
+        "key": key,
         "help": _help(knob),
         "on_change": _changed,
-        "args": (knob,),
+        "args": (knob.name, key),
         "disabled": not knob.matters(config) or session.desk().followed is not None,
     }
     label = t(knob.label)
@@ -98,26 +96,28 @@ def _shown(knob: Knob, value: Any) -> Any:
     return _mark(value) if knob.log else value
 
 
-def _set(key: str, value: Any) -> None:
-    # Setting a value that a widget has already could undo what a person does at this moment.
-    if key not in st.session_state or st.session_state[key] != value:
-        st.session_state[f"{key} before"] = st.session_state.get(key), time.monotonic()
-        st.session_state[key] = value
+def _key(name: str, value: Any) -> str:
+    """Return the key of the widget that stands at a value.
 
-
-def _echoed(key: str) -> bool:
-    """Whether a change is no person's.
-
-    A tick of the page that was under way when `_set` was called brings the value from before, which
-    Streamlit takes for a choice.
+    Where that is not what its widget holds, it gets a new one: a tick of the page under way would
+    bring the old one's value back, which Streamlit takes for a choice.
     """
-    before, when = st.session_state.get(f"{key} before", (None, 0.0))
-    return bool(st.session_state[key] == before and time.monotonic() - when < ECHO_SECONDS)
+    turn = st.session_state.get(f"{name} turn", 0)
+    if st.session_state.get(_turned(name, turn), value) != value:
+        turn += 1
+        st.session_state[f"{name} turn"] = turn
+    key = _turned(name, turn)
+    if key not in st.session_state:
+        st.session_state[key] = value
+    return key
 
 
-def _changed(knob: Knob) -> None:
-    if not _echoed(knob.name):
-        session.change(**{knob.name: st.session_state[knob.name]})
+def _turned(name: str, turn: int) -> str:
+    return f"{name} turn {turn}" if turn else name
+
+
+def _changed(name: str, key: str) -> None:
+    session.change(**{name: st.session_state[key]})
 
 
 def _help(knob: Knob) -> str:
@@ -131,18 +131,17 @@ def _capital(text: str) -> str:
 
 
 def _preset(config: Config) -> None:
-    _set("preset", session.matching_preset(config))
+    key = _key("preset", session.matching_preset(config))
 
     def chosen() -> None:
-        name = st.session_state.preset
-        if name and not _echoed("preset"):
+        if name := st.session_state[key]:
             session.attempt(lambda: session.begin(preset(name, config.dataset)))
 
     st.selectbox(
         t("Preset"),
         list(PRESETS),
         index=None,
-        key="preset",
+        key=key,
         format_func=lambda name: t(PRESETS[name].label),
         placeholder=t("Your own settings"),
         help="\n\n".join(f"**{t(each.label)}**: {t(each.words)}" for each in PRESETS.values()),
@@ -154,16 +153,15 @@ def _dataset(config: Config) -> None:
     offers = data.offers()
     present = [name for name, offer in offers.items() if offer.present or name == config.dataset]
     knob = knobs(Config)["dataset"]
-    _set("dataset", config.dataset)
+    key = _key("dataset", config.dataset)
 
     def chosen() -> None:
-        if not _echoed("dataset"):
-            session.choose_dataset(st.session_state.dataset)
+        session.choose_dataset(st.session_state[key])
 
     st.selectbox(
         t(knob.label),
         present,
-        key="dataset",
+        key=key,
         format_func=lambda name: t(offers[name].title) if name in offers else name,
         help=t(knob.words),
         on_change=chosen,

@@ -1,12 +1,13 @@
 """The page in one tab of a browser, in a person's terms."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from itertools import count
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 from playwright.sync_api import ConsoleMessage, Locator, Page
-from playwright.sync_api import Error as BrowserError
+from playwright.sync_api import TimeoutError as LateError
 
 from tests.browser.server import SECONDS, Server
 
@@ -23,6 +24,7 @@ class Lab:
         self.page, self.server = page, server
         self.hosts: set[str] = set()
         self.errors: list[str] = []
+        self._fresh: tuple[object, object] | None = None
         page.set_default_timeout(SECONDS * 1000)
         page.on("request", lambda request: self._asks(request.url))
         page.on("websocket", lambda socket: self._asks(socket.url))
@@ -34,7 +36,8 @@ class Lab:
         self.open_address(f"{self.server.url}/?{urlencode(settings)}")
 
     def open_address(self, address: str) -> None:
-        self.until(lambda: self._answers(address), "the server answers")
+        self.until(lambda: self.server.answers, "the server answers")
+        self.page.goto(address)
         # The first page of a server waits for torch as well.
         self.page.locator(".live-figure").first.wait_for(timeout=2000 * SECONDS)
         self.until_drawn()
@@ -43,6 +46,27 @@ class Lab:
         """Open the page on a quick run that no other test has seen, at its first step."""
         self.open(**{**QUICK, "seed": next(_seeds), **settings})
         assert self.step == 0
+        self.until_settled()
+        self._fresh = settings, self._settings
+
+    def fresh(self, **settings: object) -> None:
+        """Have a quick run that no other test has seen, in the open page where that will do."""
+        if self._fresh != (settings, self._settings):
+            self.open_fresh(**settings)
+            return
+        self.page.keyboard.press("Escape")
+        if self.playing:
+            self.pause()
+        before = self.server.newest()
+        self.press("reset")
+        self.until(lambda: self.server.newest() != before and self.step == 0, "a run begins")
+        self.until_settled()
+
+    @property
+    def _settings(self) -> dict[str, list[str]]:
+        """What the address says of the run, but for its seed."""
+        found = parse_qs(urlsplit(self.page.url).query)
+        return {name: value for name, value in found.items() if name != "seed"}
 
     def _hears(self, said: ConsoleMessage) -> None:
         if said.type == "error":
@@ -52,15 +76,6 @@ class Lab:
         parts = urlsplit(url)
         if parts.scheme not in ("data", "blob"):
             self.hosts.add(parts.hostname or url)
-
-    def _answers(self, address: str) -> bool:
-        try:
-            self.page.goto(address)
-        except BrowserError as error:
-            if "ERR_CONNECTION_REFUSED" not in str(error):
-                raise
-            return False
-        return True
 
     def until(self, holds: Callable[[], bool], what: str, seconds: float = SECONDS) -> None:
         """Wait until something holds; `what` is said where it never does."""
@@ -117,12 +132,20 @@ class Lab:
         self.button(key).click()
 
     def widget(self, name: str) -> Locator:
-        return self.page.locator(f".st-key-{name.replace(' ', '-')}")
+        """Return a widget by its key; one that the page itself set has the turn behind it."""
+        key = f"st-key-{name.replace(' ', '-')}"
+        return self.page.locator(f'.{key}, [class*="{key}-turn-"]')
 
     def choose(self, name: str, choice: str) -> None:
         """Choose from a list, by what is shown there."""
-        self.widget(name).locator("input").click()
-        self.page.get_by_role("option", name=choice, exact=True).click()
+        option = self.page.get_by_role("option", name=choice, exact=True)
+        for _ in range(10):
+            self.widget(name).locator("input").click()
+            # The page may be drawn anew in that moment, and the list close.
+            with suppress(LateError):
+                option.click(timeout=SECONDS * 100)
+                return
+        raise AssertionError(f"{name} does not offer {choice}; the page says:\n{self.text}")
 
     def chosen(self, name: str) -> str:
         return self.widget(name).locator("input").input_value()
@@ -165,14 +188,19 @@ class Lab:
         notice = self.page.get_by_test_id("stAlert").filter(has_text=sentence)
         notice.first.wait_for()
 
-    def leave(self) -> None:
-        """Close the tab; nothing may have gone wrong in it, nor any other host been asked."""
+    def check(self) -> None:
+        """Nothing may have gone wrong in the tab, nor any other host been asked."""
         if self.page.is_closed():
             return
-        exceptions = self.page.get_by_test_id("stException").count()
-        text = self.text
-        self.page.context.close()
-        assert exceptions == 0
-        assert "Traceback" not in text
+        assert self.page.get_by_test_id("stException").count() == 0
+        assert "Traceback" not in self.text
         assert self.errors == []
         assert self.hosts <= {"localhost"}
+
+    def leave(self) -> None:
+        """Close the tab, in which all must be well."""
+        if not self.page.is_closed():
+            try:
+                self.check()
+            finally:
+                self.page.context.close()

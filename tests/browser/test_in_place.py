@@ -26,7 +26,7 @@ def redrawn(lab: Lab, key: str, times: int = 2) -> None:
 
 
 def test_figures_keep_their_elements_across_redraws_changes_and_runs(lab: Lab) -> None:
-    lab.open_fresh()
+    lab.fresh()
     lab.press("step 1")
     lab.until_step(1)
     # Above a run not yet begun stands the offer to go on with that one, until the first step.
@@ -57,7 +57,7 @@ def test_figures_keep_their_elements_across_redraws_changes_and_runs(lab: Lab) -
 def test_a_zoom_is_kept_across_redraws(
     lab: Lab, key: str, across: list[float], up: list[float]
 ) -> None:
-    lab.open_fresh()
+    lab.fresh()
     lab.play()
     lab.until_drawn()
     redrawn(lab, key, 1)
@@ -78,7 +78,7 @@ def test_figures_are_readable_in_the_dark_and_in_the_light(
     tabs: Tabs, server: Server, scheme: str
 ) -> None:
     lab = tabs(server, color_scheme=scheme)
-    lab.open_fresh()
+    lab.fresh()
     lab.press("step 10")
     lab.until_step(10)
     lab.until(lambda: lab.redraws("loss-curve") > 0, "the curve is drawn")

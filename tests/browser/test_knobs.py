@@ -22,33 +22,39 @@ SUITED: dict[str, dict[str, object]] = {
 }
 
 
-def turn(lab: Lab, knob: Knob) -> Any:
-    """Give a knob another value as a person would; return it."""
-    if knob.kind == "choice" or knob.name == "dataset":
-        return pick_another(lab, knob)
-    if knob.kind == "switch":
-        lab.widget(knob.name).locator("label").first.click()
-        return not lab.server.now()[knob.name]
-    if knob.kind == "text":
-        lab.enter(knob.name, "16-8")
-        return "16-8"
-    if knob.log or knob.step is not None:
-        lab.slider(knob.name).press("ArrowRight")
-        return getattr(Config(**{knob.name: lab.place(knob.name)}), knob.name)
-    value = int(lab.slider(knob.name).input_value()) + 1
-    lab.enter(knob.name, str(value))
-    return value
-
-
-def pick_another(lab: Lab, knob: Knob) -> str:
+def turn(lab: Lab, knob: Knob, *, back_to: Any = None) -> None:
+    """Give a knob another value as a person would: its next, or the one it had before."""
+    back = back_to is not None
     if knob.name == "dataset":
-        lab.choose("dataset", "noise-images")
-        return "noise-images"
-    present = lab.server.now()[knob.name]
-    value = next(each for each in knob.choices if each != present)
-    label = knob.choices[value]
-    lab.choose(knob.name, label[:1].upper() + label[1:])
-    return value
+        lab.choose("dataset", "Digits" if back else "noise-images")
+    elif knob.kind == "choice":
+        present = lab.server.now()[knob.name]
+        value = back_to if back else next(each for each in knob.choices if each != present)
+        label = knob.choices[value]
+        lab.choose(knob.name, label[:1].upper() + label[1:])
+    elif knob.kind == "switch":
+        lab.widget(knob.name).locator("label").first.click()
+    elif knob.kind == "text":
+        lab.enter(knob.name, str(back_to) if back else "16-8")
+    elif knob.log or knob.step is not None:
+        lab.slider(knob.name).press("ArrowLeft" if back else "ArrowRight")
+    else:
+        value = int(lab.slider(knob.name).input_value())
+        lab.enter(knob.name, str(back_to if back else value + 1))
+
+
+def shown(lab: Lab, knob: Knob) -> Any:
+    """Return the value of a knob as its widget shows it."""
+    if knob.name == "dataset":
+        return {"Digits": "digits"}.get(found := lab.chosen("dataset"), found)
+    if knob.kind == "choice":
+        label = lab.chosen(knob.name).casefold()
+        return next(name for name, each in knob.choices.items() if each.casefold() == label)
+    if knob.kind == "switch":
+        return lab.widget(knob.name).locator("input").is_checked()
+    slides = knob.log or knob.step is not None
+    text = lab.place(knob.name) if slides else lab.slider(knob.name).input_value()
+    return getattr(Config(**{knob.name: text}), knob.name)
 
 
 @pytest.fixture
@@ -62,28 +68,36 @@ def own_images(lab: Lab) -> None:
 
 
 @pytest.mark.usefixtures("own_images")
-@pytest.mark.parametrize("name", KNOBS)
-def test_a_knob_is_changed_while_the_network_trains(lab: Lab, name: str) -> None:
+# Those that need a page of their own come last.
+@pytest.mark.parametrize("name", sorted(KNOBS, key=lambda name: name in SUITED))
+def test_a_knob_is_turned_and_turned_back_while_the_network_trains(lab: Lab, name: str) -> None:
     knob = KNOBS[name]
-    lab.open_fresh(**SUITED.get(name, {}))
+    lab.fresh(**SUITED.get(name, {}))
     lab.play()
     if name != "dataset":
         lab.unfold(knob.group.capitalize())
-    run, before = lab.server.newest(), lab.server.now()[name]
-    value = turn(lab, knob)
-    assert value != before
-    if knob.live:
-        lab.until(lambda: lab.server.now()[name] != before, f"{name} is changed on disk")
-        assert lab.server.newest() == run
-        (edit,) = lab.server.saved()["edits"]
-        assert edit["changes"] == {name: [before, value]}
-        assert edit["step"] > 0
-    else:
-        lab.until(lambda: lab.server.newest() != run, "a new run begins")
-        assert lab.server.saved()["edits"] == []
-    assert lab.server.now()[name] == value
-    lab.until_step(lab.server.saved()["step"] + 1)
+    first = shown(lab, knob)
+    other = turned(lab, knob)
+    assert other != first
+    assert turned(lab, knob, back_to=first) == first
     assert lab.playing
+    lab.pause()
+    assert lab.server.now()[name] == first
+    if knob.live:
+        edits = [each["changes"] for each in lab.server.saved()["edits"]]
+        assert edits == [{name: [first, other]}, {name: [other, first]}]
+
+
+def turned(lab: Lab, knob: Knob, **how: Any) -> Any:
+    """Turn a knob, see that the page follows and the run goes on; return the knob's value."""
+    run, address = lab.server.newest(), lab.page.url
+    turn(lab, knob, **how)
+    lab.until(lambda: lab.page.url != address, f"the address tells of {knob.name}")
+    assert (lab.server.newest() == run) == knob.live
+    lab.until_settled()
+    lab.until(lambda: lab.step > 0, "steps are made")
+    lab.until_step(lab.step + 1)
+    return shown(lab, knob)
 
 
 @pytest.mark.parametrize(
@@ -97,7 +111,7 @@ def test_a_knob_is_changed_while_the_network_trains(lab: Lab, name: str) -> None
 def test_an_impossible_combination_is_refused_and_the_run_goes_on(
     lab: Lab, group: str, name: str, choice: str, says: str
 ) -> None:
-    lab.open_fresh()
+    lab.fresh()
     lab.play()
     lab.unfold(group)
     run, shown = lab.server.newest(), lab.chosen(name)
@@ -109,7 +123,7 @@ def test_an_impossible_combination_is_refused_and_the_run_goes_on(
 
 
 def test_a_change_to_a_preset_that_plays_stays_in_its_run(lab: Lab) -> None:
-    lab.open_fresh()
+    lab.fresh()
     before = lab.server.newest()
     lab.choose("preset", "Two-dimensional")
     lab.until(lambda: lab.server.newest() != before, "the preset begins")

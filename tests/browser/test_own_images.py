@@ -28,7 +28,7 @@ def upload(lab: Lab, file: Path, name: str) -> None:
 
 
 def test_own_images_are_taken_up_and_learnt_from(lab: Lab, tmp_path: Path) -> None:
-    lab.open_fresh()
+    lab.fresh()
     labels = np.array(["across", "down"])[np.arange(200) % 2]
     upload(lab, npz(tmp_path / "stripes.npz", images=stripes(), labels=labels), "stripes")
     lab.until(lambda: lab.server.config()["dataset"] == "stripes", "a run with stripes begins")
@@ -42,7 +42,7 @@ def test_own_images_are_taken_up_and_learnt_from(lab: Lab, tmp_path: Path) -> No
 
 
 def test_a_bad_upload_is_refused_and_the_run_goes_on(lab: Lab, tmp_path: Path) -> None:
-    lab.open_fresh()
+    lab.fresh()
     lab.play()
     run = lab.server.newest()
     images = stripes().astype(np.float32)
@@ -55,7 +55,7 @@ def test_a_bad_upload_is_refused_and_the_run_goes_on(lab: Lab, tmp_path: Path) -
 
 
 def test_a_file_that_is_something_else_is_refused(lab: Lab, tmp_path: Path) -> None:
-    lab.open_fresh()
+    lab.fresh()
     file = tmp_path / "letter.npz"
     file.write_text("Dear network,")
     upload(lab, file, "letter")
@@ -64,7 +64,7 @@ def test_a_file_that_is_something_else_is_refused(lab: Lab, tmp_path: Path) -> N
 
 
 def test_without_a_network_a_download_says_so(lab: Lab) -> None:
-    lab.open_fresh()
+    lab.fresh()
     run = lab.server.newest()
     lab.page.get_by_role("button", name="More data").click()
     lab.press("download mnist")

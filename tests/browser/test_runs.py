@@ -95,7 +95,7 @@ def test_a_run_of_the_command_line_is_watched_and_gone_on_with(
 
 
 def test_a_saved_run_is_opened_from_the_list(lab: Lab) -> None:
-    lab.open_fresh(bottleneck=5)
+    lab.fresh(bottleneck=5)
     lab.press("step 10")
     lab.until_step(10)
     old = lab.server.newest()
@@ -103,7 +103,7 @@ def test_a_saved_run_is_opened_from_the_list(lab: Lab) -> None:
     lab.until(lambda: lab.step == 0, "a new run begins")
     lab.page.get_by_role("button", name="Saved runs").click()
     lab.choose("saved run", old.name)
-    lab.page.get_by_text("Step 10 of 45,000").wait_for()
+    lab.page.get_by_text("Step 10 of 45,000", exact=True).wait_for()
     lab.press("open saved run")
     lab.until(lambda: lab.step == 10, "the old run is open")
     assert lab.place("bottleneck") == "5"

@@ -7,7 +7,7 @@ Tabs = Callable[..., Lab]
 
 
 def test_a_refresh_finds_the_same_run_still_playing(lab: Lab) -> None:
-    lab.open_fresh()
+    lab.fresh()
     lab.play()
     run, step = lab.server.newest(), lab.step
     lab.page.reload()
@@ -21,7 +21,7 @@ def test_a_refresh_finds_the_same_run_still_playing(lab: Lab) -> None:
 def test_a_second_tab_sees_the_same_run_and_its_controls_follow(
     lab: Lab, tabs: Tabs, server: Server
 ) -> None:
-    lab.open_fresh()
+    lab.fresh()
     lab.play()
     second = tabs(server)
     second.open()
@@ -35,7 +35,8 @@ def test_a_second_tab_sees_the_same_run_and_its_controls_follow(
     lab.until(lambda: lab.step == second.step, "both show the same step")
 
 
-def test_a_shared_address_brings_its_settings(lab: Lab, tabs: Tabs, server: Server) -> None:
+def test_a_shared_address_brings_its_settings(tabs: Tabs, server: Server) -> None:
+    lab = tabs(server)
     lab.open_fresh(bottleneck=3, noise_kind="masking")
     lab.slider("noise").press("ArrowRight")
     lab.until(lambda: "noise=0.05" in lab.page.url, "the address holds the noise")

@@ -22,7 +22,7 @@ def history(lab: Lab) -> str:
 
 
 def test_play_makes_steps_and_pause_stops_them(lab: Lab) -> None:
-    lab.open_fresh()
+    lab.fresh()
     lab.play()
     points = lab.plotted("loss-curve", "_fullData[1].x.length")
     lab.until(
@@ -37,7 +37,7 @@ def test_play_makes_steps_and_pause_stops_them(lab: Lab) -> None:
 
 
 def test_step_buttons_make_exactly_so_many_steps(lab: Lab) -> None:
-    lab.open_fresh()
+    lab.fresh()
     lab.press("step 1")
     stands_at(lab, 1)
     lab.press("step 10")
@@ -49,14 +49,14 @@ def test_step_buttons_make_exactly_so_many_steps(lab: Lab) -> None:
 
 def test_an_epoch_is_one_pass_where_layers_are_trained_alone_first(lab: Lab) -> None:
     settings = {"hidden": "8", "linear_path": False, "pretrain_epochs": 2, "epochs": 1}
-    lab.open_fresh(**settings)
+    lab.fresh(**settings)
     assert Plan(Config(**settings), PER_EPOCH).total == 5 * PER_EPOCH
     lab.press("step epoch")
     stands_at(lab, PER_EPOCH)
 
 
 def test_reset_begins_again_and_goes_the_same_way(lab: Lab) -> None:
-    lab.open_fresh(noise=0.2)
+    lab.fresh(noise=0.2)
     lab.press("step 10")
     stands_at(lab, 10)
     before, error = lab.server.newest(), lab.fact("Held-out error")
@@ -72,7 +72,7 @@ def test_reset_begins_again_and_goes_the_same_way(lab: Lab) -> None:
 
 
 def test_the_keyboard_drives_the_run(lab: Lab) -> None:
-    lab.open_fresh()
+    lab.fresh()
     keys = lab.page.keyboard
     keys.press("s")
     stands_at(lab, 1)
@@ -90,7 +90,7 @@ def test_the_keyboard_drives_the_run(lab: Lab) -> None:
 
 
 def test_a_finished_run_says_so_and_goes_on_with_more_epochs(lab: Lab) -> None:
-    lab.open_fresh(epochs=1)
+    lab.fresh(epochs=1)
     lab.press("play")
     lab.until_step(PER_EPOCH)
     lab.page.get_by_test_id("stAlert").filter(has_text="Finished").wait_for()
@@ -103,15 +103,16 @@ def test_a_finished_run_says_so_and_goes_on_with_more_epochs(lab: Lab) -> None:
 
 
 def test_a_run_that_diverges_says_what_to_do(lab: Lab) -> None:
-    lab.open_fresh(optimizer="sgd", learning_rate=10, schedule="constant")
+    lab.fresh(optimizer="sgd", learning_rate=10, schedule="constant")
     lab.press("play")
     lab.says("The likely cause is learning_rate, which is 10; try 1.")
     lab.button("play").wait_for()
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_learns(shared_lab: Lab, name: str) -> None:
-    lab = shared_lab
+def test_every_preset_learns(lab: Lab, name: str) -> None:
+    if lab.page.url == "about:blank":
+        lab.open_fresh()
     label, before = PRESETS[name].label, lab.server.newest()
     lab.choose("preset", label)
     lab.until(lambda: lab.server.newest() != before and lab.step == 0, f"{label} begins")
