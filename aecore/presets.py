@@ -64,9 +64,10 @@ PRESETS: Mapping[str, Preset] = {
 }
 
 # A small data set is gone through in a blink: more passes in smaller batches make as many steps,
-# and a smaller network has enough to learn.
+# and for the smallest a smaller network has enough to learn.
 SMALL: Mapping[str, Mapping[str, Any]] = {
-    "digits": {"hidden": "128-64", "batch_size": 32, "epochs": 200}
+    "digits": {"hidden": "128-64", "batch_size": 32, "epochs": 200},
+    "strokes": {"batch_size": 128, "epochs": 60},
 }
 
 

@@ -7,7 +7,7 @@ from aecore.trainer import Trainer
 from aecore.words import Refusal
 
 
-@pytest.mark.parametrize("dataset", ["digits", "mnist", "fashion_mnist"])
+@pytest.mark.parametrize("dataset", ["digits", "strokes", "mnist", "fashion_mnist"])
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_is_valid_and_does_what_it_says(name: str, dataset: str) -> None:
     config = preset(name, dataset)

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -11,43 +11,17 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.data import held_out, own, published, store
+from aecore.data import held_out, own, published, store, strokes
+from aecore.data.dataset import Dataset as Dataset
+from aecore.data.dataset import assemble
 from aecore.data.download import Progress, Remote, fetch
 from aecore.data.published import PUBLISHED, Published
 from aecore.words import Refusal
 
 BUNDLED = "digits"
+DRAWN = "strokes"
+BUILT_IN = frozenset({BUNDLED, DRAWN, *PUBLISHED})
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
-
-
-@dataclass(frozen=True, eq=False)
-class Dataset:
-    """Images to learn from, and others held out to judge by; all arrays are read-only.
-
-    Attributes
-    ----------
-    name : str
-    images : ndarray of uint8, shape (N, H, W)
-        May be a memory map, as may be the others.
-    labels : ndarray of int64, shape (N,)
-        Places in `classes`, -1 where unknown.
-    test_images : ndarray of uint8, shape (M, H, W)
-    test_labels : ndarray of int64, shape (M,)
-    classes : tuple of str
-        Empty where there are no labels.
-    """
-
-    name: str
-    images: NDArray[np.uint8]
-    labels: NDArray[np.int64]
-    test_images: NDArray[np.uint8]
-    test_labels: NDArray[np.int64]
-    classes: tuple[str, ...]
-
-    @property
-    def shape(self) -> tuple[int, int]:
-        """Height and width of each image, in pixels."""
-        return self.images.shape[1], self.images.shape[2]
 
 
 @dataclass(frozen=True)
@@ -74,10 +48,16 @@ def _user_cache() -> Path:
 
 
 def offers(root: Path | None = None) -> dict[str, Offer]:
-    """Return every data set by name: the bundled one, those to download, the person's own."""
+    """Return every data set by name: bundled, drawn, those to download, the person's own."""
     root = root or data_root()
     bundled = Offer(
         "Digits", "1,797 handwritten digits, 8 by 8: small, quick, always here.", 0, present=True
+    )
+    drawn = Offer(
+        "Strokes",
+        "12,000 drawn digits, 28 by 28, of known slant, thickness, size, rotation and position.",
+        0,
+        present=True,
     )
     listed = {
         name: Offer(spec.title, spec.words, spec.megabytes, spec.present(root) is not None)
@@ -86,9 +66,9 @@ def offers(root: Path | None = None) -> dict[str, Offer]:
     owned = {
         path.parent.name: Offer(path.parent.name, "Your own images.", 0, present=True, own=True)
         for path in sorted((root / "own").glob(f"*/{store.ABOUT}"))
-        if NAME.fullmatch(path.parent.name) and path.parent.name not in {BUNDLED, *listed}
+        if NAME.fullmatch(path.parent.name) and path.parent.name not in BUILT_IN
     }
-    return {BUNDLED: bundled, **listed, **owned}
+    return {BUNDLED: bundled, DRAWN: drawn, **listed, **owned}
 
 
 def available(root: Path | None = None) -> tuple[str, ...]:
@@ -123,12 +103,14 @@ def load(name: str, *, root: Path | None = None) -> Dataset:
     root = root or data_root()
     if name == BUNDLED:
         return _digits()
+    if name == DRAWN:
+        return _strokes(root)
     if name in PUBLISHED:
         return _published(name, PUBLISHED[name], root)
     if NAME.fullmatch(name) and (root / "own" / name).is_dir():
         try:
             arrays, about = store.read(root / "own" / name)
-            return _dataset(name, arrays, tuple(map(str, about["classes"])))
+            return assemble(name, arrays, tuple(map(str, about["classes"])))
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise Refusal("{name} is damaged; remove it and add it again.", name=name) from error
     raise Refusal(
@@ -243,7 +225,7 @@ def remove(name: str, *, root: Path | None = None) -> None:
 def _own_name(name: str) -> str:
     if not NAME.fullmatch(name):
         raise Refusal("name is {name!r}; use 1 to 64 letters, digits, - or _.", name=name)
-    if name.casefold() in {BUNDLED, *PUBLISHED}:
+    if name.casefold() in BUILT_IN:
         raise Refusal("{name} is the name of a built-in data set; choose another.", name=name)
     return name
 
@@ -256,7 +238,13 @@ def _digits() -> Dataset:
     file = Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
     rows = np.loadtxt(file, delimiter=",", dtype=np.int64)
     images = np.rint(rows[:, :-1] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8)
-    return _dataset(BUNDLED, held_out.part(images, rows[:, -1]), tuple("0123456789"))
+    return assemble(BUNDLED, held_out.part(images, rows[:, -1]), tuple("0123456789"))
+
+
+def _strokes(root: Path) -> Dataset:
+    # The file that draws them is their source: when it changes, they are drawn anew.
+    arrays = store.kept(DRAWN, [Path(strokes.__file__)], _caches(root), strokes.make)
+    return assemble(DRAWN, arrays, strokes.CLASSES, tuple(strokes.FACTORS))
 
 
 def _published(name: str, spec: Published, root: Path) -> Dataset:
@@ -274,21 +262,9 @@ def _published(name: str, spec: Published, root: Path) -> Dataset:
 
     # Plain upright files are mapped where they lie: a copy would be of no use.
     packed = spec.turned or any(path.suffix == ".gz" for path in paths)
-    places = dict.fromkeys((root / "cache", _user_cache() / "cache"))
-    arrays = store.kept(name, paths, places, parse) if packed else parse()
-    return _dataset(name, arrays, spec.classes)
+    arrays = store.kept(name, paths, _caches(root), parse) if packed else parse()
+    return assemble(name, arrays, spec.classes)
 
 
-def _dataset(name: str, arrays: Mapping[str, NDArray[Any]], classes: tuple[str, ...]) -> Dataset:
-    """Put arrays together, checking what a damaged or foreign folder might get wrong."""
-    names = ("images", "labels", "test_images", "test_labels")
-    images, labels, test_images, test_labels = (arrays[each] for each in names)
-    for pixels, numbers in ((images, labels), (test_images, test_labels)):
-        whole = pixels.dtype == np.uint8 and numbers.dtype == np.int64
-        if not whole or pixels.ndim != 3 or numbers.shape != pixels.shape[:1]:
-            raise ValueError(name)
-        for array in (pixels, numbers):
-            array.setflags(write=False)
-    if images.shape[1:] != test_images.shape[1:]:
-        raise ValueError(name)
-    return Dataset(name, images, labels, test_images, test_labels, classes)
+def _caches(root: Path) -> Iterable[Path]:
+    return dict.fromkeys((root / "cache", _user_cache() / "cache"))

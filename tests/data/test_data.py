@@ -102,11 +102,11 @@ def test_the_root_is_the_environments_or_the_users_cache(cache: Path) -> None:
 
 
 def test_what_is_offered_and_what_is_there(root: Path) -> None:
-    assert data.available(root) == ("digits",)
+    assert data.available(root) == ("digits", "strokes")
     assert data.default(root) == "digits"
     lay(root, packed(IMAGES, IMAGES[:9]))
     data.add(npz(), "mine", root=root)
-    assert data.available(root) == ("digits", "mnist", "mine")
+    assert data.available(root) == ("digits", "strokes", "mnist", "mine")
     assert data.default(root) == "mnist"
     offers = data.offers(root)
     assert set(PUBLISHED) < set(offers)
@@ -118,7 +118,7 @@ def test_what_is_offered_and_what_is_there(root: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../mnist", "nothing", "", "a/b", "own"])
 def test_an_unknown_name_is_refused(root: Path, name: str) -> None:
-    with pytest.raises(Refusal, match=r"There is no data set .*choose one of digits, mnist"):
+    with pytest.raises(Refusal, match=r"There is no data set .*one of digits, strokes, mnist"):
         data.load(name, root=root)
 
 
@@ -259,7 +259,7 @@ def test_a_name_is_taken_until_it_is_removed(root: Path) -> None:
         image.tobytes() for image in IMAGES
     }
     data.remove("mine", root=root)
-    assert data.available(root) == ("digits",)
+    assert data.available(root) == ("digits", "strokes")
     with pytest.raises(Refusal, match="no data set 'mine' of your own"):
         data.remove("mine", root=root)
     data.add(npz(255 - IMAGES), "mine", root=root)

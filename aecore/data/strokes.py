@@ -1,0 +1,208 @@
+"""Digits drawn as pen strokes: a data set whose manifold is known, because it is made of it.
+
+An image is a function of its class and of `FACTORS`, nothing else: no noise, no second way to write
+a digit. Each class is a sheet of six dimensions, and what a code knows of it can be measured.
+"""
+
+from collections.abc import Mapping
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+SIDE = 28
+HEIGHT = 17.0
+COUNT, HELD_OUT = 10_000, 2_000
+CLASSES = tuple("0123456789")
+# Straight pieces between two points of a curve; half a pixel long, they show no corners.
+PIECES = 4
+# Images drawn at once, few enough for the processor's cache.
+CHUNK = 64
+
+Values = NDArray[np.float32]
+
+
+class Factor(NamedTuple):
+    """Between which values a factor lies, all equally likely, and their unit."""
+
+    low: float
+    high: float
+    unit: str
+
+
+FACTORS: Mapping[str, Factor] = {
+    # A shear: upright strokes lean to the right by so much, level ones stay level.
+    "slant": Factor(-20, 20, "degrees"),
+    # The width of the line.
+    "thickness": Factor(1.2, 3.2, "pixels"),
+    # How large the skeleton is, where 1 is 17 pixels high.
+    "size": Factor(0.8, 1.15, "ratio"),
+    # The whole digit is turned clockwise.
+    "rotation": Factor(-15, 15, "degrees"),
+    # How far the middle of the skeleton's frame lies right of and below the middle of the image.
+    "x": Factor(-2, 2, "pixels"),
+    "y": Factor(-2, 2, "pixels"),
+}
+
+# Each stroke is a smooth curve through its points (right and down, in hundredths of the height);
+# where the pen turns sharply, a new stroke begins.
+SKELETONS: tuple[tuple[str, ...], ...] = (
+    ("32,0 10,16 1,50 10,86 32,100 54,84 62,50 54,14 32,0",),
+    ("0,24 16,14 28,0", "28,0 28,100"),
+    ("2,24 10,7 30,0 52,8 57,30 45,54 22,80 0,100", "0,100 62,100"),
+    ("2,14 12,3 30,0 49,7 53,25 44,41 22,47", "22,47 47,53 59,72 51,92 29,100 10,97 0,85"),
+    ("40,0 20,36 -3,70", "-3,70 64,70", "47,38 47,100"),
+    ("56,0 12,0", "12,0 7,44", "7,44 30,36 51,43 60,66 51,90 28,100 9,97 0,87"),
+    ("48,0 24,20 7,46 1,72 8,92 30,100 50,92 57,72 48,54 30,48 12,55 2,72",),
+    ("0,0 58,0", "58,0 40,38 28,68 22,100"),
+    (
+        "30,47 10,36 5,20 13,5 30,0 47,5 55,20 50,36 30,47 "
+        "8,60 1,77 10,94 30,100 50,94 59,77 52,60 30,47",
+    ),
+    ("56,28 48,7 30,0 9,8 1,28 9,46 28,52 47,45 56,28", "56,28 53,62 40,100"),
+)
+
+
+def make(count: int = COUNT, held_out: int = HELD_OUT, seed: int = 0) -> dict[str, NDArray[Any]]:
+    """Draw a whole data set; classes are equally frequent, factors independent of all else.
+
+    Parameters
+    ----------
+    count, held_out : int
+        How many images to learn from and to judge by.
+    seed : int
+        The same numbers give the same images.
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``images`` (count, 28, 28), uint8; ``labels`` (count,), int64; ``factors`` (6, count),
+        float32, in the order and units of `FACTORS`; and the same of those held out, named
+        ``test_images`` and so on.
+    """
+    random = np.random.default_rng(seed)
+    arrays: dict[str, NDArray[Any]] = {}
+    for prefix, size in (("", count), ("test_", held_out)):
+        labels = random.permutation(np.arange(size, dtype=np.int64) % len(CLASSES))
+        factors = np.array(
+            [random.uniform(each.low, each.high, size) for each in FACTORS.values()], np.float32
+        )
+        arrays |= {
+            f"{prefix}images": draw(labels, **dict(zip(FACTORS, factors, strict=True))),
+            f"{prefix}labels": labels,
+            f"{prefix}factors": factors,
+        }
+    return arrays
+
+
+def draw(
+    labels: NDArray[np.int64],
+    *,
+    slant: Values,
+    thickness: Values,
+    size: Values,
+    rotation: Values,
+    x: Values,
+    y: Values,
+) -> NDArray[np.uint8]:
+    """Draw digits.
+
+    Parameters
+    ----------
+    labels : ndarray of shape (n,), int64
+        Which digit, 0 to 9.
+    slant, thickness, size, rotation, x, y : ndarray of shape (n,), float32
+        In the units of `FACTORS`.
+
+    Returns
+    -------
+    ndarray of shape (n, 28, 28), uint8
+    """
+    images = np.zeros((len(labels), SIDE, SIDE), np.uint8)
+    frames = _frames(slant, size, rotation)
+    middles = np.column_stack([x, y]).astype(np.float32) + (SIDE - 1) / 2
+    for digit in np.unique(labels):
+        (places,) = np.nonzero(labels == digit)
+        for start in range(0, len(places), CHUNK):
+            chosen = places[start : start + CHUNK]
+            ends = skeleton(int(digit)) @ frames[chosen, None] + middles[chosen, None, None]
+            distance = _distance(ends)
+            # A pixel is covered by as much as the line's edge lies beyond its middle.
+            ink = (thickness[chosen, None, None] / 2 - distance + 0.5).clip(0, 1)
+            images[chosen] = np.rint(255 * ink)
+    return images
+
+
+def _frames(slant: Values, size: Values, rotation: Values) -> NDArray[np.float32]:
+    """Return the matrices (n, 2, 2) that take points as rows from the skeleton to pixels."""
+    turn = np.radians(rotation)
+    lean = -np.tan(np.radians(slant))
+    one, none = np.ones_like(lean), np.zeros_like(lean)
+    shears = np.array([[one, none], [lean, one]])
+    turns = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
+    frames = np.einsum("abn,bcn,n->nac", shears, turns, HEIGHT * size)
+    return np.asarray(frames, np.float32)
+
+
+@cache
+def skeleton(digit: int) -> NDArray[np.float32]:
+    """Return a digit's line as straight pieces, centred and one high.
+
+    Returns
+    -------
+    ndarray of shape (pieces, 2, 2), float32
+        Both ends of each piece, to the right and down.
+    """
+    strokes = [_curve(stroke) for stroke in SKELETONS[digit]]
+    points = np.concatenate(strokes)
+    middle = (points.min(0) + points.max(0)) / 2
+    pieces = [np.stack([line[:-1], line[1:]], 1) - middle for line in strokes]
+    return (np.concatenate(pieces) / np.ptp(points[:, 1])).astype(np.float32)
+
+
+def _curve(stroke: str) -> NDArray[np.float64]:
+    """Return points along the smooth curve through those given; a loop closes smoothly."""
+    from scipy.interpolate import CubicSpline
+
+    points = np.array([point.split(",") for point in stroke.split()], np.float64)
+    if len(points) == 2:
+        return points
+    # Centripetal: the square root of the distance keeps the curve from overshooting.
+    steps = np.sqrt(np.linalg.norm(np.diff(points, axis=0), axis=1))
+    at = np.concatenate([[0], np.cumsum(steps)])
+    closed = bool((points[0] == points[-1]).all())
+    spline = CubicSpline(at, points, bc_type="periodic" if closed else "natural")
+    fine = np.interp(np.arange(0, len(at) - 1 + 1e-9, 1 / PIECES), np.arange(len(at)), at)
+    return np.asarray(spline(fine))
+
+
+def _distance(ends: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Return how far each pixel is from the nearest of some pieces of line.
+
+    Parameters
+    ----------
+    ends : ndarray of shape (n, pieces, 2, 2), float32
+        In pixels, right and down.
+
+    Returns
+    -------
+    ndarray of shape (n, 28, 28), float32
+    """
+    grid = np.arange(SIDE, dtype=np.float32)
+    middle, along = ends.mean(2), ends[:, :, 1] - ends[:, :, 0]
+    length = np.linalg.norm(along, axis=2, keepdims=True)
+    direction = along / length
+    nearest = np.full((len(ends), SIDE, SIDE), np.inf, np.float32)
+    for piece in range(ends.shape[1]):
+        right, down = ((grid - middle[:, piece, axis, None]) for axis in (0, 1))
+        dx, dy = direction[:, piece, :1], direction[:, piece, 1:]
+        beside = (right * -dy)[:, None, :] + (down * dx)[:, :, None]
+        beyond = np.abs((right * dx)[:, None, :] + (down * dy)[:, :, None])
+        beyond -= length[:, piece, None] / 2
+        np.maximum(beyond, 0, out=beyond)
+        beside *= beside
+        beyond *= beyond
+        beside += beyond
+        np.minimum(nearest, beside, out=nearest)
+    return np.sqrt(nearest)

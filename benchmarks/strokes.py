@@ -1,0 +1,60 @@
+"""How much of what the strokes were drawn from a code knows, for codes of 2, 4 and 8 numbers.
+
+::
+
+    uv run python benchmarks/strokes.py --json
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import torch
+from cyclopts import App, Parameter
+
+from aecore import data, probe
+from aecore.factors import distance_correlation, recovery
+from aecore.presets import preset
+from aecore.trainer import Trainer
+
+BOTTLENECKS = (2, 4, 8)
+
+AsJson = Annotated[bool, Parameter("--json", negative="")]
+app = App("strokes")
+
+
+@app.default
+def strokes(*, epochs: int | None = None, threads: int = 1, as_json: AsJson = False) -> None:
+    """Train the default network for each bottleneck and measure on all held-out images."""
+    torch.set_num_threads(threads)
+    dataset = data.load("strokes")
+    pca = probe.pca(dataset, len(dataset.images))
+    result: dict[str, Any] = {}
+    for bottleneck in BOTTLENECKS:
+        values = {} if epochs is None else {"epochs": epochs}
+        trainer = Trainer(dataset, preset("stacked", "strokes", bottleneck=bottleneck, **values))
+        while not trainer.finished:
+            trainer.step()
+        codes = probe.encode(trainer.model, dataset.test_images)
+        result[f"d={bottleneck}"] = {
+            "epochs": trainer.config.epochs,
+            "test_mse": probe.error(trainer.model, dataset.test_images),
+            "pca_mse": pca.error(dataset.test_images, bottleneck, clamped=True),
+            "recovery": recovery(codes, dataset.test_factors),
+            "distance_correlation": distance_correlation(codes, dataset.test_factors),
+        }
+        _say(bottleneck, result[f"d={bottleneck}"], as_json)
+    if as_json:
+        print(json.dumps(result))
+
+
+def _say(bottleneck: int, found: Mapping[str, Any], as_json: bool) -> None:
+    if as_json:
+        return
+    print(f"d={bottleneck}: test_mse {found['test_mse']:.5f}, pca_mse {found['pca_mse']:.5f}")
+    for name, share in found["recovery"].items():
+        print(f"  {name}: R2 {share:.3f}, dCor {found['distance_correlation'][name]:.3f}")
+
+
+if __name__ == "__main__":
+    app()
