@@ -1,4 +1,4 @@
-"""A snapshot on disk: what was seen at one step, without the weights."""
+"""A snapshot on disk: what was seen at one step, with the weights in half precision."""
 
 import json
 from collections.abc import Sequence
@@ -15,6 +15,7 @@ from aecore.state import write
 from aecore.words import Refusal
 
 OCTAVE = 8
+WEIGHT = "weight/"
 
 
 def due(step: int) -> bool:
@@ -29,6 +30,7 @@ def save(snapshot: Snapshot, path: Path) -> None:
         "points": snapshot.points,
         "corrupted": _bytes(snapshot.examples.corrupted),
         "reconstructions": _bytes(snapshot.examples.reconstructions),
+        **{WEIGHT + name: each.astype(np.float16) for name, each in snapshot.weights.items()},
     }
     facts = {
         "config": snapshot.config.model_dump(),
@@ -80,11 +82,27 @@ def load(path: Path, probe: Path, history: Sequence[Record]) -> Snapshot:
                 _unit(arrays["corrupted"]),
                 _unit(arrays["reconstructions"]),
             ),
+            weights={n[len(WEIGHT) :]: a for n, a in arrays.items() if n.startswith(WEIGHT)},
         )
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         if isinstance(error, Refusal):
             raise
-        raise Refusal("The frame {path} cannot be read: {error}.", path=path, error=error) from None
+        raise _unreadable(path, error) from None
+
+
+def codes(path: Path) -> np.ndarray[Any, Any]:
+    """Read no more of a frame than the codes of its probe set.
+
+    Raises
+    ------
+    Refusal
+        Where the file is missing or damaged.
+    """
+    try:
+        with safe_open(path, "numpy") as file:
+            return np.asarray(file.get_tensor("codes"))
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, error) from None
 
 
 def thin(folder: Path, most_bytes: int) -> None:
@@ -94,6 +112,10 @@ def thin(folder: Path, most_bytes: int) -> None:
         for path in frames[1:-1:2]:
             path.unlink()
         frames = sorted(folder.glob("*.safetensors"))
+
+
+def _unreadable(path: Path, error: Exception) -> Refusal:
+    return Refusal("The frame {path} cannot be read: {error}.", path=path, error=error)
 
 
 def _write(path: Path, arrays: dict[str, np.ndarray[Any, Any]], facts: dict[str, Any]) -> None:

@@ -1,7 +1,9 @@
 """The fixed images a run is followed by: held out for the error, a probe set for the map."""
 
 import weakref
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -97,6 +99,37 @@ def choose(
     return chosen[np.argsort(labels[chosen], kind="stable")]
 
 
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Some images of a data set.
+
+    Attributes
+    ----------
+    images : ndarray of shape (n, height, width), uint8
+    labels : ndarray of shape (n,), int64
+        -1 where unknown.
+    factors : mapping of str to ndarray of shape (n,), float32
+    """
+
+    images: Images
+    labels: NDArray[np.int64]
+    factors: Mapping[str, NDArray[np.float32]]
+
+
+def probes(dataset: Dataset) -> Part:
+    """Return the probe set: held-out images, filled up with training images if they are few."""
+    missing = max(0, PROBES - len(dataset.test_images))
+
+    def joined(held_out: Any, training: Any) -> Any:
+        return np.concatenate([held_out[:PROBES], training[:missing]])
+
+    return Part(
+        joined(dataset.test_images, dataset.images),
+        joined(dataset.test_labels, dataset.labels),
+        {n: joined(dataset.test_factors[n], dataset.factors[n]) for n in dataset.factors},
+    )
+
+
 class Probe:
     """Measure a model on the fixed images of a run.
 
@@ -109,14 +142,12 @@ class Probe:
     Attributes
     ----------
     labels : ndarray of shape (probes,), int64
-        Of the probe set: held-out images, filled up with training images if they are few.
+        Of the probe set.
     """
 
     def __init__(self, dataset: Dataset, count: int) -> None:
-        missing = max(0, PROBES - len(dataset.test_images))
         self.dataset = dataset
-        self.images = np.concatenate([dataset.test_images[:PROBES], dataset.images[:missing]])
-        self.labels = np.concatenate([dataset.test_labels[:PROBES], dataset.labels[:missing]])
+        self.images, self.labels = (found := probes(dataset)).images, found.labels
         self.pca = pca(dataset, count)
         self._pca_errors: dict[int, float] = {}
 

@@ -12,15 +12,15 @@
 """
 
 import json
-import os
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
+import numpy as np
 from filelock import FileLock, Timeout
+from numpy.typing import NDArray
 
 from aecore import frame, state
 from aecore.config import Config
@@ -35,11 +35,6 @@ LEAST_SECONDS_UNSAVED = 2.0
 SAVING_SHARE = 0.05
 CLAIM_SECONDS = 0.2
 MOST_FRAME_BYTES = 96 * 2**20
-
-
-def runs_root(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder of all runs: ``AECORE_RUNS``, else ``runs`` in the working folder."""
-    return Path(environ.get("AECORE_RUNS") or "runs").absolute()
 
 
 class Run:
@@ -230,34 +225,22 @@ class Run:
             path = self._frame_path(step)
         return frame.load(path, self.path / "probe.safetensors", self.history())
 
+    def codes(self, step: int) -> NDArray[np.float32]:
+        """Return the codes (probes, bottleneck) of a saved moment.
+
+        Raises
+        ------
+        Refusal
+            Where there is none, or it is damaged.
+        """
+        return frame.codes(self._frame_path(step))
+
     def summary(self) -> Mapping[str, Any]:
         """Return where the run stands, as ``run.json`` says it."""
         found = state.read_json(path := self.path / "run.json")
         if not isinstance(found, dict):
             raise Refusal("{path} does not say where the run stands.", path=path)
         return found
-
-
-def runs(root: Path) -> Iterator[Run]:
-    """Yield the runs below a folder, the last touched first; what is no run is passed over."""
-    if not root.is_dir():
-        return
-    touched = {path: path.stat().st_mtime for path in root.glob("*/run.json")}
-    for path in sorted(touched, key=lambda each: -touched[each]):
-        try:
-            yield Run(path.parent)
-        except Refusal:
-            continue
-
-
-def new_path(root: Path, config: Config) -> Path:
-    """Return a folder for a new run, named for what and when it is."""
-    now = datetime.now(tz=UTC).astimezone().strftime("%Y%m%d-%H%M%S")
-    name = f"{config.dataset}-{config.architecture}-{config.bottleneck}-{now}"
-    count = 1
-    while (path := root / (name if count == 1 else f"{name}-{count}")).exists():
-        count += 1
-    return path
 
 
 def _checked(values: object, path: Path) -> Config:

@@ -2,12 +2,15 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Generator, from_numpy
 
 from aecore.config import Config
+from aecore.model import Autoencoder
 
 Record = Mapping[str, Any]
 """One row of the history.
@@ -54,6 +57,8 @@ class Snapshot:
         Of the probe set; -1 where unknown.
     classes : tuple of str
     examples : Examples
+    weights : mapping of str to ndarray
+        The model's parameters by name; in half precision where the snapshot is a saved frame.
     """
 
     config: Config
@@ -67,6 +72,17 @@ class Snapshot:
     labels: NDArray[np.int64]
     classes: tuple[str, ...]
     examples: Examples
+    weights: Mapping[str, NDArray[np.floating]]
+
+    @cached_property
+    def model(self) -> Autoencoder:
+        """The network as it was at this moment."""
+        shape = self.examples.originals.shape[1:]
+        model = Autoencoder(shape, self.config, generator=Generator())
+        model.load_state_dict(
+            {n: from_numpy(each.astype(np.float32)) for n, each in self.weights.items()}
+        )
+        return model
 
     @property
     def finished(self) -> bool:

@@ -193,6 +193,7 @@ class Trainer:
             labels=self._probe.labels,
             classes=self.dataset.classes,
             examples=self._probe.examples(self.model, self.config, chosen),
+            weights={n: p.detach().numpy().copy() for n, p in self.model.named_parameters()},
         )
 
     @property

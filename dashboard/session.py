@@ -15,7 +15,8 @@ from aecore.config import Config
 from aecore.job import Job
 from aecore.knob import knobs
 from aecore.presets import PRESETS, preset
-from aecore.run import Run, new_path, runs, runs_root
+from aecore.run import Run
+from aecore.runs import new_path, runs, runs_root
 from aecore.snapshot import Snapshot
 from aecore.words import Refusal
 

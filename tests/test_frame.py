@@ -2,6 +2,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from safetensors.numpy import save_file
 
 from aecore import frame
@@ -43,6 +44,22 @@ def test_a_frame_is_the_snapshot(taken: Snapshot, saved: tuple[Path, Path]) -> N
         assert there.dtype == np.float32
         assert there.shape == here.shape
         assert np.abs(there - here).max() <= 0.5001 / 255
+
+
+def test_a_frame_brings_back_the_network(taken: Snapshot, saved: tuple[Path, Path]) -> None:
+    found = frame.load(*saved, ())
+    images = torch.from_numpy(taken.examples.corrupted).flatten(1)
+    with torch.no_grad():
+        there, here = (each.model(images).clamp(0, 1).numpy() for each in (found, taken))
+    assert np.abs(there - here).max() < 2e-3
+    assert np.array_equal(here.ravel(), taken.examples.reconstructions.ravel())
+
+
+def test_codes_are_read_alone(taken: Snapshot, saved: tuple[Path, Path]) -> None:
+    assert np.array_equal(frame.codes(saved[0]), taken.codes)
+    saved[0].write_bytes(b"no frame")
+    with pytest.raises(Refusal, match=r"The frame .*frame\.safetensors cannot be read"):
+        frame.codes(saved[0])
 
 
 def test_eight_frames_while_the_steps_double() -> None:

@@ -18,7 +18,7 @@ import json, sys
 from pathlib import Path
 import aecore, dashboard
 from streamlit.testing.v1 import AppTest
-from aecore.run import runs, runs_root
+from aecore.runs import runs, runs_root
 from dashboard import session
 
 app = Path(dashboard.__file__).with_name("app.py")

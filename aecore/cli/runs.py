@@ -30,10 +30,10 @@ def runs(
     as_json: AsJson = False,
 ) -> int:
     """List runs, the last touched first, with their errors on held-out images and PCA's."""
-    from aecore import run
+    from aecore import runs as kept
 
-    folder = root or run.runs_root()
-    found = [summary for each in run.runs(folder) if (summary := _summary(each))]
+    folder = root or kept.runs_root()
+    found = [summary for each in kept.runs(folder) if (summary := _summary(each))]
     if as_json:
         say(json.dumps(found))
     elif not found:

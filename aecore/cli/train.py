@@ -115,7 +115,8 @@ def _opened(
     name: str | None, given: Mapping[str, Any], out: Path | None, *, resume: bool
 ) -> Iterator[tuple["Run", "Trainer"]]:
     """Give a new run or the one to go on with, and its trainer; let go of it in the end."""
-    from aecore.run import Run, new_path, runs_root
+    from aecore.run import Run
+    from aecore.runs import new_path, runs_root
 
     if not resume:
         config = preset(name or "stacked", **{"dataset": data.default(), **given})

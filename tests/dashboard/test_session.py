@@ -6,7 +6,8 @@ import pytest
 
 from aecore.config import Config
 from aecore.job import Job
-from aecore.run import Run, runs
+from aecore.run import Run
+from aecore.runs import runs
 from aecore.words import Refusal
 from dashboard import session
 from dashboard.session import Desk

@@ -1,6 +1,4 @@
 import json
-import os
-import re
 import subprocess
 import sys
 import time
@@ -13,7 +11,7 @@ from aecore import frame
 from aecore import run as run_module
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.run import Run, new_path, runs, runs_root
+from aecore.run import Run
 from aecore.words import Refusal
 from tests.support import advance_run, same, trained
 
@@ -42,6 +40,7 @@ def test_a_run_comes_back(tmp_path: Path, small: Dataset, quick: Config) -> None
     newest, first = run.frame(), run.frame(0)
     assert (newest.step, first.step) == (10, 0)
     assert np.array_equal(newest.codes, trainer.snapshot().codes)
+    assert np.array_equal(run.codes(0), first.codes)
 
 
 def test_equal_runs_have_equal_histories(tmp_path: Path, small: Dataset, quick: Config) -> None:
@@ -210,32 +209,3 @@ def test_a_discarded_run_is_gone(tmp_path: Path, small: Dataset, quick: Config) 
     run.discard()
     assert not (tmp_path / "a").exists()
     Run.create(tmp_path / "a", quick).release()
-
-
-def test_runs_are_listed_newest_first_without_what_is_none(
-    tmp_path: Path, small: Dataset, quick: Config
-) -> None:
-    for place, name in enumerate("abc"):
-        trained(tmp_path / name, small, quick, 1)
-        os.utime(tmp_path / name / "run.json", (place, 1000 + place))
-    (tmp_path / "empty").mkdir()
-    (tmp_path / "file.txt").write_text("x")
-    (tmp_path / "none").mkdir()
-    (tmp_path / "none" / "run.json").write_text("{}")
-    (tmp_path / "b" / "config.json").write_text('{"bottleneck": 0}')
-    assert [run.name for run in runs(tmp_path)] == ["c", "a"]
-    assert list(runs(tmp_path / "nowhere")) == []
-
-
-def test_the_root_of_runs_is_injected(tmp_path: Path) -> None:
-    assert runs_root({"AECORE_RUNS": str(tmp_path)}) == tmp_path
-    assert runs_root({}) == runs_root({"AECORE_RUNS": ""}) == Path.cwd() / "runs"
-
-
-def test_a_new_path_is_new(tmp_path: Path, quick: Config) -> None:
-    found = []
-    for _ in range(3):
-        found.append(new_path(tmp_path, quick))
-        found[-1].mkdir()
-    assert len(set(found)) == 3
-    assert all(re.match(r"digits-dense-4-\d{8}-\d{6}(-\d)?$", path.name) for path in found)
