@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from aecore.projection import align, plane
+from aecore.projection import Method, Projection, align, plane, project
+from aecore.words import Refusal
 
 Array = np.ndarray
 
@@ -112,3 +113,128 @@ def test_codes_that_are_no_numbers_do_not_break_the_map(units: int) -> None:
     first = plane(given)
     assert np.isfinite(first).all()
     assert np.isfinite(plane(np.full_like(given, np.nan), first)).all()
+
+
+def clusters(count: int = 90, units: int = 6, seed: int = 0) -> Array:
+    draw = np.random.default_rng(seed)
+    centres = np.eye(3, units) * 10
+    found: Array = (centres[np.arange(count) % 3] + draw.standard_normal((count, units))).astype(
+        np.float32
+    )
+    return found
+
+
+@pytest.mark.parametrize("units", [1, 2])
+def test_a_direct_map_of_one_or_two_units_is_exact_both_ways(units: int) -> None:
+    given = codes(50, units)
+    found = project(given, "direct")
+    assert np.array_equal(found.points[:, :units], given)
+    assert np.array_equal(found.invert(found.points), given)
+
+
+def test_a_direct_map_shows_the_units_chosen_and_holds_the_others_at_their_mean() -> None:
+    given = codes(50, 5)
+    found = project(given, "direct", units=(3, 1))
+    assert np.array_equal(found.points, given[:, [3, 1]])
+    back = found.invert(found.points)
+    assert np.array_equal(back[:, [3, 1]], found.points)
+    assert np.allclose(back[:, [0, 2, 4]], given[:, [0, 2, 4]].mean(0), atol=1e-5)
+
+
+@pytest.mark.parametrize("units", [(1, 1), (0, 5), (-1, 0)])
+def test_units_that_span_no_plane(units: tuple[int, int]) -> None:
+    with pytest.raises(Refusal, match="choose two different ones, 0 to 4"):
+        project(codes(50, 5), "direct", units=units)
+
+
+@pytest.mark.parametrize("units", [2, 6, 200])
+def test_the_way_back_from_the_principal_plane_is_exact_on_the_plane(units: int) -> None:
+    given = codes(80, units)
+    turned = Projection("pca", (plane(given) @ rotation(1.0)).astype(np.float32), given)
+    found = project(given, "pca", previous=turned)
+    sklearn = PCA(2, svd_solver="full").fit(given)
+    wanted = sklearn.inverse_transform(sklearn.transform(given))
+    size = np.abs(given).max()
+    assert np.allclose(found.invert(found.points), wanted, atol=1e-4 * size)
+    places = found.points[:5] + 1
+    assert np.allclose(found.place(found.invert(places)), places, atol=1e-4 * size)
+    assert np.allclose(found.place(given), found.points, atol=1e-4 * size)
+
+
+def test_the_principal_plane_stays_turned_as_it_was() -> None:
+    given = codes(80, 6)
+    first = project(given, "pca")
+    turned = Projection("pca", (first.points @ rotation(2.0) * [1, -1]).astype(np.float32), given)
+    assert np.allclose(project(given, "pca", previous=turned).points, turned.points, atol=1e-4)
+
+
+def test_one_unit_has_a_principal_line() -> None:
+    given = codes(50, 1)
+    found = project(given, "pca")
+    assert not found.points[:, 1].any()
+    assert np.allclose(found.invert(found.points), given, atol=1e-5)
+
+
+def test_the_way_back_weighs_the_eight_nearest() -> None:
+    points = np.column_stack([np.arange(10), np.zeros(10)]).astype(np.float32)
+    given = np.arange(10, dtype=np.float32)[:, None] ** 2
+    found = Projection("umap", points, given)
+    place = np.array([[3.2, 0.5]])
+    squared = ((points - place) ** 2).sum(1)
+    nearest = np.argsort(squared)[:8]
+    weights = 1 / (squared[nearest] + 1e-9 * 9**2)
+    wanted = (weights * given[nearest, 0]).sum() / weights.sum()
+    assert found.invert(place)[0, 0] == pytest.approx(wanted, rel=1e-5)
+    assert np.allclose(found.invert(points), given, atol=1e-4)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_the_way_back_from_few_points_or_from_one_place(count: int) -> None:
+    given = codes(count, 4)
+    back = Projection("tsne", np.zeros((count, 2), np.float32), given).invert(np.ones((2, 2)))
+    assert np.allclose(back, given.mean(0), atol=1e-5)
+
+
+def test_a_map_that_is_not_linear_places_no_other_codes() -> None:
+    found = Projection("umap", np.zeros((3, 2), np.float32), codes(3, 4))
+    with pytest.raises(Refusal, match="umap"):
+        found.place(codes(3, 4))
+
+
+@pytest.mark.parametrize("method", ["umap", "tsne"])
+@pytest.mark.parametrize("given", [codes(15, 4), np.ones((50, 4)), np.full((50, 4), np.nan)])
+def test_too_few_different_codes_are_refused(method: Method, given: Array) -> None:
+    with pytest.raises(Refusal, match="at least 16 different codes"):
+        project(given, method)
+
+
+@pytest.mark.parametrize("method", ["umap", "tsne"])
+def test_neighbours_stay_together_and_a_frame_moves_little(method: Method) -> None:
+    given = clusters()
+    shares: list[float] = []
+    first = project(given, method, quick=True, progress=shares.append)
+    assert first.points.shape == (90, 2)
+    assert first.points.dtype == np.float32
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1)
+    apart = distances(first.points)
+    np.fill_diagonal(apart, np.inf)
+    assert np.array_equal(apart.argmin(1) % 3, np.arange(90) % 3)
+    later = given + 0.05 * codes(90, 6, seed=1)
+    moved = project(later, method, previous=first, quick=True).points
+    again = project(later, method, previous=first, quick=True).points
+    assert np.array_equal(moved, again)
+    size = np.sqrt((first.points**2).sum(1).mean())
+    assert np.sqrt(((moved - first.points) ** 2).sum(1).mean()) < 0.3 * size
+
+
+@pytest.mark.parametrize("method", ["umap", "tsne"])
+@pytest.mark.parametrize("units", [1, 6])
+def test_codes_many_of_which_are_the_same(method: Method, units: int) -> None:
+    given = np.zeros((80, units), np.float32)
+    given[:20] = codes(20, units)
+    given[20] = np.inf
+    found = project(given, method, quick=True)
+    assert np.isfinite(found.points).all()
+    assert np.isfinite(project(given, method, previous=found, quick=True).points).all()
+    assert np.isfinite(found.invert(found.points)).all()

@@ -1,0 +1,231 @@
+"""Maps of real codes while a network trains: how soon, how true, how steady, and the way back.
+
+::
+
+    AECORE_DATA=../shared/data uv run python benchmarks/projection.py --json
+
+Movement is the displacement from one frame to the next in units of the map's size, after the best
+shift, turn and scale: the root of scipy's Procrustes disparity. Trustworthiness and continuity are
+of all points, k=5. The map compared with is umap-learn's own with all defaults, seeded, for which
+the exact neighbours are given: its approximate search takes a minute to compile.
+"""
+
+import json
+import statistics
+import time
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import Annotated, Any
+
+import numpy as np
+import torch
+from cyclopts import App, Parameter
+from numpy.typing import NDArray
+from scipy.spatial import procrustes
+from sklearn.manifold import trustworthiness
+from sklearn.neighbors import NearestNeighbors
+
+from aecore import data, probe
+from aecore.map_quality import NEIGHBOURS, quality
+from aecore.mapper import Mapper
+from aecore.model import Autoencoder
+from aecore.presets import preset
+from aecore.projection import Method, Projection, project
+from aecore.trainer import Trainer
+
+BOTTLENECK = 32
+DEFAULT_NEIGHBOURS = 15
+ROUNDS = 5
+
+Codes = NDArray[np.float32]
+AsJson = Annotated[bool, Parameter("--json", negative="")]
+Dataset = Annotated[str, Parameter("--dataset")]
+app = App("projection")
+
+
+@app.default
+def measure(
+    *,
+    name: Dataset = "mnist",
+    count: Annotated[int, Parameter("--points")] = 5000,
+    frames: int = 9,
+    per_epoch: int = 4,
+    as_json: AsJson = False,
+) -> None:
+    """Train, take codes some times an epoch, and make every kind of map of them."""
+    torch.set_num_threads(1)
+    began = time.perf_counter()
+    mapper = Mapper()
+    mapper.wait()
+    result: dict[str, Any] = {"worker_start_s": time.perf_counter() - began}
+    dataset = data.load(name)
+    images, labels = dataset.test_images[:count], dataset.test_labels[:count]
+    model, codes = _train(dataset, images, frames, per_epoch)
+    result |= {"points": len(images), "bottleneck": BOTTLENECK, "frames": frames}
+    methods: tuple[Method, ...] = ("umap", "tsne")
+    for method in methods:
+        maps, figures = _chain(mapper, method, codes)
+        settled, full_s = _asked(mapper, codes[-1], method, maps[-1])
+        result |= figures | {f"full_{method}_s": full_s}
+        result |= _all_of(f"warm_{method}", maps[-1], labels, model, images)
+        result |= _all_of(f"full_{method}", settled, labels, model, images)
+        if method == "umap":
+            result |= _against_refitting(maps, codes) | _processor_time(maps[-2], codes)
+    mapper.close()
+    _, result["pca_s"] = _clocked(lambda: project(codes[-1], "pca"))
+    result |= _all_of("pca", project(codes[-1], "pca"), labels, model, images)
+    result |= _exactness(codes[-1])
+    result["invert_error_ratio"] = result["warm_umap_error_ratio"]
+    _show(result, as_json)
+
+
+def _train(
+    dataset: data.Dataset, images: NDArray[np.uint8], frames: int, per_epoch: int
+) -> tuple[Autoencoder, list[Codes]]:
+    trainer = Trainer(dataset, preset("stacked", dataset.name, bottleneck=BOTTLENECK))
+    every = len(dataset.images) // trainer.config.batch_size // per_epoch
+    codes = []
+    for _ in range(frames):
+        for _ in range(every):
+            trainer.step()
+        codes.append(probe.encode(trainer.model, images))
+    return trainer.model, codes
+
+
+def _chain(
+    mapper: Mapper, method: Method, codes: Sequence[Codes]
+) -> tuple[list[Projection], dict[str, Any]]:
+    """Make a first map and from it one of each later moment, as while training."""
+    first, first_s = _asked(mapper, codes[0], method, quick=True)
+    maps, seconds = [first], []
+    for each in codes[1:]:
+        now, taken = _asked(mapper, each, method, maps[-1], quick=True)
+        maps.append(now)
+        seconds.append(taken)
+    word = "frame_s" if method == "umap" else f"{method}_frame_s"
+    return maps, {
+        f"first_{method}_s": first_s,
+        f"warm_{word}": statistics.median(seconds),
+        f"warm_{word}_worst": max(seconds),
+        f"movement_{method}_warm": _movement([each.points for each in maps]),
+        f"trustworthiness_{method}_first": _trust(codes[0], first.points),
+    }
+
+
+def _against_refitting(maps: Sequence[Projection], codes: Sequence[Codes]) -> dict[str, Any]:
+    refits = [_umap_learn(each) for each in codes]
+    warm = [_trust(z, each.points) for z, each in zip(codes, maps, strict=True)][1:]
+    refit = [_trust(z, each) for z, each in zip(codes, refits, strict=True)][1:]
+    moved, jumped = _movement([each.points for each in maps]), _movement(refits)
+    return {
+        "trustworthiness_warm_least": min(warm),
+        "trustworthiness_warm": statistics.mean(warm),
+        "trustworthiness_umap_learn": statistics.mean(refit),
+        "trustworthiness_behind_most": max(r - w for r, w in zip(refit, warm, strict=True)),
+        "movement_warm": moved,
+        "movement_refit": jumped,
+        "movement_ratio": moved / jumped,
+    }
+
+
+def _processor_time(previous: Projection, codes: Sequence[Codes]) -> dict[str, float]:
+    """Time the quick maps in this process, without what else the machine does at the time."""
+
+    def least(make: Callable[[], Projection]) -> float:
+        seconds = []
+        for _ in range(ROUNDS):
+            began = time.process_time()
+            make()
+            seconds.append(time.process_time() - began)
+        return min(seconds)
+
+    return {
+        "first_umap_cpu_s": least(lambda: project(codes[0], "umap", quick=True)),
+        "warm_frame_cpu_s": least(
+            lambda: project(codes[-1], "umap", previous=previous, quick=True)
+        ),
+    }
+
+
+def _umap_learn(codes: Codes) -> NDArray[np.float32]:
+    from umap import UMAP
+
+    search = NearestNeighbors(n_neighbors=DEFAULT_NEIGHBOURS, algorithm="brute").fit(codes)
+    distances, indices = search.kneighbors(codes)
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "precomputed_knn")
+        fit = UMAP(random_state=0, n_jobs=1, precomputed_knn=(indices, distances, None)).fit(codes)
+    return np.asarray(fit.embedding_)
+
+
+def _all_of(
+    name: str,
+    found: Projection,
+    labels: NDArray[np.int64],
+    model: Autoencoder,
+    images: NDArray[np.uint8],
+) -> dict[str, Any]:
+    """Measure one map: its quality, and the pictures at the points' own places."""
+    true = quality(found.codes, found.points, labels, most=len(labels))
+    own = _errors(model, found.codes, images)
+    there = _errors(model, found.invert(found.points), images)
+    return {
+        f"{name}_trustworthiness": true.trustworthiness,
+        f"{name}_continuity": true.continuity,
+        f"{name}_knn_accuracy": true.knn_accuracy,
+        f"{name}_distortion": float(true.distortion.mean()),
+        f"{name}_error_ratio": float(there.mean() / own.mean()),
+        f"{name}_error_ratio_95": float(np.quantile(there / own, 0.95)),
+    }
+
+
+@torch.no_grad()
+def _errors(model: Autoencoder, codes: Codes, images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    decoded = model.decode(torch.from_numpy(codes)).clamp(0, 1)
+    errors: NDArray[np.float32] = (decoded - probe.tensor(images)).square().mean(1).numpy()
+    return errors
+
+
+def _exactness(codes: Codes) -> dict[str, float]:
+    """Compare codes on a linear map's plane with what comes back, relative to their size."""
+    pca, direct = project(codes, "pca"), project(codes[:, :2], "direct")
+    there = pca.invert(pca.points)
+    size = float(np.abs(codes).max())
+    return {
+        "pca_invert_worst": float(np.abs(pca.place(there) - pca.points).max() / size),
+        "direct_invert_worst": float(np.abs(direct.invert(direct.points) - direct.codes).max()),
+    }
+
+
+def _trust(codes: Codes, points: NDArray[np.floating]) -> float:
+    return float(trustworthiness(codes, points, n_neighbors=NEIGHBOURS))
+
+
+def _movement(frames: Sequence[NDArray[np.floating]]) -> float:
+    """Return the mean movement from one frame to the next."""
+    return statistics.mean(float(np.sqrt(procrustes(a, b)[2])) for a, b in pairwise(frames))
+
+
+def _asked(
+    mapper: Mapper,
+    codes: Codes,
+    method: Method,
+    previous: Projection | None = None,
+    *,
+    quick: bool = False,
+) -> tuple[Projection, float]:
+    return _clocked(lambda: mapper.ask(codes, method, previous=previous, quick=quick).result())
+
+
+def _clocked(make: Callable[[], Projection]) -> tuple[Projection, float]:
+    began = time.perf_counter()
+    return make(), time.perf_counter() - began
+
+
+def _show(result: Mapping[str, Any], as_json: bool) -> None:
+    print(json.dumps(result) if as_json else "\n".join(f"{k}: {v}" for k, v in result.items()))
+
+
+if __name__ == "__main__":
+    app()
