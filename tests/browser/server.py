@@ -17,6 +17,8 @@ SECONDS = 60.0
 class Server:
     """A dashboard in folders of its own, started and stopped as a person does."""
 
+    script = "dashboard/app.py"
+
     def __init__(self, folder: Path) -> None:
         self.runs, self.data, self.log = folder / "runs", folder / "data", folder / "log"
         self.data.mkdir(parents=True, exist_ok=True)
@@ -37,7 +39,7 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", "dashboard/app.py"]
+        command = [sys.executable, "-m", "streamlit", "run", self.script]
         options = ["--server.headless", "true", "--server.port", str(self.port)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(

@@ -1,0 +1,54 @@
+"""What the canvas shows in tests: two clouds of a class each, images, a decoder, a way back."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from dashboard.components.latent_canvas import decoder_layers
+from tests.browser.latent_canvas.map import CanvasServer, Map
+
+Open = Callable[..., Map]
+SHAPE = (13, 9)
+PIXELS = SHAPE[0] * SHAPE[1]
+# A point that has a place to itself.
+ALONE, LONELY = 60, (6.0, -3.0)
+
+
+def clouds() -> NDArray[np.float32]:
+    rng = np.random.default_rng(0)
+    left, right = rng.normal((-4, 2), 0.3, (30, 2)), rng.normal((4, 2), 0.3, (30, 2))
+    return np.concatenate([left, right, [LONELY]]).astype(np.float32)
+
+
+POINTS = clouds()
+LABELS = np.repeat([0, 1, 2], [30, 30, 1]).astype(np.int32)
+IMAGES = np.arange(61 * PIXELS, dtype=np.int64).reshape(61, PIXELS).astype(np.uint8)
+PLANE = {"origin": np.array([0.1, 0.2, 0.3]), "basis": np.array([[1, 0, 0.5], [0, 1, -0.5]])}
+
+
+def bring_decoder(server: CanvasServer, version: str, model: Any, **way_back: Any) -> None:
+    layers, arrays = decoder_layers(model)
+    way = {name: np.asarray(array, np.float32) for name, array in (way_back or PLANE).items()}
+    server.bring("decoder", version, {**arrays, **way}, layers=layers)
+
+
+def decoded(canvas: Map) -> NDArray[np.float64]:
+    return np.array(canvas.lab("[...lab.lastDecoded]"))
+
+
+@torch.no_grad()
+def torchs(model: Any, code: Any) -> NDArray[np.float32]:
+    return np.asarray(model.decode(torch.as_tensor(code, dtype=torch.float32)[None])[0])
+
+
+def plane(x: float, y: float) -> NDArray[np.float64]:
+    return np.asarray(PLANE["origin"] + x * PLANE["basis"][0] + y * PLANE["basis"][1])
+
+
+def cursor(canvas: Map) -> tuple[float, float]:
+    """Return where on the map the cursor is: screens have whole pixels."""
+    x, y = canvas.lab("lab.toMap(...lab.cursor.at)")
+    return x, y

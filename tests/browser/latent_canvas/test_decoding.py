@@ -1,0 +1,43 @@
+import numpy as np
+import pytest
+
+from tests.browser.latent_canvas.map import CanvasServer
+from tests.browser.latent_canvas.scene import (
+    POINTS,
+    SHAPE,
+    Open,
+    bring_decoder,
+    cursor,
+    decoded,
+    plane,
+    torchs,
+)
+from tests.test_latent_canvas import NETS, build
+
+
+@pytest.mark.parametrize("net", NETS)
+def test_javascript_decodes_as_torch_does(scene: CanvasServer, opened: Open, net: str) -> None:
+    canvas = opened()
+    for activation in ("sigmoid", "tanh", "relu", "gelu"):
+        model = build(SHAPE, activation=activation, **NETS[net])
+        bring_decoder(scene, activation, model)
+        canvas.again()
+        canvas.until("lab.accepted.includes(given)", f'"{activation}"')
+        canvas.hover(1, 0)
+        canvas.hover(0.5, -1)
+        expected = torchs(model, plane(*cursor(canvas)))
+        np.testing.assert_allclose(decoded(canvas), expected, atol=1e-4)
+
+
+def test_where_no_plane_leads_back_the_nearest_codes_are_averaged(
+    scene: CanvasServer, opened: Open
+) -> None:
+    model, codes = build(SHAPE), np.random.default_rng(1).standard_normal((61, 3))
+    bring_decoder(scene, "2", model, codes=codes)
+    canvas = opened()
+    canvas.hover(0, 1)
+    squares = ((POINTS - cursor(canvas)) ** 2).sum(1)
+    near = np.argsort(squares)[:8]
+    weights = 1 / (squares[near] + 1e-9 * np.ptp(POINTS, axis=0).max() ** 2)
+    code = weights @ codes[near] / weights.sum()
+    np.testing.assert_allclose(decoded(canvas), torchs(model, code), atol=1e-4)
