@@ -34,7 +34,15 @@ def train() -> None:
     importlib.import_module("dashboard.pages.train").show()
 
 
-pages = [st.Page(train, title=t("Train"), icon=":material/play_circle:", default=True)]
+def manifold() -> None:
+    """Run the Manifold page."""
+    importlib.import_module("dashboard.pages.manifold").show()
+
+
+pages = [
+    st.Page(train, title=t("Train"), icon=":material/play_circle:", default=True),
+    st.Page(manifold, title=t("Manifold"), icon=":material/scatter_plot:"),
+]
 page = st.navigation(pages, position="top")
 st.html(Path(__file__).with_name("style.css"))
 with st.sidebar:

@@ -29,7 +29,10 @@ LETTER = 1 / 55
 
 
 def loss(
-    history: Sequence[Mapping[str, Any]], edits: Sequence[Mapping[str, Any]] = ()
+    history: Sequence[Mapping[str, Any]],
+    edits: Sequence[Mapping[str, Any]] = (),
+    *,
+    at: int | None = None,
 ) -> go.Figure:
     """Draw training, held-out and PCA error over steps, with every change marked.
 
@@ -40,6 +43,8 @@ def loss(
         pretrained. Values that are missing, None or not positive are passed over.
     edits : sequence of dict
         Each a `step` and its `changes`, from a knob's name to its value before and after.
+    at : int, optional
+        A step to point at.
 
     Returns
     -------
@@ -58,7 +63,7 @@ def loss(
             *([_edit_lines(edits)] if edits else []),
         ],
         top=52,
-        shapes=_stages(history, last),
+        shapes=_stages(history, last) + ([] if at is None else [_pointer(at)]),
         annotations=_edit_labels(edits, last),
         hovermode="x unified",
         legend=legend_above(),
@@ -128,6 +133,11 @@ def _line(
         "mode": "lines",
         "hovertemplate": "%{y:.4~g}",
     }
+
+
+def _pointer(step: int) -> dict[str, Any]:
+    line = {"color": HELD_OUT, "width": 1.5}
+    return {"type": "line", "x0": step, "x1": step, "y0": 0, "y1": 1, "yref": "paper", "line": line}
 
 
 def _edit_lines(edits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:

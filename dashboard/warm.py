@@ -7,7 +7,11 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
 
+import dashboard.pages.manifold
 import dashboard.pages.train  # noqa: F401
+from dashboard.viewing import mapper
 
 # The first optimizer imports torch's compiler.
 torch.optim.Adam([torch.zeros(1, requires_grad=True)], fused=True).step()
+# Its process compiles UMAP, which takes longer than anyone would wait.
+mapper()

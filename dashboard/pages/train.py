@@ -1,53 +1,25 @@
 """The Train page: everything that answers while the network learns."""
 
-import os
-
 import streamlit as st
 
 from aecore import metrics
 from aecore.snapshot import Snapshot
-from aecore.words import Refusal, t
-from dashboard import controls, figures, notices, session, transport
-from dashboard.components.live_figure import boot, figure
+from aecore.words import t
+from dashboard import controls, figures, shell
+from dashboard.components.live_figure import figure
 from dashboard.components.mosaic import mosaic
 from dashboard.loss_curve import loss
 
-# Each redraw takes a little from the training; a slow machine may want fewer.
-PLAYING_SECONDS = float(os.environ.get("AECORE_REDRAW_SECONDS") or 0.5)
-RESTING_SECONDS = 1.0
 TALL, LOW = 360, 300
 
 
 def show() -> None:
     """Show the page."""
-    with st.spinner(t("Loading the images and computing their principal components.")):
-        try:
-            session.first_visit()
-            session.view()
-        except Refusal as why:
-            st.error(str(why))
-            return
-    boot()
-    # In a container of their own: what follows keeps its place, and so its element.
-    above = st.container()
-    st.session_state.drawn = session.fingerprint()
-    every = PLAYING_SECONDS if session.playing() else RESTING_SECONDS
-    # The picture first: whoever let a slider go waits for it, not for the other sliders.
-    st.fragment(live, run_every=every)()
-    with above:
-        notices.show()
-    controls.sidebar()
-    session.to_url()
+    shell.show(body)
 
 
-def live() -> None:
-    """Draw what changes; when more than that changed, have the whole page drawn anew."""
-    if session.fingerprint() != st.session_state.drawn:
-        st.rerun()
-    snapshot = session.view()
-    transport.buttons(snapshot)
-    transport.facts(snapshot, snapshot.examples.originals[0].size)
-    st.progress(min(1.0, snapshot.step / snapshot.total_steps))
+def body(snapshot: Snapshot) -> None:
+    """Draw the four pictures of a moment."""
     left, right = st.columns(2, gap="medium")
     with left:
         loss_curve(snapshot)
@@ -57,13 +29,13 @@ def live() -> None:
         code_activity(snapshot)
 
 
-def loss_curve(snapshot: Snapshot) -> None:
-    """Show how the error fell."""
+def loss_curve(snapshot: Snapshot, at: int | None = None, height: int = TALL) -> None:
+    """Show how the error fell; a step to point at may be given."""
     st.markdown(f"**{t('Reconstruction error')}**")
     figure(
         "loss-curve",
-        loss(snapshot.history, snapshot.edits) if snapshot.history else None,
-        height=TALL,
+        loss(snapshot.history, snapshot.edits, at=at) if snapshot.history else None,
+        height=height,
         label=t("Reconstruction error over the steps, on a logarithmic axis"),
         empty=t("Press Play: the error is drawn here as the network learns."),
     )

@@ -1,0 +1,84 @@
+"""One slider for each unit of a code; the decoder's image follows in the browser."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from aecore.words import t
+
+_HERE = Path(__file__).parent
+_DECODER = _HERE.parent / "latent_canvas" / "decoder.js"
+
+_sliders = st.components.v2.component(
+    "unit_sliders",
+    html=(_HERE / "unit_sliders.html").read_text("utf-8"),
+    css=(_HERE / "unit_sliders.css").read_text("utf-8"),
+    js="\n".join(each.read_text("utf-8") for each in (_DECODER, _HERE / "unit_sliders.js")),
+    isolate_styles=False,
+)
+
+
+def unit_sliders(
+    key: str,
+    *,
+    parcel: tuple[str, str],
+    code: NDArray[np.floating],
+    order: Sequence[int],
+    low: NDArray[np.floating],
+    high: NDArray[np.floating],
+    mean: NDArray[np.floating],
+    revision: str,
+    height: int,
+    label: str,
+) -> None:
+    """Show a slider for each unit, and the image of the code they make.
+
+    Parameters
+    ----------
+    key : str
+        The same key keeps the same element.
+    parcel : tuple of str
+        Name and version of the parcel (`dashboard.components.parcel`) that holds the decoder, with
+        ``layers`` and ``shape`` in its meta.
+    code : ndarray of shape (d,)
+        Where the sliders stand at first, and again when `revision` is another one.
+    order : sequence of int
+        The units, those that come first first.
+    low, high : ndarray of shape (d,)
+        The ends of each slider.
+    mean : ndarray of shape (d,)
+        What a unit says when it is switched off.
+    revision : str
+    height : int
+        In pixels; more sliders than fit are scrolled.
+    label : str
+        What a screen reader says, already in the reader's language.
+    """
+
+    def listed(values: NDArray[np.floating]) -> list[float]:
+        return [round(float(value), 5) for value in values]
+
+    data = {
+        "key": key,
+        "parcel": list(parcel),
+        "code": listed(code),
+        "order": [int(unit) for unit in order],
+        "low": listed(low),
+        "high": listed(high),
+        "mean": listed(mean),
+        "revision": revision,
+        "height": height,
+        "label": label,
+        "words": {
+            "unit": t("unit {unit}"),
+            "on": t("Switch unit {unit} on or off"),
+            "image": t("this code"),
+            "start": t("at the start"),
+            "change": t("what changed"),
+            "reset": t("Back to the start"),
+        },
+    }
+    _sliders(key=key, data=data, height=height)

@@ -1,0 +1,119 @@
+"""The Manifold page: a map of what was learnt, on which every place answers with an image."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from aecore.projection import Method
+from aecore.snapshot import Snapshot
+from aecore.words import t
+from dashboard import chart, panels, shell, viewing
+from dashboard.look import Look
+from dashboard.moment import SETS
+from dashboard.pages import train
+
+METHODS: Mapping[Method, str] = {"direct": "Code", "pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
+GROUNDS: Mapping[str, str] = {
+    "none": "Nothing",
+    "images": "Decoded images",
+    "density": "Density",
+    "grid": "How fast the image changes",
+}
+COLOURS: Mapping[str, str] = {
+    "label": "Class",
+    "error": "Reconstruction error",
+    "unit": "A unit's activation",
+    "distortion": "Distortion",
+}
+PANELS = {
+    "neighbours": ("Neighbours", panels.neighbours),
+    "selection": ("Selection", panels.selection),
+    "path": ("Path", panels.path),
+    "units": ("Units", panels.units),
+    "truth": ("Truth of the map", panels.truth),
+}
+
+
+def show() -> None:
+    """Show the page."""
+    viewing.mapper()
+    shell.show(body)
+
+
+def body(newest: Snapshot) -> None:
+    """Draw the map of a moment, and what a person asks of it."""
+    look = choose(newest)
+    moment = viewing.moment(newest, chart.frame(look), look.which)
+    marks = chart.draw(moment, look)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        name = st.segmented_control(
+            t("Look at"),
+            list(PANELS),
+            key="panel",
+            format_func=lambda name: t(PANELS[name][0]),
+            default="neighbours",
+            required=True,
+            label_visibility="collapsed",
+        )
+    PANELS[name or "neighbours"][1](moment, look, marks)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        train.loss_curve(newest, at=moment.snapshot.step, height=train.LOW)
+    with right:
+        shown = moment.snapshot if moment.snapshot.step != newest.step else newest
+        train.reconstructions(shown)
+
+
+def choose(newest: Snapshot) -> Look:
+    """Ask what the map shows."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        method: Method | None = st.segmented_control(
+            t("Map"),
+            list(METHODS),
+            key="map",
+            format_func=lambda name: t(METHODS[name]),
+            default="direct" if newest.config.bottleneck <= 2 else "pca",
+            required=True,
+            help=t(
+                "Code shows two units of the code as they are, PCA its principal plane; UMAP and "
+                "t-SNE keep neighbours together."
+            ),
+        )
+        which = st.selectbox(
+            t("Images"),
+            list(SETS),
+            key="map images",
+            format_func=lambda name: t(SETS[name]),
+            width=190,
+        )
+        factors = {f"factor {name}": name for name in viewing.factors(newest, which)}
+        colour = st.selectbox(
+            t("Colour"),
+            [*COLOURS, *factors],
+            key="map colour",
+            format_func=lambda name: t(factors.get(name) or COLOURS[name]),
+            width=190,
+        )
+        behind = st.selectbox(
+            t("Behind the points"),
+            list(GROUNDS),
+            key="map ground",
+            format_func=lambda name: t(GROUNDS[name]),
+            width=220,
+        )
+        width = newest.config.bottleneck
+        units = (0, 1)
+        if method == "direct" and width > 2:
+            units = (_unit("across", 0, width), _unit("up", 1, width))
+        unit = _unit("coloured", 0, width) if colour == "unit" else 0
+    return Look(method or "pca", units, which, colour, unit, behind)
+
+
+def _unit(name: str, default: int, width: int) -> int:
+    labels = {"across": "Unit across", "up": "Unit up", "coloured": "Unit"}
+    key = f"unit {name}"
+    if st.session_state.get(key, 0) >= width:
+        del st.session_state[key]
+    return int(
+        st.number_input(t(labels[name]), 0, width - 1, min(default, width - 1), key=key, width=110)
+    )

@@ -1,0 +1,54 @@
+"""What every page has around it: the run, the line on top, notices, the sidebar, the address."""
+
+import os
+from collections.abc import Callable
+
+import streamlit as st
+
+from aecore.snapshot import Snapshot
+from aecore.words import Refusal, t
+from dashboard import controls, notices, session, transport
+from dashboard.components.live_figure import boot
+
+# Each redraw takes a little from the training; a slow machine may want fewer.
+PLAYING_SECONDS = float(os.environ.get("AECORE_REDRAW_SECONDS") or 0.5)
+RESTING_SECONDS = 1.0
+
+
+def show(body: Callable[[Snapshot], None]) -> None:
+    """Show a page.
+
+    Parameters
+    ----------
+    body : callable
+        Draws what is the page's own from the newest snapshot, again and again.
+    """
+    with st.spinner(t("Loading the images and computing their principal components.")):
+        try:
+            session.first_visit()
+            session.view()
+        except Refusal as why:
+            st.error(str(why))
+            return
+    boot()
+    # In a container of their own: what follows keeps its place, and so its element.
+    above = st.container()
+    st.session_state.drawn = session.fingerprint()
+
+    def live() -> None:
+        """Draw what changes; when more than that changed, have the whole page drawn anew."""
+        if session.fingerprint() != st.session_state.drawn:
+            st.rerun()
+        snapshot = session.view()
+        transport.buttons(snapshot)
+        transport.facts(snapshot, snapshot.examples.originals[0].size)
+        st.progress(min(1.0, snapshot.step / snapshot.total_steps))
+        body(snapshot)
+
+    every = PLAYING_SECONDS if session.playing() else RESTING_SECONDS
+    # The picture first: whoever let a slider go waits for it, not for the other sliders.
+    st.fragment(live, run_every=every)()
+    with above:
+        notices.show()
+    controls.sidebar()
+    session.to_url()
