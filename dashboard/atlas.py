@@ -5,7 +5,7 @@ back through the frames to the beginning, so that a person who waits sees someth
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -112,6 +112,10 @@ class Atlas:
         known = [step for step in steps if step in self.maps]
         points = [self.maps[step].points for step in known]
         return np.array(known, np.int32), np.array(points, np.float32)
+
+    def version(self, steps: Iterable[int]) -> int:
+        """Return a number that is another one when any of these steps has another map."""
+        return hash(tuple((step, step in self.thorough) for step in steps))
 
     def _take(self) -> None:
         if self._asked is None or not self._asked[2].done:

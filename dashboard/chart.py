@@ -1,5 +1,6 @@
 """The map of the Manifold page: from a moment and what is wanted of it to the canvas."""
 
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 from aecore import latent
 from aecore.map_quality import distortion
 from aecore.projection import Projection
+from aecore.snapshot import Snapshot
 from aecore.words import t
 from dashboard import session, viewing
 from dashboard.atlas import Atlas
@@ -41,10 +43,10 @@ def _revision(look: Look) -> str:
     return f"{viewing.run().path} {look.which}"
 
 
-def draw(moment: Moment, look: Look) -> Marks:
-    """Show the map; return what is marked on it."""
+def draw(moment: Moment, look: Look, newest: Snapshot) -> Marks:
+    """Show the map, and where its points were at other moments; return what is marked on it."""
     steps = viewing.run().frames() if look.which == "probe" else []
-    atlas, found, shown = _projection(moment, look, steps)
+    atlas, found, shown = _projection(moment, look, steps, newest)
     _progress(moment, atlas, look)
     version = f"{moment.name} {shown.name} {id(found)}"
     versions = {
@@ -58,11 +60,10 @@ def draw(moment: Moment, look: Look) -> Marks:
     _send("images", versions["images"], lambda: ({"images": moment.part.images}, {}))
     _send("rebuilt", versions["rebuilt"], lambda: ({"rebuilt": moment.rebuilt}, {}))
     _send("decoder", versions["decoder"], lambda: _decoder(moment))
-    known, points = atlas.frames(steps)
-    if len(known) > 1:
-        versions["frames"] = f"{version} {known.tolist()}"
-        frames = {"frames": points, "steps": known}
-        _send("frames", versions["frames"], lambda: (frames, {}))
+    if steps:
+        versions["frames"] = _send_frames("frames", atlas, steps)
+        # The newest moment of a run that goes on is no frame yet, and changes all the time.
+        versions["now"] = _send_frames("now", atlas, {newest.step} - set(steps))
     if look.behind == "grid":
         versions["grid"] = version
         _send("grid", version, lambda: _changes(moment, found))
@@ -85,17 +86,22 @@ def draw(moment: Moment, look: Look) -> Marks:
     )
 
 
-def _projection(moment: Moment, look: Look, steps: list[int]) -> tuple[Atlas, Projection, Look]:
+def _projection(
+    moment: Moment, look: Look, steps: list[int], newest: Snapshot
+) -> tuple[Atlas, Projection, Look]:
     """Return the map of a moment: as wanted, or by PCA until that is there."""
-    atlas = viewing.atlas(look, moment)
     step, rest = moment.snapshot.step, not session.playing()
-    atlas.advance(step, moment.codes, rest=rest, frames=steps, read=viewing.run().codes)
-    if step in atlas.maps:
-        return atlas, atlas.maps[step], look
-    instead = replace(look, method="pca")
-    atlas = viewing.atlas(instead, moment)
-    atlas.advance(step, moment.codes, rest=rest, frames=steps, read=viewing.run().codes)
-    return atlas, atlas.maps[step], instead
+    wanted = sorted({*steps, newest.step}) if steps else []
+
+    def codes(step: int) -> NDArray[np.float32]:
+        return newest.codes if step == newest.step else viewing.run().codes(step)
+
+    for shown in (look, replace(look, method="pca")):
+        atlas = viewing.atlas(shown, moment)
+        atlas.advance(step, moment.codes, rest=rest, frames=wanted, read=codes)
+        if step in atlas.maps:
+            break
+    return atlas, atlas.maps[step], shown
 
 
 def _progress(moment: Moment, shown: Atlas, look: Look) -> None:
@@ -128,6 +134,14 @@ def _about(look: Look, atlas: Atlas, moment: Moment) -> str:
             "Two units of the code as they are; between the points the others are at their mean."
         )
     return t("Neighbours stay together; distances between groups say little.")
+
+
+def _send_frames(name: str, atlas: Atlas, steps: Collection[int]) -> str:
+    """Bring where the points were at some steps; return the parcel's version."""
+    known, points = atlas.frames(sorted(steps))
+    version = f"{viewing.run().path} {atlas.method} {atlas.units} {atlas.version(known)}"
+    _send(name, version, lambda: ({"frames": points, "steps": known}, {}))
+    return version
 
 
 def _send(name: str, version: str, make: Any) -> None:

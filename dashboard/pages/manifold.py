@@ -44,7 +44,7 @@ def body(newest: Snapshot) -> None:
     """Draw the map of a moment, and what a person asks of it."""
     look = choose(newest)
     moment = viewing.moment(newest, chart.frame(look), look.which)
-    marks = chart.draw(moment, look)
+    marks = chart.draw(moment, look, newest)
     with st.container(horizontal=True, vertical_alignment="center"):
         name = st.segmented_control(
             t("Look at"),

@@ -149,6 +149,9 @@ def test_pins_bring_the_path_between_them_still_and_moving(manifold: Manifold) -
 
 def test_the_image_follows_the_sliders_of_units(manifold: Manifold) -> None:
     manifold.choose("panel", "Units")
+    manifold.page.mouse.click(*manifold.at(3))
+    manifold.page.get_by_text("The code of image 3").wait_for()
+    manifold.rest()
     panel = manifold.page.locator(".unit-sliders")
     panel.locator("input[type=range]").first.wait_for()
     image = "panel => panel.image && [...panel.image]"
@@ -168,9 +171,8 @@ def test_the_image_follows_the_sliders_of_units(manifold: Manifold) -> None:
 def test_the_time_machine_shows_the_frame_that_was_saved(manifold: Manifold) -> None:
     run = newest(manifold)
     slider = manifold.page.locator(".latent-canvas-slider")
-    slider.focus()
     for _ in range(3):
-        manifold.page.keyboard.press("ArrowLeft")
+        slider.press("ArrowLeft")
     manifold.rest()
     text = manifold.page.locator(".latent-canvas-step").inner_text()
     step = int("".join(letter for letter in text if letter.isdigit()))
@@ -221,7 +223,7 @@ def test_umap_comes_after_pca_and_the_map_is_measured(manifold: Manifold) -> Non
 
 def test_other_images_have_maps_too(manifold: Manifold) -> None:
     manifold.lab.choose("map images", "All training images")
-    manifold.until("lab.count === 1437")
+    manifold.until("lab.count === 1438")
     manifold.lab.choose("map images", "The probe set")
     manifold.until("lab.count === 1797")
 
@@ -231,9 +233,8 @@ def test_a_live_run_is_followed_until_one_scrubs_back(manifold: Manifold) -> Non
     before = manifold.map("[...lab.positions]")
     manifold.lab.until(lambda: manifold.map("[...lab.positions]") != before, "the map moves")
     slider = manifold.page.locator(".latent-canvas-slider")
-    slider.focus()
     for _ in range(4):
-        manifold.page.keyboard.press("ArrowLeft")
+        slider.press("ArrowLeft")
     manifold.page.wait_for_timeout(2500)
     text = manifold.page.locator(".latent-canvas-step").inner_text()
     manifold.lab.until_step(manifold.lab.step + 1)

@@ -29,7 +29,9 @@ def kind_of_widget(knob: Knob) -> str:
 def the(page: AppTest, kind: str, name: str) -> Any:
     """Return the only widget of a kind that has this name; what the page set has a turn behind."""
     (found,) = [
-        each for each in page.get(kind) if each.key == name or each.key.startswith(f"{name} turn")
+        each
+        for each in page.get(kind)
+        if each.key == name or str(each.key).startswith(f"{name} turn")
     ]
     return found
 
