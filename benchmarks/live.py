@@ -160,7 +160,9 @@ def kept(browser: Browser, running: Server, rounds: int, seconds: float) -> dict
               window.painted = 0;
               const count = () => { window.painted += 1; requestAnimationFrame(count); };
               count();
-              window.Plotly.relayout(window.elements[0], {'xaxis.range': [-1, 1]});
+              window.range = () => [...window.elements[0]._fullLayout.xaxis.range];
+              return window.Plotly.relayout(window.elements[0], {'xaxis.range': [-1, 1]})
+                .then(() => { window.zoomed = window.range(); });
             }""",
             [MAP, CURVE],
         )
@@ -171,7 +173,7 @@ def kept(browser: Browser, running: Server, rounds: int, seconds: float) -> dict
         same &= page.evaluate(
             """([map, curve]) => [map, curve].every((each, i) =>
                  document.querySelector(each) === window.elements[i])
-               && Math.abs(window.elements[0].layout.xaxis.range[1] - 1) < 1e-6""",
+               && window.range().every((end, i) => Math.abs(end - window.zoomed[i]) < 1e-6)""",
             [MAP, CURVE],
         )
         page.close()

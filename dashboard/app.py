@@ -21,10 +21,14 @@ st.set_page_config(
 )
 
 
+# Loading torch holds the interpreter for seconds, in which the browser gets nothing it asks for.
+PAINTED_SECONDS = 1.0
+
+
 @st.cache_resource(show_spinner=False)
 def engine() -> threading.Thread:
-    """Import what is slow in the background, once for the server."""
-    started = threading.Thread(target=importlib.import_module, args=("dashboard.warm",))
+    """Import what is slow in the background, once for the server, when the page is painted."""
+    started = threading.Timer(PAINTED_SECONDS, importlib.import_module, ("dashboard.warm",))
     started.start()
     return started
 

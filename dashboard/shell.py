@@ -33,6 +33,10 @@ def show(body: Callable[[Snapshot], None]) -> None:
     boot()
     # In a container of their own: what follows keeps its place, and so its element.
     above = st.container()
+    # Not drawn anew with the pictures: widgets cost a browser more than figures do.
+    with st.container(horizontal=True, vertical_alignment="center"):
+        transport.buttons(session.view())
+        controls.examples(session.view())
     st.session_state.drawn = session.fingerprint()
 
     def live() -> None:
@@ -40,7 +44,6 @@ def show(body: Callable[[Snapshot], None]) -> None:
         if session.fingerprint() != st.session_state.drawn:
             st.rerun()
         snapshot = session.view()
-        transport.buttons(snapshot)
         transport.facts(snapshot, snapshot.examples.originals[0].size)
         st.progress(min(1.0, snapshot.step / snapshot.total_steps))
         body(snapshot)

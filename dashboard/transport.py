@@ -17,35 +17,34 @@ def buttons(snapshot: Snapshot) -> None:
     done = snapshot.finished or followed
     # Layers that are trained alone first add passes: the plan of one step a pass counts them all.
     epoch = snapshot.total_steps // Plan(snapshot.config, 1).total
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if session.playing() and not followed:
-            name, label, icon, act = "pause", t("Pause"), ":material/pause:", _pause
-        else:
-            name, label, icon, act = "play", t("Play"), ":material/play_arrow:", _play
-        st.button(
-            label,
-            key=name,
-            icon=icon,
-            type="primary",
-            shortcut="P",
-            disabled=done,
-            on_click=act,
-        )
-        for name, words, key, count in (
-            ("step 1", t("+1 step"), "S", 1),
-            ("step 10", t("+10"), "D", 10),
-            ("step epoch", t("+1 epoch"), "E", epoch),
-        ):
-            st.button(words, key=name, shortcut=key, disabled=done, on_click=_step, args=(count,))
-        st.button(
-            t("Reset"),
-            key="reset",
-            icon=":material/restart_alt:",
-            shortcut="N",
-            help=t("Begin again with the same settings and seed; the run so far stays on disk."),
-            disabled=followed,
-            on_click=session.reset,
-        )
+    if session.playing() and not followed:
+        name, label, icon, act = "pause", t("Pause"), ":material/pause:", _pause
+    else:
+        name, label, icon, act = "play", t("Play"), ":material/play_arrow:", _play
+    st.button(
+        label,
+        key=name,
+        icon=icon,
+        type="primary",
+        shortcut="P",
+        disabled=done,
+        on_click=act,
+    )
+    for name, words, key, count in (
+        ("step 1", t("+1 step"), "S", 1),
+        ("step 10", t("+10"), "D", 10),
+        ("step epoch", t("+1 epoch"), "E", epoch),
+    ):
+        st.button(words, key=name, shortcut=key, disabled=done, on_click=_step, args=(count,))
+    st.button(
+        t("Reset"),
+        key="reset",
+        icon=":material/restart_alt:",
+        shortcut="N",
+        help=t("Begin again with the same settings and seed; the run so far stays on disk."),
+        disabled=followed,
+        on_click=session.reset,
+    )
 
 
 def _play() -> None:

@@ -5,7 +5,7 @@ import streamlit as st
 from aecore import metrics
 from aecore.snapshot import Snapshot
 from aecore.words import t
-from dashboard import controls, figures, shell
+from dashboard import figures, shell
 from dashboard.components.live_figure import figure
 from dashboard.components.mosaic import mosaic
 from dashboard.loss_curve import loss
@@ -67,9 +67,7 @@ def latent_map(snapshot: Snapshot) -> None:
 
 def reconstructions(snapshot: Snapshot) -> None:
     """Show held-out images, and what the network makes of them."""
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.markdown(f"**{t('Reconstructions')}**", width="content")
-        controls.examples(snapshot)
+    st.markdown(f"**{t('Reconstructions')}**")
     shown = snapshot.examples
     error = abs(shown.reconstructions - shown.originals)
     picture = figures.mosaic([shown.originals, shown.corrupted, shown.reconstructions, error])
