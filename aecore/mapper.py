@@ -7,16 +7,17 @@ would be the page.
 import atexit
 import contextlib
 import os
-import pickle
 import subprocess
 import sys
 import threading
-from typing import IO, Any, cast
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.mapper_worker import READY, Answer, Stop, Task
+from aecore import message
+from aecore.mapper_worker import READY, from_arrays, to_arrays
+from aecore.message import Arrays, Facts
 from aecore.projection import Method, Projection
 from aecore.words import Refusal
 
@@ -39,10 +40,10 @@ class Request:
     progress : float, in [0, 1]
     """
 
-    def __init__(self, name: str, task: Task) -> None:
+    def __init__(self, name: str, facts: Facts, arrays: Arrays) -> None:
         self.name = name
         self.progress = 0.0
-        self._task = task
+        self._facts, self._arrays = facts, arrays
         self._over = threading.Event()
         self._outcome: Projection | Refusal | None = None
 
@@ -145,16 +146,17 @@ class Mapper:
                 raise Refusal("Maps are no longer made: the process that makes them was closed.")
             if previous is not None and len(previous.points) != len(codes):
                 previous = None
-            arguments = {
-                "codes": codes,
+            self._count += 1
+            facts = {
+                "number": self._count,
                 "method": method,
-                "previous": previous,
+                "previous": previous and previous.method,
                 "units": units,
                 "seed": seed,
                 "quick": quick,
             }
-            self._count += 1
-            request = Request(name, Task(self._count, arguments))
+            arrays = {"codes": np.asarray(codes, np.float32), **to_arrays(previous, "previous ")}
+            request = Request(name, facts, arrays)
             if replaced := self._waiting.pop(name, None):
                 replaced._finish(Refusal("A newer map was asked for."))
             self._waiting[name] = request
@@ -172,7 +174,7 @@ class Mapper:
             if self._waiting.get(request.name) is request:
                 del self._waiting[request.name]
             if request is self._running and self._process is not None:
-                self._send(self._process, Stop(request._task.number))
+                self._send(self._process, {"stop": request._facts["number"]})
                 timer = threading.Timer(PATIENCE, self._end_if_running, (request,))
                 timer.daemon = True
                 timer.start()
@@ -203,27 +205,27 @@ class Mapper:
 
     def _read(self, process: subprocess.Popen[bytes]) -> None:
         """Take answers in until there can be no more."""
-        source = cast(IO[bytes], process.stdout)
-        with source, contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
+        source = cast(BinaryIO, process.stdout)
+        with source, contextlib.suppress(EOFError, OSError):
             while True:
-                # The other end is the process started here.
-                self._take(process, pickle.load(source))  # noqa: S301
+                self._take(process, *message.read(source))
         _end(process)
         with self._lock:
             if process is self._process:
                 self._lost(process.returncode)
 
-    def _take(self, process: subprocess.Popen[bytes], answer: Answer) -> None:
+    def _take(self, process: subprocess.Popen[bytes], facts: Facts, arrays: Arrays) -> None:
         with self._lock:
             if process is not self._process:
                 return
-            if answer.number == READY:
+            request, number = self._running, facts["number"]
+            if number == READY:
                 self._warm.set()
-            elif (request := self._running) is not None and request._task.number == answer.number:
-                request.progress = answer.share
-                if answer.outcome is not None:
+            elif request is not None and request._facts["number"] == number:
+                request.progress = facts.get("share", request.progress)
+                if (outcome := _read_outcome(facts, arrays)) is not None:
                     self._running = None
-                    request._finish(answer.outcome)
+                    request._finish(outcome)
             self._next()
 
     def _next(self) -> None:
@@ -231,15 +233,13 @@ class Mapper:
         if not self.ready or self._running or not self._waiting or self._process is None:
             return
         self._running = self._waiting.pop(next(iter(self._waiting)))
-        self._send(self._process, self._running._task)
+        self._send(self._process, self._running._facts, self._running._arrays)
 
     @staticmethod
-    def _send(process: subprocess.Popen[bytes], message: Any) -> None:
+    def _send(process: subprocess.Popen[bytes], facts: Facts, arrays: Arrays | None = None) -> None:
         # A process that has just ended is noticed where its answers are read.
         with contextlib.suppress(OSError, ValueError):
-            sink = cast(IO[bytes], process.stdin)
-            pickle.dump(message, sink, pickle.HIGHEST_PROTOCOL)
-            sink.flush()
+            message.write(cast(BinaryIO, process.stdin), facts, arrays)
 
     def _end_if_running(self, request: Request) -> None:
         with self._lock:
@@ -270,10 +270,16 @@ class Mapper:
         self._waiting.clear()
 
 
+def _read_outcome(facts: Facts, arrays: Arrays) -> Projection | Refusal | None:
+    if "refused" in facts:
+        return Refusal(facts["refused"], **facts.get("values", {}))
+    return from_arrays(facts["method"], arrays) if "method" in facts else None
+
+
 def _end(process: subprocess.Popen[bytes]) -> None:
     """End a process, which does so by itself when its input ends."""
     with contextlib.suppress(OSError, ValueError):
-        cast(IO[bytes], process.stdin).close()
+        cast(BinaryIO, process.stdin).close()
     try:
         process.wait(PATIENCE)
     except subprocess.TimeoutExpired:

@@ -7,18 +7,20 @@ does, so it never outlives the one who started it, whatever becomes of them.
 import contextlib
 import logging
 import os
-import pickle
 import queue
 import signal
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
-from aecore.projection import METHODS, project
+from aecore import message
+from aecore.message import Arrays
+from aecore.projection import METHODS, Method, Projection, project
 from aecore.words import Refusal
 
 # Training and the page come first.
@@ -27,41 +29,23 @@ NICENESS = 10
 REPORT_SECONDS = 0.1
 
 
-@dataclass(frozen=True)
-class Task:
-    """A map to be made: what `aecore.projection.project` is given."""
-
-    number: int
-    arguments: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Stop:
-    """A task that is no longer wanted."""
-
-    number: int
-
-
-@dataclass(frozen=True)
-class Answer:
-    """What became of a task so far.
-
-    Attributes
-    ----------
-    number : int
-        Of the task; `READY` when the worker has compiled everything.
-    share : float, in [0, 1]
-        How much of it is done.
-    outcome : Projection or Exception, optional
-        With it the task is over.
-    """
-
-    number: int
-    share: float = 0.0
-    outcome: Any = None
-
-
 READY = -1
+
+# A map's arrays that are there for linear methods only.
+LINEAR = ("origin", "basis")
+
+
+def to_arrays(projection: Projection | None, prefix: str = "") -> dict[str, NDArray[Any]]:
+    """Return a map as what a message can hold."""
+    names = ("points", "codes", *LINEAR)
+    found = {name: getattr(projection, name, None) for name in names}
+    return {prefix + name: array for name, array in found.items() if array is not None}
+
+
+def from_arrays(method: Method, arrays: Mapping[str, NDArray[Any]], prefix: str = "") -> Projection:
+    """Return the map that a message holds."""
+    origin, basis = (arrays.get(prefix + name) for name in LINEAR)
+    return Projection(method, arrays[f"{prefix}points"], arrays[f"{prefix}codes"], origin, basis)
 
 
 class _Stopped(Exception):
@@ -72,20 +56,19 @@ class _Inbox:
     """What has been asked for and what of it is no longer wanted."""
 
     def __init__(self, source: BinaryIO) -> None:
-        self.tasks: queue.SimpleQueue[Task] = queue.SimpleQueue()
+        self.tasks: queue.SimpleQueue[tuple[dict[str, Any], Arrays]] = queue.SimpleQueue()
         self.unwanted: set[int] = set()
         threading.Thread(target=self._listen, args=(source,), daemon=True).start()
 
     def _listen(self, source: BinaryIO) -> None:
         """Take messages in; when there can be no more, end at once, whatever is being done."""
-        with contextlib.suppress(EOFError, OSError, pickle.UnpicklingError):
+        with contextlib.suppress(EOFError, OSError):
             while True:
-                # The other end is the process that started this one.
-                match pickle.load(source):  # noqa: S301
-                    case Task() as task:
-                        self.tasks.put(task)
-                    case Stop(number):
-                        self.unwanted.add(number)
+                facts, arrays = message.read(source)
+                if "stop" in facts:
+                    self.unwanted.add(facts["stop"])
+                else:
+                    self.tasks.put((facts, arrays))
         os._exit(0)
 
 
@@ -99,9 +82,9 @@ def main() -> None:
     answers = _claim_output()
     inbox = _Inbox(sys.stdin.buffer)
     _warm()
-    _say(answers, Answer(READY))
+    _say(answers, {"number": READY})
     while True:
-        _do(inbox.tasks.get(), inbox.unwanted, answers)
+        _do(*inbox.tasks.get(), inbox.unwanted, answers)
 
 
 def _claim_output() -> BinaryIO:
@@ -118,31 +101,45 @@ def _warm() -> None:
         project(codes, method, quick=True)
 
 
-def _do(task: Task, unwanted: set[int], answers: BinaryIO) -> None:
-    last = -np.inf
+def _do(facts: dict[str, Any], arrays: Arrays, unwanted: set[int], answers: BinaryIO) -> None:
+    number, last = facts["number"], -np.inf
 
     def report(share: float) -> None:
         nonlocal last
-        if task.number in unwanted:
+        if number in unwanted:
             raise _Stopped
         if time.monotonic() - last >= REPORT_SECONDS:
             last = time.monotonic()
-            _say(answers, Answer(task.number, share))
+            _say(answers, {"number": number, "share": share})
 
-    outcome: Any
     try:
-        outcome = project(**task.arguments, progress=report)
-    except (Refusal, _Stopped) as reason:
-        outcome = reason
+        made = _made(facts, arrays, report)
+    except _Stopped:
+        _say(answers, {"number": number, "refused": "The map was cancelled."})
+    except Refusal as why:
+        _say(answers, {"number": number, "refused": why.text, "values": why.values})
     except Exception as error:
-        # Of any other kind it may be that it cannot be sent.
-        outcome = Refusal("The map could not be made: {error}", error=repr(error))
-    _say(answers, Answer(task.number, 1.0, outcome))
+        text = "The map could not be made: {error}"
+        _say(answers, {"number": number, "refused": text, "values": {"error": repr(error)}})
+    else:
+        _say(answers, {"number": number, "share": 1.0, "method": made.method}, to_arrays(made))
 
 
-def _say(answers: BinaryIO, answer: Answer) -> None:
+def _made(facts: dict[str, Any], arrays: Arrays, report: Callable[[float], None]) -> Projection:
+    previous = facts["previous"] and from_arrays(facts["previous"], arrays, "previous ")
+    return project(
+        arrays["codes"],
+        facts["method"],
+        previous=previous,
+        units=tuple(facts["units"]),
+        seed=facts["seed"],
+        quick=facts["quick"],
+        progress=report,
+    )
+
+
+def _say(answers: BinaryIO, facts: Mapping[str, Any], arrays: Arrays | None = None) -> None:
     try:
-        pickle.dump(answer, answers, pickle.HIGHEST_PROTOCOL)
-        answers.flush()
+        message.write(answers, facts, arrays)
     except OSError:
         os._exit(0)
