@@ -10,7 +10,7 @@ import os
 import subprocess
 import sys
 import threading
-from typing import cast
+from typing import BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray

@@ -148,7 +148,9 @@ class Lab:
         raise AssertionError(f"{name} does not offer {choice}; the page says:\n{self.text}")
 
     def chosen(self, name: str) -> str:
-        return self.widget(name).locator("input").input_value()
+        # For a moment there may be the widget before, and the one that takes its place.
+        only = "inputs => inputs.length === 1 ? inputs[0].value : ''"
+        return str(self.widget(name).locator("input").evaluate_all(only))
 
     def slider(self, name: str) -> Locator:
         return self.widget(name).locator("input")
@@ -180,7 +182,9 @@ class Lab:
         self.until_step(before + 1)
 
     def pause(self) -> None:
-        self.press("pause")
+        # The run may come to its end in that very moment.
+        with suppress(LateError):
+            self.button("pause").click(timeout=SECONDS * 100)
         self.button("play").wait_for()
 
     def says(self, sentence: str) -> None:

@@ -19,6 +19,7 @@ SUITED: dict[str, dict[str, object]] = {
     "code_activation": {"linear_path": False},
     "loss": {"linear_path": False},
     "pretrain_epochs": {"linear_path": False},
+    "epochs": {"epochs": 800},
 }
 
 
@@ -54,7 +55,7 @@ def shown(lab: Lab, knob: Knob) -> Any:
         return lab.widget(knob.name).locator("input").is_checked()
     slides = knob.log or knob.step is not None
     text = lab.place(knob.name) if slides else lab.slider(knob.name).input_value()
-    return getattr(Config(**{knob.name: text}), knob.name)
+    return getattr(Config(**{**SUITED.get(knob.name, {}), knob.name: text}), knob.name)
 
 
 @pytest.fixture
