@@ -149,8 +149,9 @@ class Lab:
 
     def chosen(self, name: str) -> str:
         # For a moment there may be the widget before, and the one that takes its place.
-        only = "inputs => inputs.length === 1 ? inputs[0].value : ''"
-        return str(self.widget(name).locator("input").evaluate_all(only))
+        found = self.widget(name).locator("input")
+        self.until(lambda: found.count() == 1, f"there is one {name}")
+        return str(found.evaluate_all("inputs => inputs[0]?.value ?? ''"))
 
     def slider(self, name: str) -> Locator:
         return self.widget(name).locator("input")
