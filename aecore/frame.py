@@ -30,7 +30,7 @@ def save(snapshot: Snapshot, path: Path) -> None:
         "points": snapshot.points,
         "corrupted": _bytes(snapshot.examples.corrupted),
         "reconstructions": _bytes(snapshot.examples.reconstructions),
-        **{WEIGHT + name: each.astype(np.float16) for name, each in snapshot.weights.items()},
+        **{WEIGHT + name: _half(each) for name, each in snapshot.weights.items()},
     }
     facts = {
         "config": snapshot.config.model_dump(),
@@ -131,6 +131,12 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
 
 def _bytes(pictures: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     return (pictures * 255).round().astype(np.uint8)
+
+
+def _half(weights: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    # Weights of a run that diverges are too large for it.
+    most = np.finfo(np.float16).max
+    return np.asarray(np.clip(weights, -most, most), np.float16)
 
 
 def _unit(pictures: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

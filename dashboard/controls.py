@@ -35,7 +35,7 @@ def sidebar() -> None:
 
 def widget(knob: Knob, config: Config) -> None:
     """Show one knob; a change acts at once."""
-    key = _key(knob.name, _shown(knob, getattr(config, knob.name)))
+    key, first = _stand(knob.name, _shown(knob, getattr(config, knob.name)))
     about: dict[str, Any] = {
         "key": key,
         "help": _help(knob),
@@ -48,21 +48,22 @@ def widget(knob: Knob, config: Config) -> None:
         st.selectbox(
             label,
             list(knob.choices),
+            list(knob.choices).index(first),
             format_func=lambda value: _capital(t(knob.choices[value])),
             **about,
         )
     elif knob.kind == "switch":
-        st.toggle(label, **about)
+        st.toggle(label, first, **about)
     elif knob.kind == "text":
-        st.text_input(label, placeholder=t(knob.example), **about)
+        st.text_input(label, first, placeholder=t(knob.example), **about)
     elif knob.log:
-        st.select_slider(label, marks(knob, getattr(config, knob.name)), **about)
+        st.select_slider(label, marks(knob, float(first)), first, **about)
     elif knob.step is not None:
         kind = int if knob.kind == "integer" else float
         low, high, step = (kind(each or 0) for each in (knob.low, knob.high, knob.step))
-        st.slider(label, low, high, step=step, **about)
+        st.slider(label, low, high, kind(first), step, **about)
     else:
-        st.number_input(label, knob.low, knob.high, step=1, **about)
+        st.number_input(label, knob.low, knob.high, first, step=1, **about)
 
 
 def marks(knob: Knob, *present: float) -> list[str]:
@@ -96,20 +97,19 @@ def _shown(knob: Knob, value: Any) -> Any:
     return _mark(value) if knob.log else value
 
 
-def _key(name: str, value: Any) -> str:
-    """Return the key of the widget that stands at a value.
+def _stand(name: str, value: Any) -> tuple[str, Any]:
+    """Return the key of the widget that stands at a value, and where that widget first stood.
 
-    Where that is not what its widget holds, it gets a new one: a tick of the page under way would
-    bring the old one's value back, which Streamlit takes for a choice.
+    Where the value is not what the widget holds, it gets a new one: a tick of the page under way
+    would bring the old one's value back, which Streamlit takes for a choice. For the same reason
+    a value is never set but given as the widget's first: one that is set is told to the browser
+    once, and forgotten if the next run overtakes it.
     """
-    turn = st.session_state.get(f"{name} turn", 0)
-    if st.session_state.get(_turned(name, turn), value) != value:
-        turn += 1
-        st.session_state[f"{name} turn"] = turn
-    key = _turned(name, turn)
-    if key not in st.session_state:
-        st.session_state[key] = value
-    return key
+    turn, first = st.session_state.get(f"{name} turn", (0, value))
+    if st.session_state.get(_turned(name, turn), first) != value:
+        turn, first = turn + 1, value
+    st.session_state[f"{name} turn"] = turn, first
+    return _turned(name, turn), first
 
 
 def _turned(name: str, turn: int) -> str:
@@ -131,7 +131,7 @@ def _capital(text: str) -> str:
 
 
 def _preset(config: Config) -> None:
-    key = _key("preset", session.matching_preset(config))
+    key, first = _stand("preset", session.matching_preset(config))
 
     def chosen() -> None:
         if name := st.session_state[key]:
@@ -140,7 +140,7 @@ def _preset(config: Config) -> None:
     st.selectbox(
         t("Preset"),
         list(PRESETS),
-        index=None,
+        index=None if first is None else list(PRESETS).index(first),
         key=key,
         format_func=lambda name: t(PRESETS[name].label),
         placeholder=t("Your own settings"),
@@ -153,7 +153,7 @@ def _dataset(config: Config) -> None:
     offers = data.offers()
     present = [name for name, offer in offers.items() if offer.present or name == config.dataset]
     knob = knobs(Config)["dataset"]
-    key = _key("dataset", config.dataset)
+    key, first = _stand("dataset", config.dataset)
 
     def chosen() -> None:
         session.choose_dataset(st.session_state[key])
@@ -161,6 +161,7 @@ def _dataset(config: Config) -> None:
     st.selectbox(
         t(knob.label),
         present,
+        present.index(first) if first in present else 0,
         key=key,
         format_func=lambda name: t(offers[name].title) if name in offers else name,
         help=t(knob.words),
