@@ -1,6 +1,7 @@
 """From a knob to its widget, in the sidebar and in the URL; and the buttons that drive a run."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import streamlit as st
@@ -39,8 +40,8 @@ def widget(knob: Knob, config: Config) -> None:
     about: dict[str, Any] = {
         "key": key,
         "help": _help(knob),
-        "on_change": _changed,
-        "args": (knob.name, key),
+        "on_change": _chosen,
+        "args": (knob.name, key, lambda value: session.change(**{knob.name: value})),
         "disabled": not knob.matters(config) or session.desk().followed is not None,
     }
     label = t(knob.label)
@@ -116,8 +117,15 @@ def _turned(name: str, turn: int) -> str:
     return f"{name} turn {turn}" if turn else name
 
 
-def _changed(name: str, key: str) -> None:
-    session.change(**{name: st.session_state[key]})
+def _chosen(name: str, key: str, act: Callable[[Any], None]) -> None:
+    """Do what a person chose, unless by a widget whose place another has taken.
+
+    A tick of the page under way still tells of the one that is gone, and Streamlit, which has
+    forgotten it, takes that for a choice.
+    """
+    turn, _ = st.session_state[f"{name} turn"]
+    if key == _turned(name, turn):
+        act(st.session_state[key])
 
 
 def _help(knob: Knob) -> str:
@@ -133,8 +141,8 @@ def _capital(text: str) -> str:
 def _preset(config: Config) -> None:
     key, first = _stand("preset", session.matching_preset(config))
 
-    def chosen() -> None:
-        if name := st.session_state[key]:
+    def chosen(name: str | None) -> None:
+        if name is not None:
             session.attempt(lambda: session.begin(preset(name, config.dataset)))
 
     st.selectbox(
@@ -145,7 +153,8 @@ def _preset(config: Config) -> None:
         format_func=lambda name: t(PRESETS[name].label),
         placeholder=t("Your own settings"),
         help="\n\n".join(f"**{t(each.label)}**: {t(each.words)}" for each in PRESETS.values()),
-        on_change=chosen,
+        on_change=_chosen,
+        args=("preset", key, chosen),
     )
 
 
@@ -155,9 +164,6 @@ def _dataset(config: Config) -> None:
     knob = knobs(Config)["dataset"]
     key, first = _stand("dataset", config.dataset)
 
-    def chosen() -> None:
-        session.choose_dataset(st.session_state[key])
-
     st.selectbox(
         t(knob.label),
         present,
@@ -165,7 +171,8 @@ def _dataset(config: Config) -> None:
         key=key,
         format_func=lambda name: t(offers[name].title) if name in offers else name,
         help=t(knob.words),
-        on_change=chosen,
+        on_change=_chosen,
+        args=("dataset", key, session.choose_dataset),
         disabled=session.desk().followed is not None,
     )
     with st.popover(t("More data"), width="stretch", icon=":material/add_photo_alternate:"):
