@@ -22,10 +22,9 @@ Matrix = NDArray[np.float64]
 def recovery(codes: Codes, factors: Factors, *, seed: int = 0) -> dict[str, float]:
     """Return how much of each factor's variance can be read from the code.
 
-    Each factor is predicted from codes that the regressor has not seen, in five parts by turns. The
-    regressor is a Gaussian process on the standardised units with a rational quadratic kernel,
-    which mixes all widths, so that nothing needs tuning: it finds what is smooth at any scale,
-    where nearest neighbours and trees miss much of it beyond a few units.
+    Each factor is predicted, by a Gaussian process on the standardised units, from codes that it
+    has not seen, in five parts by turns. Its rational quadratic kernel mixes all widths, so that
+    nothing needs tuning.
 
     A factor that does not show in the images cannot be in the code: turning and slanting look alike
     where strokes are upright.

@@ -225,6 +225,12 @@ class Run:
             path = self._frame_path(step)
         return frame.load(path, self.path / "probe.safetensors", self.history())
 
+    @property
+    def written(self) -> tuple[int, ...]:
+        """When the newest frame and the history were last written; nanoseconds, 0 for never."""
+        paths = (self.path / "latest.safetensors", self.path / "history.jsonl")
+        return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
+
     def codes(self, step: int) -> NDArray[np.float32]:
         """Return the codes (probes, bottleneck) of a saved moment.
 

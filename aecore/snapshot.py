@@ -11,6 +11,7 @@ from torch import Generator, from_numpy
 
 from aecore.config import Config
 from aecore.model import Autoencoder
+from aecore.words import Refusal
 
 Record = Mapping[str, Any]
 """One row of the history.
@@ -76,7 +77,19 @@ class Snapshot:
 
     @cached_property
     def model(self) -> Autoencoder:
-        """The network as it was at this moment."""
+        """The network as it was at this moment.
+
+        Raises
+        ------
+        Refusal
+            Where the moment was saved without weights, as early versions did.
+        """
+        if not self.weights:
+            raise Refusal(
+                "The moment of step {step} was saved without the network; go on with the run, and "
+                "the moments after it will hold theirs.",
+                step=self.step,
+            )
         shape = self.examples.originals.shape[1:]
         model = Autoencoder(shape, self.config, generator=Generator())
         model.load_state_dict(

@@ -6,13 +6,13 @@ All 10,000 held-out images are on the map while it is hovered and panned. Earlie
 of the probe set only, so scrubbing is measured with its 2,000.
 """
 
-import json
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import App, Parameter
+from cyclopts import App
 from playwright.sync_api import JSHandle, Page, sync_playwright
 
 from benchmarks.live import FLAGS, server
+from benchmarks.report import AsJson, show
 
 MAP = ".latent-canvas"
 ANSWER = 120_000
@@ -136,7 +136,7 @@ def measure(page: Page, count: int) -> dict[str, Any]:
 
 
 @app.default
-def main(*, as_json: Annotated[bool, Parameter(name="--json")] = False, frames: int = 300) -> None:
+def main(*, as_json: AsJson = False, frames: int = 300) -> None:
     """Train for some seconds, measure, and print a figure a line; with --json all on the last."""
     with sync_playwright() as playwright, server(0.5) as running:
         browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
@@ -150,10 +150,7 @@ def main(*, as_json: Annotated[bool, Parameter(name="--json")] = False, frames: 
         page.wait_for_timeout(30_000)
         figures = measure(page, frames)
         browser.close()
-    for name, value in figures.items():
-        print(f"{name:24} {round(value, 3)}")
-    if as_json:
-        print(json.dumps(figures))
+    show(figures, as_json)
 
 
 if __name__ == "__main__":

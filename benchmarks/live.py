@@ -21,10 +21,12 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from statistics import median
-from typing import Annotated, Any
+from typing import Any
 
-from cyclopts import App, Parameter
+from cyclopts import App
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from benchmarks.report import AsJson, show
 
 ROOT = Path(__file__).parent.parent
 FLAGS = [
@@ -160,8 +162,11 @@ def kept(browser: Browser, running: Server, rounds: int, seconds: float) -> dict
               window.painted = 0;
               const count = () => { window.painted += 1; requestAnimationFrame(count); };
               count();
-              window.range = () => [...window.elements[0]._fullLayout.xaxis.range];
-              return window.Plotly.relayout(window.elements[0], {'xaxis.range': [-1, 1]})
+              window.range = () => ['xaxis', 'yaxis'].flatMap(
+                (axis) => window.elements[0]._fullLayout[axis].range);
+              // Both, as a box drawn with the mouse: the axes are of one scale.
+              const zoom = {'xaxis.range': [-1, 1], 'yaxis.range': [-1, 1]};
+              return window.Plotly.relayout(window.elements[0], zoom)
                 .then(() => { window.zoomed = window.range(); });
             }""",
             [MAP, CURVE],
@@ -227,7 +232,7 @@ def memory_growth(page: Page, running: Server, minutes: float) -> dict[str, floa
 @app.default
 def main(
     *,
-    as_json: Annotated[bool, Parameter(name="--json")] = False,
+    as_json: AsJson = False,
     rounds: int = 3,
     seconds: float = 15,
     minutes: float = 10,
@@ -255,10 +260,7 @@ def main(
                     if minutes:
                         figures |= memory_growth(page, running, minutes)
         browser.close()
-    for name, value in figures.items():
-        print(f"{name:24} {value if isinstance(value, bool) else round(value, 3)}")
-    if as_json:
-        print(json.dumps(figures))
+    show(figures, as_json)
 
 
 if __name__ == "__main__":

@@ -10,11 +10,10 @@ of all points, k=5. The map compared with is umap-learn's own with all defaults,
 the exact neighbours are given: its approximate search takes a minute to compile.
 """
 
-import json
 import statistics
 import time
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 from typing import Annotated, Any
 
@@ -33,13 +32,13 @@ from aecore.model import Autoencoder
 from aecore.presets import preset
 from aecore.projection import Method, Projection, project
 from aecore.trainer import Trainer
+from benchmarks.report import AsJson, show
 
 BOTTLENECK = 32
 DEFAULT_NEIGHBOURS = 15
 ROUNDS = 5
 
 Codes = NDArray[np.float32]
-AsJson = Annotated[bool, Parameter("--json", negative="")]
 Dataset = Annotated[str, Parameter("--dataset")]
 app = App("projection")
 
@@ -77,7 +76,7 @@ def measure(
     result |= _all_of("pca", project(codes[-1], "pca"), labels, model, images)
     result |= _exactness(codes[-1])
     result["invert_error_ratio"] = result["warm_umap_error_ratio"]
-    _show(result, as_json)
+    show(result, as_json)
 
 
 def _train(
@@ -221,10 +220,6 @@ def _asked(
 def _clocked(make: Callable[[], Projection]) -> tuple[Projection, float]:
     began = time.perf_counter()
     return make(), time.perf_counter() - began
-
-
-def _show(result: Mapping[str, Any], as_json: bool) -> None:
-    print(json.dumps(result) if as_json else "\n".join(f"{k}: {v}" for k, v in result.items()))
 
 
 if __name__ == "__main__":

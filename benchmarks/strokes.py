@@ -5,21 +5,19 @@
     uv run python benchmarks/strokes.py --json
 """
 
-import json
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import torch
-from cyclopts import App, Parameter
+from cyclopts import App
 
 from aecore import data, probe
 from aecore.factors import distance_correlation, recovery
 from aecore.presets import preset
 from aecore.trainer import Trainer
+from benchmarks.report import AsJson, show
 
 BOTTLENECKS = (2, 4, 8)
 
-AsJson = Annotated[bool, Parameter("--json", negative="")]
 app = App("strokes")
 
 
@@ -43,17 +41,7 @@ def strokes(*, epochs: int | None = None, threads: int = 1, as_json: AsJson = Fa
             "recovery": recovery(codes, dataset.test_factors),
             "distance_correlation": distance_correlation(codes, dataset.test_factors),
         }
-        _say(bottleneck, result[f"d={bottleneck}"], as_json)
-    if as_json:
-        print(json.dumps(result))
-
-
-def _say(bottleneck: int, found: Mapping[str, Any], as_json: bool) -> None:
-    if as_json:
-        return
-    print(f"d={bottleneck}: test_mse {found['test_mse']:.5f}, pca_mse {found['pca_mse']:.5f}")
-    for name, share in found["recovery"].items():
-        print(f"  {name}: R2 {share:.3f}, dCor {found['distance_correlation'][name]:.3f}")
+    show(result, as_json)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@
     AECORE_DATA=../shared/data uv run python benchmarks/training.py speed --json
 """
 
-import json
 import statistics
 import time
 from collections.abc import Callable, Mapping
@@ -23,13 +22,13 @@ from aecore.precision import half
 from aecore.presets import preset
 from aecore.seeds import generator
 from aecore.trainer import Trainer
+from benchmarks.report import AsJson, show
 
 BOTTLENECK = 32
 EPOCHS = (1, 10)
 # The history gets a row at every step at first, and ever more rarely.
 WARM_UP = 300
 
-AsJson = Annotated[bool, Parameter("--json", negative="")]
 Dataset = Annotated[str, Parameter("--dataset")]
 Threads = Annotated[int, Parameter("--threads")]
 app = App("training")
@@ -51,7 +50,7 @@ def quality(*, name: Dataset = "mnist", threads: Threads = 1, as_json: AsJson = 
         while not trainer.finished:
             trainer.step()
         result[f"test_mse_{epochs}"] = probe.error(trainer.model, dataset.test_images)
-    _show(result, as_json)
+    show(result, as_json)
 
 
 @app.command
@@ -87,7 +86,7 @@ def speed(
     for which in ("ours", "ours_float32"):
         ratios = zip(seconds["tutorial"], seconds[which], strict=True)
         result[f"{which}_times_tutorial"] = statistics.median(theirs / us for theirs, us in ratios)
-    _show({"threads": threads, "bfloat16": half("auto"), **result}, as_json)
+    show({"threads": threads, "bfloat16": half("auto"), **result}, as_json)
 
 
 def _ours(dataset: data.Dataset, precision: str) -> Callable[[], None]:
@@ -133,10 +132,6 @@ def _time(step: Callable[[], None], count: int) -> float:
     for _ in range(count):
         step()
     return time.perf_counter() - began
-
-
-def _show(result: Mapping[str, Any], as_json: bool) -> None:
-    print(json.dumps(result) if as_json else "\n".join(f"{k}: {v}" for k, v in result.items()))
 
 
 if __name__ == "__main__":

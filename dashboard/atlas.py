@@ -5,8 +5,9 @@ back through the frames to the beginning, so that a person who waits sees someth
 """
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,31 @@ from aecore.words import Refusal
 
 Codes = NDArray[np.float32]
 LINEAR: tuple[Method, ...] = ("direct", "pca")
+
+
+@dataclass(frozen=True, eq=False)
+class Wanted:
+    """What maps a page wants.
+
+    Attributes
+    ----------
+    step : int
+        The moment looked at.
+    codes : ndarray of shape (n, bottleneck)
+        At that step.
+    rest : bool
+        Whether training rests, so that a thorough map of the moment is worth its time.
+    frames : sequence of int
+        The steps whose maps are wanted beside it, ascending.
+    read : callable
+        Returns the codes of one of them.
+    """
+
+    step: int
+    codes: Codes
+    rest: bool
+    frames: Sequence[int]
+    read: Callable[[int], Codes]
 
 
 @dataclass(eq=False)
@@ -44,6 +70,8 @@ class Atlas:
     maps: dict[int, Projection] = field(default_factory=dict)
     thorough: set[int] = field(default_factory=set)
     error: Refusal | None = None
+    _numbers: dict[int, int] = field(default_factory=dict)
+    _counter: Iterator[int] = field(default_factory=count)
     _asked: tuple[int, bool, Request] | None = None
     _stopped: set[int] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -53,40 +81,18 @@ class Atlas:
         """The share done of the map under way; None where none is."""
         return None if self._asked is None else self._asked[2].progress
 
-    def advance(
-        self,
-        step: int,
-        codes: Codes,
-        *,
-        rest: bool,
-        frames: Sequence[int] = (),
-        read: Callable[[int], Codes] | None = None,
-    ) -> None:
-        """Take in what was made and have the next map made; called whenever the page is drawn.
-
-        Parameters
-        ----------
-        step : int
-            The moment looked at.
-        codes : ndarray of shape (n, bottleneck)
-            At that step.
-        rest : bool
-            Whether training rests, so that a thorough map of the moment is worth its time.
-        frames : sequence of int
-            The steps whose maps are wanted beside it, ascending.
-        read : callable
-            Returns the codes of one of them.
-        """
+    def advance(self, wanted: Wanted) -> None:
+        """Take in what was made and have the next map made; called whenever the page is drawn."""
         with self._lock:
             self._take()
-            self._forget(step, frames)
+            self._forget({wanted.step, *wanted.frames}, wanted.step)
             if self.method in LINEAR:
-                self._draw(step, codes)
-                for each in reversed(frames):
-                    if each not in self.maps and read is not None:
-                        self._draw(each, read(each))
+                self._draw(wanted.step, wanted.codes)
+                for each in reversed(wanted.frames):
+                    if each not in self.maps:
+                        self._draw(each, wanted.read(each))
             elif self._asked is None:
-                self._ask(step, codes, rest, frames, read)
+                self._ask(wanted)
 
     def cancel(self) -> None:
         """Stop the map under way; it is not begun again by itself."""
@@ -113,9 +119,12 @@ class Atlas:
         points = [self.maps[step].points for step in known]
         return np.array(known, np.int32), np.array(points, np.float32)
 
-    def version(self, steps: Iterable[int]) -> int:
-        """Return a number that is another one when any of these steps has another map."""
-        return hash(tuple((step, step in self.thorough) for step in steps))
+    def version(self, *steps: int) -> str:
+        """Return a text that is another one when any of these steps has another map."""
+        return " ".join(str(self._numbers[step]) for step in steps)
+
+    def _keep(self, step: int, made: Projection) -> None:
+        self.maps[step], self._numbers[step] = made, next(self._counter)
 
     def _take(self) -> None:
         if self._asked is None or not self._asked[2].done:
@@ -123,7 +132,7 @@ class Atlas:
         step, thorough, request = self._asked
         self._asked = None
         try:
-            self.maps[step] = request.result()
+            self._keep(step, request.result())
             self.error = None
             if thorough:
                 self.thorough.add(step)
@@ -131,9 +140,9 @@ class Atlas:
             self.error = why
             self._stopped.add(step)
 
-    def _forget(self, step: int, frames: Sequence[int]) -> None:
+    def _forget(self, wanted: Collection[int], step: int) -> None:
         """Let go of maps of moments that were newest once, but for the last to draw on from."""
-        passing = sorted(set(self.maps) - {step, *frames})
+        passing = sorted(set(self.maps).difference(wanted))
         if step in self.maps:
             passing.append(step)
         for each in passing[:-1]:
@@ -141,31 +150,21 @@ class Atlas:
 
     def _draw(self, step: int, codes: Codes) -> None:
         if step not in self.maps:
-            self.maps[step] = project(
-                codes, self.method, previous=self._beside(step), units=self.units
-            )
+            previous = self._beside(step)
+            self._keep(step, project(codes, self.method, previous=previous, units=self.units))
 
-    def _ask(
-        self,
-        step: int,
-        codes: Codes,
-        rest: bool,
-        frames: Sequence[int],
-        read: Callable[[int], Codes] | None,
-    ) -> None:
+    def _ask(self, wanted: Wanted) -> None:
         """Ask for the map that is wanted most."""
+        step, codes, thorough = wanted.step, wanted.codes, False
         if step in self._stopped:
             return
-        missing = [each for each in frames if each not in self.maps and each not in self._stopped]
-        if step not in self.maps:
-            thorough = False
-        elif rest and step not in self.thorough:
-            thorough = True
-        elif missing and read is not None:
-            step, thorough = missing[-1], False
-            codes = read(step)
-        else:
-            return
+        if step in self.maps:
+            missing = [each for each in wanted.frames if each not in {*self.maps, *self._stopped}]
+            thorough = wanted.rest and step not in self.thorough
+            if not thorough and not missing:
+                return
+            if not thorough:
+                step, codes = missing[-1], wanted.read(missing[-1])
         request = self.mapper().ask(
             codes, self.method, name=self.method, previous=self._beside(step), quick=not thorough
         )

@@ -14,7 +14,7 @@ from aecore.projection import Projection
 from aecore.snapshot import Snapshot
 from aecore.words import t
 from dashboard import session, viewing
-from dashboard.atlas import Atlas
+from dashboard.atlas import Atlas, Wanted
 from dashboard.components.latent_canvas import (
     Marks,
     Settings,
@@ -48,14 +48,14 @@ def draw(moment: Moment, look: Look, newest: Snapshot) -> Marks:
     steps = viewing.run().frames() if look.which == "probe" else []
     atlas, found, shown = _projection(moment, look, steps, newest)
     _progress(moment, atlas, look)
-    version = f"{moment.name} {shown.name} {id(found)}"
+    version = f"{moment.name} {shown.name} {atlas.version(moment.snapshot.step)}"
     versions = {
         "places": f"{version} {look.colour} {look.unit}",
         "images": f"{moment.snapshot.config.dataset} {look.which}",
         "rebuilt": moment.name,
         "decoder": moment.name,
     }
-    colour, title, span = _colour(moment, found, look)
+    colour, title, span = _colour(moment, found, look, version)
     _send("places", versions["places"], lambda: _places(found, moment, colour))
     _send("images", versions["images"], lambda: ({"images": moment.part.images}, {}))
     _send("rebuilt", versions["rebuilt"], lambda: ({"rebuilt": moment.rebuilt}, {}))
@@ -98,7 +98,7 @@ def _projection(
 
     for shown in (look, replace(look, method="pca")):
         atlas = viewing.atlas(shown, moment)
-        atlas.advance(step, moment.codes, rest=rest, frames=wanted, read=codes)
+        atlas.advance(Wanted(step, moment.codes, rest, wanted, codes))
         if step in atlas.maps:
             break
     return atlas, atlas.maps[step], shown
@@ -139,7 +139,7 @@ def _about(look: Look, atlas: Atlas, moment: Moment) -> str:
 def _send_frames(name: str, atlas: Atlas, steps: Collection[int]) -> str:
     """Bring where the points were at some steps; return the parcel's version."""
     known, points = atlas.frames(sorted(steps))
-    version = f"{viewing.run().path} {atlas.method} {atlas.units} {atlas.version(known)}"
+    version = f"{viewing.run().path} {atlas.method} {atlas.units} {atlas.version(*known)}"
     _send(name, version, lambda: ({"frames": points, "steps": known}, {}))
     return version
 
@@ -172,7 +172,7 @@ def _decoder(moment: Moment) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _colour(
-    moment: Moment, found: Projection, look: Look
+    moment: Moment, found: Projection, look: Look, version: str
 ) -> tuple[NDArray[Any] | None, str, tuple[float, float] | None]:
     """Return values to colour by, what they are, and the ends of the scale."""
     if look.colour == "error":
@@ -182,7 +182,6 @@ def _colour(
         unit = min(look.unit, moment.codes.shape[1] - 1)
         return moment.codes[:, unit], t("activation of unit {unit}", unit=unit), None
     if look.colour == "distortion":
-        version = f"{moment.name} {id(found)}"
         lost = viewing.kept("lost", version, lambda: distortion(moment.codes, found.points))
         return lost, t("share of true neighbours lost"), (0.0, 1.0)
     name = look.colour.removeprefix("factor ")

@@ -138,9 +138,16 @@ def view() -> Snapshot:
     """Return the newest snapshot of the run this server works on or follows."""
     now = desk()
     if now.followed is not None:
-        return now.followed.frame()
+        return _newest(str(now.followed.path), now.followed.written)
     assert now.job is not None
     return now.job.watch()
+
+
+@st.cache_resource(show_spinner=False, max_entries=2)
+def _newest(path: str, written: tuple[int, ...]) -> Snapshot:
+    """Return the newest frame of a run on disk, read once for all who look."""
+    del written
+    return Run(Path(path)).frame()
 
 
 def config() -> Config:

@@ -46,7 +46,10 @@ def show(body: Callable[[Snapshot], None]) -> None:
         snapshot = session.view()
         transport.facts(snapshot, snapshot.examples.originals[0].size)
         st.progress(min(1.0, snapshot.step / snapshot.total_steps))
-        body(snapshot)
+        try:
+            body(snapshot)
+        except Refusal as why:
+            st.error(str(why), icon=":material/error:")
 
     every = PLAYING_SECONDS if session.playing() else RESTING_SECONDS
     # The picture first: whoever let a slider go waits for it, not for the other sliders.

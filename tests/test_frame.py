@@ -1,3 +1,4 @@
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -138,3 +139,8 @@ def test_first_and_last_stay_whatever_the_limit(tmp_path: Path) -> None:
     paths = fill(tmp_path, 9, 100)
     frame.thin(tmp_path, 10)
     assert sorted(tmp_path.iterdir()) == [paths[0], paths[-1]]
+
+
+def test_a_frame_without_weights_says_so(taken: Snapshot) -> None:
+    with pytest.raises(Refusal, match="saved without the network"):
+        _ = replace(taken, weights={}).model

@@ -79,34 +79,22 @@ def choose(newest: Snapshot) -> Look:
                 "t-SNE keep neighbours together."
             ),
         )
-        which = st.selectbox(
-            t("Images"),
-            list(SETS),
-            key="map images",
-            format_func=lambda name: t(SETS[name]),
-            width=190,
-        )
+        which = _one_of(SETS, t("Images"), "map images", width=190)
         factors = {f"factor {name}": name for name in viewing.factors(newest, which)}
-        colour = st.selectbox(
-            t("Colour"),
-            [*COLOURS, *factors],
-            key="map colour",
-            format_func=lambda name: t(factors.get(name) or COLOURS[name]),
-            width=190,
-        )
-        behind = st.selectbox(
-            t("Behind the points"),
-            list(GROUNDS),
-            key="map ground",
-            format_func=lambda name: t(GROUNDS[name]),
-            width=220,
-        )
+        colour = _one_of({**COLOURS, **factors}, t("Colour"), "map colour", width=190)
+        behind = _one_of(GROUNDS, t("Behind the points"), "map ground", width=220)
         width = newest.config.bottleneck
         units = (0, 1)
         if method == "direct" and width > 2:
             units = (_unit("across", 0, width), _unit("up", 1, width))
         unit = _unit("coloured", 0, width) if colour == "unit" else 0
     return Look(method or "pca", units, which, colour, unit, behind)
+
+
+def _one_of(names: Mapping[str, str], label: str, key: str, width: int) -> str:
+    return st.selectbox(
+        label, list(names), key=key, format_func=lambda name: t(names[name]), width=width
+    )
 
 
 def _unit(name: str, default: int, width: int) -> int:

@@ -7,7 +7,7 @@ import pytest
 
 from aecore.projection import Projection, project
 from aecore.words import Refusal
-from dashboard.atlas import Atlas
+from dashboard.atlas import Atlas, Wanted
 
 STEPS = (1, 2, 4)
 
@@ -61,7 +61,7 @@ def umap(mapper: Mapper) -> Atlas:
 
 
 def advance(atlas: Atlas, step: int, *, rest: bool = False, frames: Any = STEPS) -> None:
-    atlas.advance(step, codes(step), rest=rest, frames=frames, read=codes)
+    atlas.advance(Wanted(step, codes(step), rest, frames, codes))
 
 
 def test_linear_maps_are_there_at_once_and_do_not_spin() -> None:

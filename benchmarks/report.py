@@ -1,0 +1,17 @@
+"""How every benchmark tells its figures."""
+
+import json
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+AsJson = Annotated[bool, Parameter(name="--json", help="All figures as JSON on the last line.")]
+
+
+def show(figures: Mapping[str, Any], as_json: bool) -> None:
+    """Print a figure a line, and on request all of them as JSON on the last."""
+    for name, value in figures.items():
+        print(f"{name:24} {round(value, 5) if isinstance(value, float) else value}")
+    if as_json:
+        print(json.dumps(figures))
