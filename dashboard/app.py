@@ -10,9 +10,11 @@ from pathlib import Path
 import streamlit as st
 
 from aecore.words import t
+from dashboard import interrupted
 
 LOGO = Path(__file__).with_name("logo.svg")
 
+interrupted.mend()
 st.set_page_config(
     page_title="Autoencoder Lab",
     page_icon=str(LOGO),
