@@ -171,7 +171,8 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         """
         rows = self._scaled(self._valid(X))
         wrong = self._through(self.model_, rows) - rows
-        return -np.square(wrong * self.range_).mean(1)
+        errors: NDArray[np.float64] = np.square(wrong * self.range_).mean(1)
+        return -errors
 
     def score(self, X: Any, y: object = None) -> float:  # noqa: N803, ARG002
         """Return the mean of `score_samples`: the higher the better, 0 at best."""
@@ -225,7 +226,9 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
 
     def _through(self, part: Callable[..., Any], rows: Rows) -> NDArray[np.float64]:
         whole = torch.from_numpy(rows.astype(np.float64))
-        return cast("NDArray[np.float64]", torch.cat([part(x) for x in whole.split(CHUNK)]).numpy())
+        return cast(
+            "NDArray[np.float64]", torch.cat([part(x) for x in torch.split(whole, CHUNK)]).numpy()
+        )
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

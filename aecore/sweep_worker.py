@@ -99,7 +99,9 @@ def received(facts: Mapping[str, Any], arrays: Mapping[str, Any]) -> Dataset | s
     """Return what `sent` took."""
     if not arrays:
         return str(facts["name"])
-    return Dataset(facts["name"], *(arrays[n] for n in ARRAYS), tuple(facts["classes"]))
+    images, labels, held_out, held_out_labels = (arrays[name] for name in ARRAYS)
+    classes = tuple(facts["classes"])
+    return Dataset(facts["name"], images, labels, held_out, held_out_labels, classes)
 
 
 def _plain(values: Mapping[str, object]) -> dict[str, object]:

@@ -86,7 +86,9 @@ class _Worker:
             if self._process is None:
                 pipe = subprocess.PIPE
                 environment = {**os.environ, **ONE_THREAD}
-                self._process = subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, env=environment)
+                self._process = subprocess.Popen(  # noqa: S603
+                    COMMAND, stdin=pipe, stdout=pipe, env=environment
+                )
                 assert self._process.stdin is not None
                 message.write(self._process.stdin, *sent(self._dataset))
             return self._process
@@ -137,7 +139,8 @@ def _cluster(dataset: Dataset | str, scheduler: str) -> Iterator[Submit]:
         text = "A sweep on a cluster needs Dask; install the extra cluster."
         raise Refusal(text) from None
     try:
-        client = Client(scheduler, timeout="10s", set_as_default=False)
+        # Dask is partly typed.
+        client: Any = cast("Any", Client)(scheduler, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:
         text = "There is no Dask scheduler at {address} ({error}); start one with: dask scheduler"
         raise Refusal(text, address=scheduler, error=error) from None

@@ -29,7 +29,7 @@ def images() -> NDArray[np.float64]:
     return found
 
 
-@parametrize_with_checks([AutoencoderEstimator()], expected_failed_checks=None)
+@parametrize_with_checks([AutoencoderEstimator()], expected_failed_checks=None)  # type: ignore[untyped-decorator]
 def test_scikit_learns_own_checks(estimator: Any, check: Any) -> None:
     check(estimator)
 
