@@ -5,8 +5,10 @@ import math
 import re
 import shutil
 import stat
+import struct
 import tempfile
 import zipfile
+import zlib
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -26,6 +28,7 @@ NEEDED = ("config.json", "run.json", "history.jsonl", "probe.safetensors", "late
 NUMBERS = ("epoch", "train", "held_out", "pca", "learning_rate")
 NAME = re.compile(r"[\w.+-]{1,120}")
 INCOMING = ".incoming"
+UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error)
 
 
 @dataclass(frozen=True)
@@ -123,7 +126,9 @@ def _extract(source: Path | BinaryIO, folder: Path, limits: Limits) -> str:
                     shutil.copyfileobj(packed, whole)
             (folder / "frames").mkdir(exist_ok=True)
             return next(iter(found.values())).filename.split("/")[0]
-    except (zipfile.BadZipFile, OSError, EOFError, NotImplementedError, RuntimeError) as error:
+    except Refusal:
+        raise
+    except (*UNREADABLE, OSError, EOFError, ValueError, RuntimeError) as error:
         raise Refusal("The zip cannot be read: {error}.", error=error) from None
 
 

@@ -56,7 +56,12 @@ def test_what_changed_is_read_again_and_nothing_else(
     before = index(root)
     read: list[str] = []
     row = run_index._row
-    monkeypatch.setattr(run_index, "_row", lambda path: read.append(path.name) or row(path))
+
+    def noted(path: Path) -> dict[str, object]:
+        read.append(path.name)
+        return row(path)
+
+    monkeypatch.setattr(run_index, "_row", noted)
     assert index(root) == before
     assert read == []
     run = Run(root / "one")

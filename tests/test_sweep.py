@@ -1,5 +1,6 @@
 """Many runs give what each would give alone, whoever dies on the way."""
 
+import json
 import os
 import signal
 import subprocess
@@ -11,7 +12,6 @@ from pathlib import Path
 import pytest
 
 from aecore import archive
-from aecore.config import Config
 from aecore.data import Dataset
 from aecore.grid import Planned, grid, sample
 from aecore.run import Run
@@ -58,8 +58,6 @@ def test_runs_are_those_of_a_single_trainer_and_trouble_is_a_row(
     small: Dataset, tmp_path: Path
 ) -> None:
     bad = Planned({"noise": 2}, None, Refusal("noise is 2"))
-    wild = Config(**{**BASE, "linear_path": False, "optimizer": "sgd", "learning_rate": 10.0})
-    wild = wild.changed(activation="relu", code_activation="relu", batch_size=4, epochs=60)
     rows = list(sweep([*plan(bottleneck=[2, 5]), bad], small, root=tmp_path / "s", processes=1))
     assert [row.done for row in rows] == [1, 2, 3]
     assert [row.place for row in rows] == [2, 0, 1]
@@ -112,7 +110,6 @@ def test_a_sweep_can_be_cancelled(small: Dataset, tmp_path: Path) -> None:
     first = grid(BASE, {"bottleneck": [2]})
     began = time.monotonic()
     rows = []
-    threading.Timer(12, cancel.set).start()
     for row in sweep([*first, *long], small, root=tmp_path, processes=1, cancel=cancel):
         rows.append(row)
         cancel.set()
@@ -165,8 +162,6 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(
     workers = [started("dask_worker", *options, *alone, *quiet) for _ in range(2)]
     try:
         until(file.exists, 60)
-        import json
-
         address = json.loads(file.read_text())["address"]
         far = []
         for row in sweep(runs, digits, root=tmp_path / "far", scheduler=address):
