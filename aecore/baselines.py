@@ -8,6 +8,9 @@ from threadpoolctl import threadpool_limits
 
 CHUNK = 4096
 
+Images = NDArray[np.uint8 | np.float32]
+"""Of shape (n, height, width): bytes, or floats in [0, 1]."""
+
 
 @dataclass(frozen=True, eq=False)
 class PCA:
@@ -25,12 +28,12 @@ class PCA:
     components: NDArray[np.float64]
     variances: NDArray[np.float64]
 
-    def rebuild(self, images: NDArray[np.uint8], bottleneck: int) -> NDArray[np.float64]:
+    def rebuild(self, images: Images, bottleneck: int) -> NDArray[np.float64]:
         """Return images rebuilt from their first `bottleneck` components, not clamped.
 
         Parameters
         ----------
-        images : ndarray of shape (n, height, width), uint8
+        images : ndarray of shape (n, height, width), uint8, or float32 in [0, 1]
         bottleneck : int
             With more than there are pixels, nothing is lost.
 
@@ -41,7 +44,7 @@ class PCA:
         axes = self.components[:bottleneck]
         return (_pixels(images) - self.mean) @ axes.T @ axes + self.mean
 
-    def error(self, images: NDArray[np.uint8], bottleneck: int, *, clamped: bool = False) -> float:
+    def error(self, images: Images, bottleneck: int, *, clamped: bool = False) -> float:
         """Return the mean squared error per pixel of `rebuild`, clamped to [0, 1] on request."""
         total = 0.0
         for start in range(0, len(images), CHUNK):
@@ -53,25 +56,29 @@ class PCA:
         return total / images.size
 
 
-def _pixels(images: NDArray[np.uint8]) -> NDArray[np.float64]:
-    return images.reshape(len(images), -1).astype(np.float64) / 255
+def _pixels(images: Images) -> NDArray[np.float64]:
+    return images.reshape(len(images), -1).astype(np.float64) / _white(images)
 
 
-def pca(images: NDArray[np.uint8]) -> PCA:
+def _white(images: Images) -> float:
+    return 255.0 if images.dtype == np.uint8 else 1.0
+
+
+def pca(images: Images) -> PCA:
     """Fit the principal components of images in one pass and constant memory.
 
-    The products of pixel values are summed as whole numbers, which float64 holds exactly, so the
-    result does not depend on the order of summation or the number of threads.
+    The products of bytes are summed as whole numbers, which float64 holds exactly, so the result
+    does not depend on the order of summation or the number of threads.
 
     Parameters
     ----------
-    images : ndarray of shape (n, height, width), uint8
+    images : ndarray of shape (n, height, width), uint8, or float32 in [0, 1]
 
     Returns
     -------
     PCA
     """
-    count, pixels = len(images), images[0].size
+    count, pixels, white = len(images), images[0].size, _white(images)
     total, products = np.zeros(pixels), np.zeros((pixels, pixels))
     for start in range(0, count, CHUNK):
         part = images[start : start + CHUNK].reshape(-1, pixels).astype(np.float64)
@@ -79,8 +86,8 @@ def pca(images: NDArray[np.uint8]) -> PCA:
         products += part.T @ part
     mean = total / count
     with threadpool_limits(1):
-        variances, axes = np.linalg.eigh((products / count - np.outer(mean, mean)) / 255**2)
+        variances, axes = np.linalg.eigh((products / count - np.outer(mean, mean)) / white**2)
     components = axes.T[::-1]
     # An eigenvector has no sign of its own; fixing one keeps maps from flipping.
     signs = np.sign(components[np.arange(pixels), np.abs(components).argmax(1)])
-    return PCA(mean / 255, components * signs[:, None], variances[::-1].clip(0))
+    return PCA(mean / white, components * signs[:, None], variances[::-1].clip(0))

@@ -4,10 +4,9 @@ import math
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
-from aecore.probe import tensor
+from aecore.probe import Images, tensor
 from aecore.seeds import generator
 
 
@@ -16,14 +15,14 @@ class Batches:
 
     Parameters
     ----------
-    images : ndarray of shape (n, height, width), uint8
+    images : ndarray of shape (n, height, width), uint8, or float32 in [0, 1]
     size : int
         Images per batch; the last of an epoch may be smaller.
     seed : int
         Each epoch's order is drawn from it anew.
     """
 
-    def __init__(self, images: NDArray[np.uint8], size: int, seed: int) -> None:
+    def __init__(self, images: Images, size: int, seed: int) -> None:
         self._images, self._size, self._seed = images, size, seed
         self._epoch, self._order = -1, np.empty(0, np.int64)
 

@@ -3,7 +3,7 @@
 import json
 import struct
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +15,7 @@ Facts = Mapping[str, Any]
 Arrays = Mapping[str, NDArray[Any]]
 
 
-def write(stream: BinaryIO, facts: Facts, arrays: Arrays | None = None) -> None:
+def write(stream: IO[bytes], facts: Facts, arrays: Arrays | None = None) -> None:
     """Send a message at once.
 
     Parameters
@@ -31,7 +31,7 @@ def write(stream: BinaryIO, facts: Facts, arrays: Arrays | None = None) -> None:
     stream.flush()
 
 
-def read(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
+def read(stream: IO[bytes]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     """Wait for the next message and return its facts and its arrays.
 
     Raises
@@ -44,7 +44,7 @@ def read(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     return facts, load(_exactly(stream, body))
 
 
-def _exactly(stream: BinaryIO, count: int) -> bytes:
+def _exactly(stream: IO[bytes], count: int) -> bytes:
     found = stream.read(count)
     if len(found) < count:
         raise EOFError

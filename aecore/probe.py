@@ -24,14 +24,15 @@ HELD_OUT = 1000
 EXAMPLES = 10
 CHUNK = 1000
 
-Images = NDArray[np.uint8]
+Images = NDArray[np.uint8 | np.float32]
 
 _fits: weakref.WeakKeyDictionary[Dataset, dict[int, baselines.PCA]] = weakref.WeakKeyDictionary()
 
 
 def tensor(images: Images) -> Tensor:
-    """Return images (n, height, width), uint8, as rows of pixels in [0, 1]."""
-    return torch.from_numpy(images.reshape(len(images), -1).astype(np.float32)).div_(255)
+    """Return images (n, height, width), uint8 or float32 in [0, 1], as rows of pixels in [0, 1]."""
+    rows = torch.from_numpy(images.reshape(len(images), -1).astype(np.float32))
+    return rows.div_(255) if images.dtype == np.uint8 else rows
 
 
 @torch.no_grad()

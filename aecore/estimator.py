@@ -1,0 +1,236 @@
+"""The autoencoder as scikit-learn knows a transformer: any features in, codes out."""
+
+import math
+from collections.abc import Callable
+from inspect import Parameter, Signature
+from typing import Any, Self, TypeVar, cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.knob import knobs
+from aecore.model import Autoencoder
+from aecore.probe import HELD_OUT
+from aecore.snapshot import Record
+from aecore.state import State
+from aecore.trainer import Trainer
+from aecore.words import Refusal
+
+F = TypeVar("F", bound=Callable[..., None])
+Rows = NDArray[np.floating]
+
+FLOATS = [np.float64, np.float32]
+CHUNK = 4096
+# What stands for a choice of images says nothing about features that are given.
+OURS = frozenset({"dataset", "train_size"})
+DEFAULTS = {name: each.default for name, each in knobs(Config).items() if name not in OURS}
+MOST_ROWS = int(knobs(Config)["train_size"].high or 0)
+# They compare with held-out images; who uses scikit-learn holds out by himself.
+LEFT_OUT = frozenset({"held_out", "pca"})
+
+
+def _with_knobs(init: F) -> F:
+    """Give a constructor the knobs as keywords, in the eyes of scikit-learn and of help."""
+    named = [Parameter(n, Parameter.KEYWORD_ONLY, default=d) for n, d in DEFAULTS.items()]
+    this = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
+    init.__signature__ = Signature([this, *named])  # type: ignore[attr-defined]
+    return init
+
+
+class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
+    """An autoencoder of feature matrices, in pipelines and searches.
+
+    All features are moved and scaled together into [0, 1], where the network works, by the
+    smallest and largest value seen in the first call of `fit` or `partial_fit`. As for PCA, they
+    should have comparable units; where they do not, put a scaler before it.
+
+    Parameters
+    ----------
+    **parameters : int, float, bool or str
+        The knobs of `aecore.config.Config` with their defaults, but for ``dataset`` and
+        ``train_size``. A convolutional network takes the rows for square images.
+
+    Attributes
+    ----------
+    model_ : Autoencoder
+        The network, in float64: a row's code then does not depend on the rows beside it.
+    history_ : list of Record
+        ``step``, ``epoch`` and ``train``, the mean squared error in [0, 1] since the last row;
+        with ``learning_rate``, ``bottleneck`` and ``stage``.
+    n_features_in_ : int
+    feature_names_in_ : ndarray of str
+        Where the features have names.
+    low_, range_ : float
+        A feature's value x is (x - low_) / range_ to the network.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_digits
+    >>> from aecore.estimator import AutoencoderEstimator
+    >>> images, _ = load_digits(return_X_y=True)
+    >>> AutoencoderEstimator(bottleneck=2, hidden="64", epochs=1).fit_transform(images).shape
+    (1797, 2)
+    """
+
+    @_with_knobs
+    def __init__(self, **parameters: Any) -> None:
+        if unknown := parameters.keys() - DEFAULTS.keys():
+            raise TypeError(f"AutoencoderEstimator has no parameter {sorted(unknown)[0]!r}")
+        for name, value in {**DEFAULTS, **parameters}.items():
+            setattr(self, name, value)
+
+    def fit(self, X: Any, y: object = None) -> Self:  # noqa: N803, ARG002
+        """Train a new network for all its epochs.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, features)
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        Refusal
+            Where a parameter cannot be, or training diverges. It is a ValueError.
+        """
+        rows = self._begin(X)
+        trainer = Trainer(self._dataset(rows), self._config())
+        while not trainer.finished:
+            trainer.step()
+        self._end(trainer, trainer.history)
+        self._passes = trainer.steps // trainer.steps_per_epoch
+        return self
+
+    def partial_fit(self, X: Any, y: object = None) -> Self:  # noqa: N803, ARG002
+        """Train for one epoch more, on these rows; begin a network where there is none.
+
+        As many calls as there are epochs, with the same rows, do what `fit` does. The parameters
+        are those of the first call; the schedule stays at its end when all epochs are done.
+
+        Parameters
+        ----------
+        X : array-like of shape (n, features)
+            The first rows settle the scale.
+        y : ignored
+
+        Returns
+        -------
+        self
+
+        Raises
+        ------
+        Refusal
+            As by `fit`.
+        """
+        first = not hasattr(self, "model_")
+        rows = self._begin(X) if first else self._scaled(self._valid(X))
+        dataset, before = self._dataset(rows), [] if first else self.history_
+        passes = 0 if first else self._passes
+        trainer = Trainer(dataset, self._config() if first else self._config_)
+        if not first:
+            # An epoch may have more or fewer steps than the last: rows may be others each time.
+            step, images = passes * trainer.steps_per_epoch, [len(rows), *dataset.shape]
+            facts = {**self._state.facts, "step": step, "images": images}
+            state = State(self._state.tensors, facts, [])
+            trainer = Trainer(dataset, self._config_, state=state)
+        done = before[-1]["step"] - trainer.steps if before else 0
+        for _ in range(trainer.steps_per_epoch):
+            trainer.step()
+        later = [{**row, "step": row["step"] + done} for row in trainer.history]
+        self._end(trainer, [*before, *later])
+        self._passes = passes + 1
+        return self
+
+    def transform(self, X: Any) -> Rows:  # noqa: N803
+        """Return the codes (n, bottleneck) of rows (n, features), float32 for float32."""
+        rows = self._valid(X)
+        return self._through(self.model_.encode, self._scaled(rows)).astype(rows.dtype)
+
+    def inverse_transform(self, X: Any) -> Rows:  # noqa: N803
+        """Return the rows (n, features) that the decoder makes of codes (n, bottleneck)."""
+        check_is_fitted(self)
+        codes = check_array(X, dtype=FLOATS)
+        if codes.shape[1] != self.model_.bottleneck:
+            text = "A code has {given} numbers, and the network's have {wanted}."
+            raise Refusal(text, given=codes.shape[1], wanted=self.model_.bottleneck)
+        rows = self._through(self.model_.decode, codes) * self.range_ + self.low_
+        return rows.astype(codes.dtype)
+
+    def score_samples(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
+        """Return of each row the mean squared error of its reconstruction, negated, shape (n,).
+
+        In the units of the features, squared; the lowest rows are the most unusual.
+        """
+        rows = self._scaled(self._valid(X))
+        wrong = self._through(self.model_, rows) - rows
+        errors: NDArray[np.float64] = np.square(wrong * self.range_).mean(1)
+        return -errors
+
+    def score(self, X: Any, y: object = None) -> float:  # noqa: N803, ARG002
+        """Return the mean of `score_samples`: the higher the better, 0 at best."""
+        return float(self.score_samples(X).mean())
+
+    def _config(self) -> Config:
+        given = {name: getattr(self, name) for name in DEFAULTS}
+        # A search over a range of numpy's gives numbers of numpy's.
+        plain = {n: v.item() if isinstance(v, np.generic) else v for n, v in given.items()}
+        return Config(**plain, train_size=MOST_ROWS)
+
+    def _begin(self, X: Any) -> Rows:  # noqa: N803
+        rows = cast("Rows", validate_data(self, X, dtype=FLOATS))
+        if len(rows) > MOST_ROWS:
+            text = "X has {count:,} rows; fit takes {most:,}, and partial_fit any number by parts."
+            raise Refusal(text, count=len(rows), most=MOST_ROWS)
+        self.low_ = float(rows.min())
+        self.range_ = float(rows.max()) - self.low_ or 1.0
+        return self._scaled(rows)
+
+    def _valid(self, X: Any) -> Rows:  # noqa: N803
+        check_is_fitted(self)
+        return cast("Rows", validate_data(self, X, dtype=FLOATS, reset=False))
+
+    def _scaled(self, rows: Rows) -> NDArray[np.float64]:
+        return (rows.astype(np.float64) - self.low_) / self.range_
+
+    def _dataset(self, rows: Rows) -> Dataset:
+        height, width = 1, rows.shape[1]
+        if self.architecture == "convolutional":
+            height = width = math.isqrt(rows.shape[1])
+            if height * width != rows.shape[1]:
+                text = (
+                    "A convolutional network needs square images, and the rows have {count} "
+                    "features; set architecture to dense."
+                )
+                raise Refusal(text, count=rows.shape[1])
+        images = rows.astype(np.float32).reshape(-1, height, width)
+        unknown = np.full(len(images), -1)
+        few = slice(HELD_OUT)
+        # A person's images are bytes; features are not, and the trainer takes both.
+        pixels = cast("NDArray[np.uint8]", images)
+        return Dataset("features", pixels, unknown, pixels[few], unknown[few], ())
+
+    def _end(self, trainer: Trainer, history: list[Record]) -> None:
+        rows = ({n: v for n, v in row.items() if n not in LEFT_OUT} for row in history)
+        self.history_: list[Record] = list(rows)
+        self._config_, self._state = trainer.config, trainer.state()
+        self.model_: Autoencoder = trainer.model.double().requires_grad_(False)
+        self._n_features_out = self.model_.bottleneck
+
+    def _through(self, part: Callable[..., Any], rows: Rows) -> NDArray[np.float64]:
+        whole = torch.from_numpy(rows.astype(np.float64))
+        return cast(
+            "NDArray[np.float64]", torch.cat([part(x) for x in torch.split(whole, CHUNK)]).numpy()
+        )
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        return tags
