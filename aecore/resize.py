@@ -26,8 +26,6 @@ QUIET = -20.0
 # How closely the last layer is held to what it was, in the mean variance of its inputs. Measured on
 # digits and MNIST: held less, it rebuilds better at once and worse after the next steps.
 HOLD = 0.1
-# As many codes tell how strongly the decoder answers.
-HEARD = 512
 CHUNK = 1000
 
 
@@ -94,7 +92,7 @@ def narrower(model: Autoencoder, codes: Tensor, new: int, generator: Generator) 
     codes = codes.detach().double()
     mean = codes.mean(0)
     spread = (codes - mean).T @ (codes - mean) / len(codes)
-    metric = _decoder_metric(model, codes[:HEARD].float(), generator).double()
+    metric = _decoder_metric(model, codes.float(), generator).double()
     linear = isinstance(model.code_activation, nn.Identity) and model.keep is None
     if not linear:
         return _selected(spread.diagonal() * metric.diagonal(), mean, new)

@@ -60,10 +60,10 @@ class _Worker:
         facts = {"knobs": dict(knobs), "share": share}
         arrays = {} if begun is None else {"begun": np.frombuffer(begun, np.uint8)}
         for _ in range(TRIES):
-            process = self._started()
-            assert process.stdin is not None
-            assert process.stdout is not None
             try:
+                process = self._started()
+                assert process.stdin is not None
+                assert process.stdout is not None
                 message.write(process.stdin, facts, arrays)
                 answer, found = message.read(process.stdout)
             except (EOFError, OSError):
