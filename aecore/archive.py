@@ -16,6 +16,7 @@ from typing import BinaryIO
 
 from aecore import state
 from aecore.run import Run
+from aecore.runs import free
 from aecore.words import Refusal
 
 # What a run consists of. Nothing else is written, wherever its path would lead.
@@ -99,15 +100,6 @@ def unpack(
     finally:
         shutil.rmtree(folder, ignore_errors=True)
         shutil.rmtree(folder.with_name(folder.name + ".old"), ignore_errors=True)
-
-
-def free(path: Path) -> Path:
-    """Return the path, or one with a number behind it where there is something already."""
-    count, found = 1, path
-    while found.exists():
-        count += 1
-        found = path.with_name(f"{path.name}-{count}")
-    return found
 
 
 def _name(name: str) -> str:

@@ -6,7 +6,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from aecore.probe import Images, tensor
+from aecore.baselines import Images
+from aecore.probe import tensor
 from aecore.seeds import generator
 
 

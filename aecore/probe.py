@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from aecore import baselines
+from aecore.baselines import Images
 from aecore.config import Config
 from aecore.corrupt import corrupt
 from aecore.data import Dataset
@@ -23,8 +24,6 @@ PROBES = 2000
 HELD_OUT = 1000
 EXAMPLES = 10
 CHUNK = 1000
-
-Images = NDArray[np.uint8 | np.float32]
 
 _fits: weakref.WeakKeyDictionary[Dataset, dict[int, baselines.PCA]] = weakref.WeakKeyDictionary()
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from aecore import state
-from aecore.archive import free
 from aecore.run import Run
+from aecore.runs import free
 from aecore.words import Refusal
 
 INDEX, LABELS, TRASH = ".index.json", "labels.json", ".trash"
@@ -70,9 +70,8 @@ def label(
     tags : sequence of str, optional
     favourite : bool, optional
     """
-    given = {"title": title, "tags": tags and list(tags), "note": note, "favourite": favourite}
-    if tags is not None:
-        given["tags"] = sorted({tag.strip() for tag in tags} - {""})
+    sorted_tags = None if tags is None else sorted({tag.strip() for tag in tags} - {""})
+    given = {"title": title, "tags": sorted_tags, "note": note, "favourite": favourite}
     changed = {name: value for name, value in given.items() if value is not None}
     state.write_json(path / LABELS, {**_labels(path), **changed})
 

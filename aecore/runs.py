@@ -31,7 +31,13 @@ def new_path(root: Path, config: Config) -> Path:
     """Return a folder for a new run, named for what and when it is."""
     now = datetime.now(tz=UTC).astimezone().strftime("%Y%m%d-%H%M%S")
     name = f"{config.dataset}-{config.architecture}-{config.bottleneck}-{now}"
-    count = 1
-    while (path := root / (name if count == 1 else f"{name}-{count}")).exists():
+    return free(root / name)
+
+
+def free(path: Path) -> Path:
+    """Return the path, or one with a number behind it where there is something already."""
+    count, found = 1, path
+    while found.exists():
         count += 1
-    return path
+        found = path.with_name(f"{path.name}-{count}")
+    return found

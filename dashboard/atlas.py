@@ -159,11 +159,12 @@ class Atlas:
         if step in self._stopped:
             return
         if step in self.maps:
-            missing = [each for each in wanted.frames if each not in {*self.maps, *self._stopped}]
             thorough = wanted.rest and step not in self.thorough
-            if not thorough and not missing:
-                return
             if not thorough:
+                done = {*self.maps, *self._stopped}
+                missing = [each for each in wanted.frames if each not in done]
+                if not missing:
+                    return
                 step, codes = missing[-1], wanted.read(missing[-1])
         request = self.mapper().ask(
             codes, self.method, name=self.method, previous=self._beside(step), quick=not thorough

@@ -132,9 +132,12 @@ class Lab:
         self.button(key).click()
 
     def widget(self, name: str) -> Locator:
-        """Return a widget by its key; one that the page itself set has the turn behind it."""
+        """Return a widget by its key; one that the page itself set has the turn behind it.
+
+        The first of them: while it gives way to another, both are there.
+        """
         key = f"st-key-{name.replace(' ', '-')}"
-        return self.page.locator(f'.{key}, [class*="{key}-turn-"]')
+        return self.page.locator(f'.{key}, [class*="{key}-turn-"]').first
 
     def choose(self, name: str, choice: str) -> None:
         """Choose from a list, by what is shown there."""
