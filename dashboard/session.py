@@ -200,12 +200,17 @@ def own_job() -> Job:
     return now.job
 
 
-def begin(settings: Config) -> None:
-    """Start a new run in the manner of the present one: playing if that played."""
+def begin(settings: Config, *, play: bool | None = None) -> None:
+    """Start a new run; by default in the manner of the present one: playing if that played."""
     job = desk().job
     if job is not None and job.latest.step > 0:
         tell("A new run begins; {name} is kept and can be opened again.", name=job.run.name)
-    desk().start(settings, play=job is not None and job.playing)
+    desk().start(settings, play=job is not None and job.playing if play is None else play)
+
+
+def train(settings: Config) -> None:
+    """Start a new run, and play it."""
+    attempt(lambda: begin(settings, play=True))
 
 
 def open_run(run: Run) -> None:
