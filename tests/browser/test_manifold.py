@@ -109,6 +109,26 @@ def said(manifold: Manifold) -> str:
     return manifold.page.locator(".latent-canvas-panel").inner_text()
 
 
+def test_two_fingers_bring_the_map_nearer(manifold: Manifold) -> None:
+    before = manifold.map("lab.view.scale")
+    x, y = manifold.at(0)
+    touch = manifold.page.context.new_cdp_session(manifold.page)
+
+    def fingers(kind: str, *apart: float) -> None:
+        places = [{"x": x + side, "y": y, "id": n} for n, side in enumerate(apart)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+
+    fingers("touchStart", -20, 20)
+    for apart in (25, 30, 35, 40):
+        fingers("touchMove", -apart, apart)
+    fingers("touchEnd")
+    manifold.rest()
+    assert manifold.map("lab.view.scale") / before == pytest.approx(2, rel=0.1)
+    manifold.page.locator(".latent-canvas-map").press("0")
+    manifold.rest()
+    assert manifold.map("lab.view.scale") == pytest.approx(before)
+
+
 def test_a_click_brings_the_nearest_by_code_and_by_pixels(manifold: Manifold) -> None:
     manifold.choose("panel", "Neighbours")
     manifold.page.mouse.click(*manifold.at(7))
