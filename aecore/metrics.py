@@ -4,7 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
+WINDOW = 7
 ACTIVE_SHARE_OF_LARGEST = 0.1
 
 
@@ -45,3 +47,42 @@ def activity(codes: NDArray[np.float32]) -> Activity:
     largest = float(np.quantile(size, 0.999, method="higher"))
     active = (size > ACTIVE_SHARE_OF_LARGEST * largest).mean(0)
     return Activity(size.mean(0, dtype=np.float64), active, active == 0)
+
+
+def psnr(truth: NDArray[np.float32], images: NDArray[np.float32]) -> float:
+    """Return the peak signal to noise ratio in dB, from the mean squared error of all images.
+
+    Parameters
+    ----------
+    truth, images : ndarray of shape (n, height, width), float32 in [0, 1]
+
+    Returns
+    -------
+    float
+        Infinite where they are equal.
+    """
+    if np.array_equal(truth, images):
+        return float("inf")
+    return float(peak_signal_noise_ratio(truth, images, data_range=1))  # type: ignore[no-untyped-call]
+
+
+def ssim(truth: NDArray[np.float32], images: NDArray[np.float32]) -> float:
+    """Return the structural similarity, the mean over images; 1 where they are equal.
+
+    Parameters
+    ----------
+    truth, images : ndarray of shape (n, height, width), float32 in [0, 1]
+
+    Returns
+    -------
+    float in [-1, 1]
+
+    References
+    ----------
+    Wang, Bovik, Sheikh and Simoncelli, "Image Quality Assessment", 2004.
+    """
+    side = min(WINDOW, *truth.shape[1:])
+    window = side - 1 + side % 2
+    pairs = zip(truth, images, strict=True)
+    each = [structural_similarity(*pair, data_range=1, win_size=window) for pair in pairs]  # type: ignore[no-untyped-call]
+    return float(np.mean(each))

@@ -45,9 +45,15 @@ def manifold() -> None:
     importlib.import_module("dashboard.pages.manifold").show()
 
 
+def denoise() -> None:
+    """Run the Denoise page."""
+    importlib.import_module("dashboard.pages.denoise").show()
+
+
 pages = [
     st.Page(train, title=t("Train"), icon=":material/play_circle:", default=True),
     st.Page(manifold, title=t("Manifold"), icon=":material/scatter_plot:"),
+    st.Page(denoise, title=t("Denoise"), icon=":material/blur_on:"),
 ]
 page = st.navigation(pages, position="top")
 st.html(Path(__file__).with_name("style.css"))

@@ -11,7 +11,7 @@ from typing import Any
 
 from cyclopts import App, CycloptsError
 
-from aecore.cli import data, knobs, runs, train
+from aecore.cli import data, denoise, knobs, runs, train
 from aecore.cli.talk import tell
 from aecore.words import Refusal, t
 
@@ -20,6 +20,7 @@ FAILED, REFUSED = 1, 2
 app = App("aecore", help=t("Train autoencoders, and look after their data and runs."))
 app.command(train.train, help=t(getdoc(train.train) or ""))
 app.command(runs.runs, help=t(getdoc(runs.runs) or ""))
+app.command(denoise.denoise, help=t(getdoc(denoise.denoise) or ""))
 app.command(data.app)
 app.command(knobs.knobs, help=t(getdoc(knobs.knobs) or ""))
 

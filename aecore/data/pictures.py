@@ -98,6 +98,36 @@ def read(
     return images, labels if len(set(labels)) > 1 else [""] * len(labels)
 
 
+def one(
+    path: PurePosixPath,
+    opening: Callable[[], IO[Any]],
+    shape: tuple[int, int],
+    *,
+    limits: pixels.Limits = pixels.LIMITS,
+) -> NDArray[np.uint8]:
+    """Read one picture, as grey as others are and resized to a shape.
+
+    Parameters
+    ----------
+    path : PurePosixPath
+        What a sentence calls it.
+    opening : callable
+        Opens it.
+    shape : (height, width)
+    limits : Limits
+
+    Raises
+    ------
+    Refusal
+        Where it cannot be read, or is too large.
+    """
+    from PIL import Image
+
+    packed = _bytes(path, opening, limits.unpacked, path.name)
+    grey = _image(path, packed, limits.unpacked - len(packed), None, path.name, limits)
+    return np.asarray(Image.fromarray(grey).resize(shape[::-1], Image.Resampling.BILINEAR))
+
+
 def _same(
     shape: tuple[int, ...], other: tuple[int, ...], path: PurePosixPath, file: str
 ) -> tuple[int, int]:

@@ -1,0 +1,59 @@
+"""``aecore denoise``: how well a run takes noise off, beside the classic filters."""
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from aecore.cli.talk import AsJson, say, show
+from aecore.words import Refusal, t
+
+
+def denoise(
+    run: Annotated[Path, Parameter(help=t("The folder of the run."))],
+    *,
+    noise_kind: Annotated[
+        Literal["gaussian", "masking", "salt_and_pepper"],
+        Parameter(help=t("What kind of noise is put on.")),
+    ] = "gaussian",
+    noise: Annotated[
+        str, Parameter(help=t("Levels of the noise, each in [0, 1], with commas between."))
+    ] = "0.1,0.2,0.3,0.5",
+    images: Annotated[
+        int, Parameter(validator=Number(gte=1), help=t("How many held-out images; the first."))
+    ] = 1000,
+    as_json: AsJson = False,
+) -> int:
+    """Put noise on held-out images and measure how well it is taken off: PSNR in dB, and SSIM."""
+    levels = _levels(noise)
+    from aecore import denoise
+    from aecore.trained import Trained
+
+    network = Trained.open(run)
+    shown = network.dataset.test_images[:images]
+    rows = denoise.compare(network, shown, noise_kind, levels)
+    if as_json:
+        say(json.dumps([asdict(row) for row in rows]))
+    else:
+        heads = t("noise,method,PSNR (dB),SSIM").split(",")
+        names = denoise.METHODS
+        cells = [
+            [f"{row.noise:g}", t(names[row.method]), f"{row.psnr:.2f}", f"{row.ssim:.3f}"]
+            for row in rows
+        ]
+        show(heads, cells)
+    return 0
+
+
+def _levels(text: str) -> list[float]:
+    try:
+        found = [float(each) for each in text.split(",")]
+    except ValueError:
+        found = []
+    if not found or not all(0 < each <= 1 for each in found):
+        said = "--noise is {text!r}; give numbers above 0 and up to 1, such as 0.1,0.3."
+        raise Refusal(said, text=text)
+    return found

@@ -1,0 +1,67 @@
+"""How well a network takes gaussian noise off the held-out images, beside linear estimates.
+
+A run for each level, trained with noise of that level; all held-out images, clipped to [0, 1].
+
+::
+
+    AECORE_DATA=... uv run python benchmarks/denoising.py --json
+"""
+
+from typing import Any
+
+import torch
+from cyclopts import App
+
+from aecore import data, denoise, filters, metrics
+from aecore.presets import preset
+from aecore.probe import pca, tensor
+from aecore.trained import Trained
+from aecore.trainer import Trainer
+from benchmarks.report import AsJson, show
+
+app = App("denoising")
+
+
+@app.default
+def denoising(
+    *,
+    dataset: str = "mnist",
+    levels: tuple[float, ...] = (0.1, 0.2, 0.3, 0.5),
+    bottleneck: int = 256,
+    hidden: str = "1000",
+    epochs: int = 20,
+    threads: int = 2,
+    as_json: AsJson = False,
+) -> None:
+    """Train at each level and measure there."""
+    torch.set_num_threads(threads)
+    images = data.load(dataset)
+    truth = tensor(images.test_images).numpy().reshape(images.test_images.shape)
+    training = tensor(images.images).numpy().reshape(images.images.shape)
+    result: dict[str, Any] = {}
+    for level in levels:
+        values = {"bottleneck": bottleneck, "hidden": hidden, "epochs": epochs, "noise": level}
+        trainer = Trainer(images, preset("denoising", dataset, noise_kind="gaussian", **values))
+        while not trainer.finished:
+            trainer.step()
+        network = Trained.of(trainer.snapshot(), images, "denoising")
+        noisy = denoise.add_noise(truth, "gaussian", level)
+        wiener = filters.wiener(training, denoise.add_noise(training, "gaussian", level, 1))
+        components = pca(images, len(images.images))
+        best = max(
+            metrics.psnr(truth, components.rebuild(noisy, rank).clip(0, 1).reshape(truth.shape))
+            for rank in filters.RANKS
+        )
+        result[f"{level:g}"] = {
+            "noisy": metrics.psnr(truth, noisy),
+            "pca": best,
+            "wiener": metrics.psnr(truth, wiener.apply(noisy)),
+            "autoencoder": metrics.psnr(truth, network.rebuild(noisy)),
+            "ssim": metrics.ssim(truth[:1000], network.rebuild(noisy[:1000])),
+        }
+        print(level, result[f"{level:g}"], flush=True)
+    show({"epochs": epochs, "hidden": hidden, "bottleneck": bottleneck, **result}, as_json)
+
+
+if __name__ == "__main__":
+    app()
