@@ -16,6 +16,7 @@ GROUPS: Mapping[str, str] = {
 }
 MOST_UNITS = 4096
 WIDTHS = r"^(\d{1,4}(-\d{1,4}){0,7})?$"
+CLASSES = r"^([^,]{1,40}(,[^,]{1,40}){0,99})?$"
 NAME = r"^[A-Za-z0-9_-]{1,64}$"
 
 
@@ -92,6 +93,10 @@ class Config(BaseModel):
 
     train_size: int = knob(60_000, group="data", low=100, high=1_000_000, log=True)
     """It learns from at most this many images."""
+
+    classes: str = knob("", group="data", pattern=CLASSES, example="0,1")
+    """It learns from these classes only, with commas between; empty for all. What it has not
+    seen it cannot rebuild well: that is how it finds anomalies."""
 
     architecture: Literal["dense", "convolutional"] = knob("dense", group="network")
     """Dense layers see all pixels at once; convolutions look at neighbourhoods."""

@@ -27,7 +27,7 @@ Rows = NDArray[np.floating]
 FLOATS = [np.float64, np.float32]
 CHUNK = 4096
 # What stands for a choice of images says nothing about features that are given.
-OURS = frozenset({"dataset", "train_size"})
+OURS = frozenset({"dataset", "train_size", "classes"})
 DEFAULTS = {name: each.default for name, each in knobs(Config).items() if name not in OURS}
 MOST_ROWS = int(knobs(Config)["train_size"].high or 0)
 # They compare with held-out images; who uses scikit-learn holds out by himself.

@@ -136,8 +136,9 @@ class Probe:
     Parameters
     ----------
     dataset : Dataset
-    count : int
-        How many training images the run learns from.
+        Gives the probe set and the examples.
+    learnt : Dataset
+        What of it the run learns from, and the held-out images that the error is measured on.
 
     Attributes
     ----------
@@ -145,10 +146,10 @@ class Probe:
         Of the probe set.
     """
 
-    def __init__(self, dataset: Dataset, count: int) -> None:
-        self.dataset = dataset
+    def __init__(self, dataset: Dataset, learnt: Dataset) -> None:
+        self.dataset, self._learnt = dataset, learnt
         self.images, self.labels = (found := probes(dataset)).images, found.labels
-        self.pca = pca(dataset, count)
+        self.pca = pca(learnt, len(learnt.images))
         self._pca_errors: dict[int, float] = {}
 
     def codes(self, model: Autoencoder) -> NDArray[np.float32]:
@@ -157,13 +158,13 @@ class Probe:
 
     def error(self, model: Autoencoder) -> float:
         """Return the error on the first held-out images."""
-        return error(model, self.dataset.test_images[:HELD_OUT])
+        return error(model, self._learnt.test_images[:HELD_OUT])
 
     def pca_error(self, bottleneck: int) -> float:
         """Return the error of as many principal components, measured in the same way."""
         if bottleneck not in self._pca_errors:
             self._pca_errors[bottleneck] = self.pca.error(
-                self.dataset.test_images[:HELD_OUT], bottleneck, clamped=True
+                self._learnt.test_images[:HELD_OUT], bottleneck, clamped=True
             )
         return self._pca_errors[bottleneck]
 

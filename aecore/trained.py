@@ -12,6 +12,7 @@ from aecore import baselines, data, latent, probe, state
 from aecore.baselines import Images
 from aecore.config import Config
 from aecore.data import Dataset
+from aecore.learnt import learnt
 from aecore.model import Autoencoder
 from aecore.run import Run
 from aecore.seeds import generator
@@ -83,14 +84,19 @@ class Trained:
         return cls(name, snapshot.step, snapshot.config, snapshot.model, dataset)
 
     @property
+    def learnt(self) -> Dataset:
+        """What of the data set it learnt from, and the held-out images of its kind."""
+        return learnt(self.dataset, self.config)
+
+    @property
     def images(self) -> NDArray[np.uint8]:
         """The training images it learnt from, of shape (n, height, width)."""
-        return self.dataset.images[: self.config.train_size]
+        return self.learnt.images
 
     @cached_property
     def pca(self) -> baselines.PCA:
         """The principal components of the same training images."""
-        return probe.pca(self.dataset, len(self.images))
+        return probe.pca(self.learnt, len(self.images))
 
     def encode(self, images: Images) -> Array:
         """Return the codes (n, bottleneck) of images (n, height, width)."""

@@ -14,6 +14,7 @@ from aecore.config import Config
 from aecore.corrupt import corrupt
 from aecore.data import Dataset
 from aecore.knob import knobs
+from aecore.learnt import learnt
 from aecore.model import Autoencoder, kept_units
 from aecore.plan import Plan
 from aecore.precision import half
@@ -47,6 +48,8 @@ class Trainer:
     ----------
     config : Config
         As changed so far.
+    learnt : Dataset
+        What is learnt from, and the held-out images of its kind.
     model : Autoencoder
     steps : int
         Steps made.
@@ -65,9 +68,9 @@ class Trainer:
         self.steps = 0
         self.history: list[Record] = []
         self.edits: list[Edit] = []
-        self._images = dataset.images[: self.config.train_size]
-        self._probe = Probe(dataset, len(self._images))
-        self._batches = Batches(self._images, self.config.batch_size, self.config.seed)
+        self.learnt = learnt(dataset, self.config)
+        self._probe = Probe(dataset, self.learnt)
+        self._batches = Batches(self.learnt.images, self.config.batch_size, self.config.seed)
         self._half = half(self.config.precision)
         self._points: NDArray[np.float32] | None = None
         self._squares, self._summed = torch.zeros(()), 0
@@ -163,7 +166,7 @@ class Trainer:
             "step": self.steps,
             "batches": self._summed,
             "edits": list(self.edits),
-            "images": [len(self._images), *self.dataset.shape],
+            "images": [len(self.learnt.images), *self.dataset.shape],
         }
         copies = {
             name: value.detach().clone(memory_format=torch.contiguous_format)
@@ -209,7 +212,7 @@ class Trainer:
 
     def _restore(self, state: State) -> None:
         facts = state.facts
-        now = [len(self._images), *self.dataset.shape]
+        now = [len(self.learnt.images), *self.dataset.shape]
         if (then := facts.get("images")) != now:
             raise Refusal(
                 "The run learnt from other images: {then} (count, height, width), and {name} has "
@@ -233,7 +236,7 @@ class Trainer:
     def _resize(self, config: Config) -> None:
         old, new = self.model, self._new_model(config)
         draw = generator(config.seed, "resize", self.steps)
-        code_map = resize.resize(old, new, tensor(self._images[:MAPPED]), draw)
+        code_map = resize.resize(old, new, tensor(self.learnt.images[:MAPPED]), draw)
         moments = optimizer.moments(self._optimizer, old)
         carried = {n: resize.carry(state, n, code_map) for n, state in moments.items()}
         self.model = new
@@ -280,17 +283,14 @@ class Trainer:
         return not exploding and all(bool(p.isfinite().all()) for p in self.model.parameters())
 
     def _diverged(self) -> Diverged:
-        step, config = self.steps, self.config
+        step, rate = self.steps, self.config.learning_rate
         self._restore(self._last_good)
-        return Diverged(
+        text = (
             "Training diverged at step {step}: the error is no longer a number. The run stands at "
             "step {good}, where all was well. The likely cause is learning_rate, which is {rate:g};"
-            " try {less:g}.",
-            step=step,
-            good=self.steps,
-            rate=config.learning_rate,
-            less=config.learning_rate / 10,
+            " try {less:g}."
         )
+        return Diverged(text, step=step, good=self.steps, rate=rate, less=rate / 10)
 
 
 def _config(state: State) -> Config:

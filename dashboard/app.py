@@ -50,10 +50,16 @@ def denoise() -> None:
     importlib.import_module("dashboard.pages.denoise").show()
 
 
+def anomalies() -> None:
+    """Run the Anomalies page."""
+    importlib.import_module("dashboard.pages.anomalies").show()
+
+
 pages = [
     st.Page(train, title=t("Train"), icon=":material/play_circle:", default=True),
     st.Page(manifold, title=t("Manifold"), icon=":material/scatter_plot:"),
     st.Page(denoise, title=t("Denoise"), icon=":material/blur_on:"),
+    st.Page(anomalies, title=t("Anomalies"), icon=":material/troubleshoot:"),
 ]
 page = st.navigation(pages, position="top")
 st.html(Path(__file__).with_name("style.css"))

@@ -5,6 +5,7 @@ import torch
 from aecore import baselines, probe
 from aecore.config import Config
 from aecore.data import Dataset
+from aecore.learnt import learnt
 from aecore.model import Autoencoder
 from aecore.probe import Probe, choose
 from aecore.seeds import generator
@@ -43,24 +44,25 @@ def test_parts_make_no_difference(
 
 
 def test_the_probe_set_is_filled_up_and_always_the_same(digits: Dataset, small: Dataset) -> None:
-    one, other = Probe(digits, 1000), Probe(digits, 1000)
+    one, other = Probe(digits, digits), Probe(digits, digits)
     assert len(one.images) == len(one.labels) == len(digits.test_images) + len(digits.images)
     assert np.array_equal(one.images, other.images)
     assert np.array_equal(one.labels[: len(digits.test_labels)], digits.test_labels)
-    assert len(Probe(small, 100).labels) == 160
+    assert len(Probe(small, small).labels) == 160
 
 
 def test_a_large_data_set_gives_held_out_images_only() -> None:
     images = np.zeros((10, 2, 2), np.uint8)
     many = np.zeros((2500, 2, 2), np.uint8)
     dataset = Dataset("x", images, np.zeros(10, int), many, np.full(2500, 7), ())
-    assert Probe(dataset, 10).labels.tolist() == [7] * probe.PROBES
+    assert Probe(dataset, dataset).labels.tolist() == [7] * probe.PROBES
 
 
 def test_pca_is_fitted_once_to_the_images_learnt_from(digits: Dataset) -> None:
-    one = Probe(digits, 200)
-    assert Probe(digits, 200).pca is one.pca
-    assert Probe(digits, 300).pca is not one.pca
+    few = learnt(digits, Config(train_size=200))
+    one = Probe(digits, few)
+    assert Probe(digits, few).pca is one.pca
+    assert Probe(digits, learnt(digits, Config(train_size=300))).pca is not one.pca
     wanted = baselines.pca(digits.images[:200]).error(digits.test_images, 8, clamped=True)
     assert one.pca_error(8) == wanted == one.pca_error(8)
 
@@ -96,7 +98,7 @@ def test_without_labels_the_first_are_shown(digits: Dataset) -> None:
 
 def test_examples_carry_the_same_noise_each_time(digits: Dataset, model: Autoencoder) -> None:
     config = Config(noise=0.4)
-    one, other = (Probe(digits, 100).examples(model, config) for _ in range(2))
+    one, other = (Probe(digits, digits).examples(model, config) for _ in range(2))
     assert np.array_equal(one.corrupted, other.corrupted)
     assert not np.array_equal(one.corrupted, one.originals)
     assert one.originals.shape == one.reconstructions.shape == (10, 8, 8)
@@ -104,6 +106,6 @@ def test_examples_carry_the_same_noise_each_time(digits: Dataset, model: Autoenc
     for each in (one.originals, one.corrupted, one.reconstructions):
         assert each.min() >= 0
         assert each.max() <= 1
-    clean = Probe(digits, 100).examples(model, Config(), np.array([5, 3]))
+    clean = Probe(digits, digits).examples(model, Config(), np.array([5, 3]))
     assert np.array_equal(clean.corrupted, clean.originals)
     assert np.allclose(clean.originals, digits.test_images[[5, 3]] / 255)

@@ -11,7 +11,7 @@ from typing import Any
 
 from cyclopts import App, CycloptsError
 
-from aecore.cli import data, denoise, knobs, runs, train
+from aecore.cli import anomalies, branch, data, denoise, export, knobs, runs, score, sweep, train
 from aecore.cli.talk import tell
 from aecore.words import Refusal, t
 
@@ -19,7 +19,13 @@ FAILED, REFUSED = 1, 2
 
 app = App("aecore", help=t("Train autoencoders, and look after their data and runs."))
 app.command(train.train, help=t(getdoc(train.train) or ""))
+app.command(sweep.sweep, help=t(getdoc(sweep.sweep) or ""))
+app.command(branch.branch, help=t(getdoc(branch.branch) or ""))
+app.command(export.export, help=t(getdoc(export.export) or ""))
+app.command(export.take, name="import", help=t(getdoc(export.take) or ""))
 app.command(runs.runs, help=t(getdoc(runs.runs) or ""))
+app.command(score.score, help=t(getdoc(score.score) or ""))
+app.command(anomalies.anomalies, help=t(getdoc(anomalies.anomalies) or ""))
 app.command(denoise.denoise, help=t(getdoc(denoise.denoise) or ""))
 app.command(data.app)
 app.command(knobs.knobs, help=t(getdoc(knobs.knobs) or ""))

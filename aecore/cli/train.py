@@ -184,7 +184,7 @@ def _place(trainer: "Trainer", speed: float) -> str:
 
 
 def _count(trainer: "Trainer") -> int:
-    return min(len(trainer.dataset.images), trainer.config.train_size)
+    return len(trainer.learnt.images)
 
 
 def _images(trainer: "Trainer", steps: float) -> float:
@@ -204,11 +204,11 @@ def _where(run: "Run", trainer: "Trainer") -> dict[str, Any]:
 
 
 def _errors(trainer: "Trainer") -> dict[str, float]:
-    """Measure the network, and as many principal components, on all held-out images."""
+    """Measure the network, and as many principal components, on all held-out images of its kind."""
     from aecore import probe
 
-    images, bottleneck = trainer.dataset.test_images, trainer.config.bottleneck
-    pca = probe.pca(trainer.dataset, _count(trainer))
+    images, bottleneck = trainer.learnt.test_images, trainer.config.bottleneck
+    pca = probe.pca(trainer.learnt, _count(trainer))
     return {
         "test_mse": probe.error(trainer.model, images),
         "pca_mse": pca.error(images, bottleneck),

@@ -1,0 +1,55 @@
+"""``aecore anomalies``: how well a run tells what it learnt from what it never saw."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from aecore.cli.talk import AsJson, say, show, tell
+from aecore.words import t
+
+
+def anomalies(
+    run: Annotated[Path, Parameter(help=t("The folder of the run."))],
+    *,
+    normal: Annotated[
+        str | None,
+        Parameter(help=t("Classes that are normal, with commas between; the run's by default.")),
+    ] = None,
+    foreign: Annotated[
+        str | None,
+        Parameter(help=t("A data set that is foreign; the remaining classes by default.")),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Score held-out images, normal and foreign, by the network and by other methods (AUROC)."""
+    from aecore import anomaly, data, threshold
+    from aecore.learnt import names
+    from aecore.trained import Trained
+
+    network = Trained.open(run)
+    other = None if foreign is None else data.load(foreign)
+    wanted = names(network.config.classes if normal is None else normal)
+    images, strange = anomaly.held_out(network.dataset, wanted, other)
+    known = anomaly.seen(network, anomaly.remaining(network.dataset, wanted)) if not other else ()
+    if known:
+        tell(t("This run saw foreign classes in training: {all}.", all=", ".join(known)))
+    scores = {**anomaly.detector(network), **anomaly.others(network)}
+    areas = {}
+    for name, score in scores.items():
+        found = score(images)
+        areas[name] = {
+            "auroc": threshold.roc(strange, found).area,
+            "average_precision": threshold.precision_recall(strange, found).area,
+        }
+    if as_json:
+        say(json.dumps({"seen": list(known), "scores": areas}))
+    else:
+        words = {**anomaly.SCORES, **anomaly.OTHERS}
+        rows = [
+            [t(words[n]), f"{a['auroc']:.4f}", f"{a['average_precision']:.4f}"]
+            for n, a in areas.items()
+        ]
+        show(t("score,AUROC,average precision").split(","), rows)
+    return 0

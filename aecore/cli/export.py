@@ -1,0 +1,51 @@
+"""``aecore export`` and ``aecore import``: a run in the forms in which it is used elsewhere."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from aecore.cli.talk import say
+from aecore.words import Refusal, t
+
+
+def export(
+    run: Annotated[Path, Parameter(help=t("The folder of the run."))],
+    *,
+    form: Annotated[
+        str,
+        Parameter(
+            "--format",
+            help=t("safetensors, onnx, parquet, csv, projector, zip, script or line."),
+        ),
+    ] = "zip",
+    out: Annotated[
+        Path | None, Parameter(help=t("The file to write; named after the run by default."))
+    ] = None,
+) -> int:
+    """Write a run in a form in which it is used elsewhere."""
+    from aecore import state
+    from aecore.export import FORMATS, export
+
+    content = export(run, form)
+    path = out or Path(f"{run.resolve().name}.{FORMATS[form].suffix}")
+    if path.is_dir():
+        raise Refusal("--out is {path}, which is a folder; name a file.", path=path)
+    state.write(path, content)
+    say(str(path))
+    return 0
+
+
+def take(
+    archive: Annotated[Path, Parameter(help=t("A zip that aecore export wrote."))],
+    *,
+    name: Annotated[str | None, Parameter(help=t("What the run is called here."))] = None,
+) -> int:
+    """Take up a run from a zip; its paths are checked and its size is limited."""
+    from aecore.archive import unpack
+    from aecore.runs import runs_root
+
+    if not archive.is_file():
+        raise Refusal("{path} is no file.", path=archive)
+    say(str(unpack(archive, runs_root(), name=name).path))
+    return 0

@@ -1,0 +1,30 @@
+"""``aecore score``: how good a run is, on all held-out images of its kind."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from aecore.cli.talk import AsJson, say, show
+from aecore.words import t
+
+
+def score(
+    run: Annotated[Path, Parameter(help=t("The folder of the run."))], *, as_json: AsJson = False
+) -> int:
+    """Measure a run: its error beside PCA's, PSNR, SSIM, and what a classifier gets from codes."""
+    from aecore import scores
+    from aecore.trained import Trained
+
+    network = Trained.open(run)
+    found = {"run": str(run), "step": network.step, **scores.scores(network)}
+    if as_json:
+        say(json.dumps(found))
+    else:
+        rows = [
+            [name, f"{value:.5g}" if isinstance(value, float) else str(value)]
+            for name, value in found.items()
+        ]
+        show(t("measure,value").split(","), rows)
+    return 0

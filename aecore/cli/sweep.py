@@ -1,0 +1,134 @@
+"""``aecore sweep``: many runs, here or on a cluster."""
+
+import json
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from aecore import data
+from aecore.cli.data import present
+from aecore.cli.knobs import Flags
+from aecore.cli.talk import AsJson, say, show, tell
+from aecore.presets import preset
+from aecore.words import Refusal, t
+
+if TYPE_CHECKING:
+    from aecore.sweep import Outcome
+
+STOPPED = 130
+
+
+def sweep(
+    *,
+    name: Annotated[str, Parameter("--preset", help=t("What all runs start from."))] = "stacked",
+    out: Annotated[
+        Path | None, Parameter(help=t("The folder of all its runs; that of all runs by default."))
+    ] = None,
+    count: Annotated[
+        int | None,
+        Parameter(validator=Number(gte=1), help=t("Draw so many combinations; all by default.")),
+    ] = None,
+    scheduler: Annotated[
+        str | None, Parameter(help=t("A Dask scheduler, such as tcp://host:8786."))
+    ] = None,
+    processes: Annotated[
+        int | None, Parameter(validator=Number(gte=1), help=t("On this machine; one a core."))
+    ] = None,
+    halving: Annotated[
+        bool, Parameter(negative="", help=t("Stop hopeless runs early (successive halving)."))
+    ] = False,
+    as_json: AsJson = False,
+    flags: Annotated[Flags | None, Parameter("*")] = None,
+) -> int:
+    """Train every combination of values: give a knob several with commas between.
+
+    Called again it does only what is missing; Ctrl-C gives up the runs at work.
+    """
+    given = flags.model_dump(exclude_unset=True) if flags else {}
+    dataset = str(given.pop("dataset", data.default()))
+    planned = _planned(name, dataset, given, count)
+    tell(t("{count} runs.", count=len(planned)))
+    from aecore.runs import runs_root
+    from aecore.sweep import sweep
+
+    # By name where the workers have it too; a person's own images are sent.
+    source = present(dataset) if scheduler else dataset
+    if not scheduler:
+        present(dataset)
+    rows: list[Outcome] = []
+    with _stopping() as cancel:
+        for row in sweep(
+            planned,
+            source,
+            root=out or runs_root(),
+            scheduler=scheduler,
+            processes=processes,
+            halving=halving,
+            cancel=cancel,
+        ):
+            rows.append(row)
+            tell(_progress(row))
+        stopped = cancel.is_set()
+    rows.sort(key=lambda row: row.place)
+    if as_json:
+        say(json.dumps([_result(row) for row in rows]))
+    else:
+        _table(rows)
+    return STOPPED if stopped else 0
+
+
+def _planned(name: str, dataset: str, given: dict[str, Any], count: int | None) -> Any:
+    from aecore.grid import grid, sample
+
+    # In classes commas part the names of one value.
+    many = {n: str(v).split(",") for n, v in given.items() if "," in str(v) and n != "classes"}
+    alone = {n: v for n, v in given.items() if n not in many}
+    base = preset(name, dataset, **alone).model_dump()
+    return sample(base, many, count) if count else grid(base, many)
+
+
+@contextmanager
+def _stopping() -> Iterator[threading.Event]:
+    cancel = threading.Event()
+    before = signal.signal(signal.SIGINT, lambda *_: cancel.set())
+    try:
+        yield cancel
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _progress(row: "Outcome") -> str:
+    what = ", ".join(f"{name} {value}" for name, value in row.values.items())
+    if row.reason is not None:
+        end = str(row.reason)
+    elif row.stopped:
+        end = t("stopped early")
+    else:
+        end = t("error {error:.5f}", error=row.summary.get("held_out") or float("nan"))
+    left = "" if row.seconds_left != row.seconds_left else t("; {s:.0f} s left", s=row.seconds_left)
+    return f"{row.done}/{row.total}  {what}: {end}{left}"
+
+
+def _result(row: "Outcome") -> dict[str, Any]:
+    facts = {n: row.summary.get(n) for n in ("held_out", "pca", "step", "total_steps")}
+    reason = None if row.reason is None else str(row.reason)
+    return {**dict(row.values), "run": row.name, **facts, "stopped": row.stopped, "reason": reason}
+
+
+def _table(rows: list["Outcome"]) -> None:
+    if not rows:
+        raise Refusal("Nothing was trained.")
+    knobs = list(rows[0].values)
+    cells = []
+    for row in rows:
+        errors = [row.summary.get(name) for name in ("held_out", "pca")]
+        shown = ["" if each is None else f"{each:.5f}" for each in errors]
+        why = str(row.reason or "") or (t("stopped early") if row.stopped else "")
+        cells.append([*(str(row.values[name]) for name in knobs), *shown, row.name, why])
+    show([*knobs, *t("held-out,PCA,run,why not").split(",")], cells)
