@@ -17,7 +17,7 @@ from aecore.baselines import PCA
 
 Array = NDArray[np.float32]
 
-RANKS = (2, 4, 8, 16, 32, 64, 128, 256)
+RANKS = (2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 SIDES = (1, 3, 5)
 WEIGHTS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
 TUNED = 60
@@ -56,9 +56,11 @@ def fit(clean: Array, noisy: Array, pca: PCA) -> Mapping[str, Filter]:
         ``pca``: projection on the first principal components; ``wiener``: the best linear
         estimate; ``median``: of a square window; ``tv``: total variation (Chambolle 2004).
     """
+    # Noise that is clipped makes images brighter, which is not for components to mend.
+    shift = clean.mean(0) - noisy.mean(0)
 
     def project(images: Array, rank: float) -> Array:
-        return pca.rebuild(images, int(rank)).astype(np.float32).reshape(images.shape)
+        return pca.rebuild(images + shift, int(rank)).astype(np.float32).reshape(images.shape)
 
     few = clean[:TUNED], noisy[:TUNED]
     return {

@@ -14,7 +14,7 @@ from cyclopts import App
 
 from aecore import data, denoise, filters, metrics
 from aecore.presets import preset
-from aecore.probe import pca, tensor
+from aecore.probe import tensor
 from aecore.trained import Trained
 from aecore.trainer import Trainer
 from benchmarks.report import AsJson, show
@@ -47,14 +47,10 @@ def denoising(
         network = Trained.of(trainer.snapshot(), images, "denoising")
         noisy = denoise.add_noise(truth, "gaussian", level)
         wiener = filters.wiener(training, denoise.add_noise(training, "gaussian", level, 1))
-        components = pca(images, len(images.images))
-        best = max(
-            metrics.psnr(truth, components.rebuild(noisy, rank).clip(0, 1).reshape(truth.shape))
-            for rank in filters.RANKS
-        )
+        components = denoise.fit(network, "gaussian", level)["pca"]
         result[f"{level:g}"] = {
             "noisy": metrics.psnr(truth, noisy),
-            "pca": best,
+            "pca": metrics.psnr(truth, components.apply(noisy)),
             "wiener": metrics.psnr(truth, wiener.apply(noisy)),
             "autoencoder": metrics.psnr(truth, network.rebuild(noisy)),
             "ssim": metrics.ssim(truth[:1000], network.rebuild(noisy[:1000])),

@@ -55,11 +55,17 @@ def anomalies() -> None:
     importlib.import_module("dashboard.pages.anomalies").show()
 
 
+def compare() -> None:
+    """Run the Compare page."""
+    importlib.import_module("dashboard.pages.compare").show()
+
+
 pages = [
     st.Page(train, title=t("Train"), icon=":material/play_circle:", default=True),
     st.Page(manifold, title=t("Manifold"), icon=":material/scatter_plot:"),
     st.Page(denoise, title=t("Denoise"), icon=":material/blur_on:"),
     st.Page(anomalies, title=t("Anomalies"), icon=":material/troubleshoot:"),
+    st.Page(compare, title=t("Compare"), icon=":material/compare_arrows:"),
 ]
 page = st.navigation(pages, position="top")
 st.html(Path(__file__).with_name("style.css"))

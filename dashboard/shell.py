@@ -15,13 +15,15 @@ PLAYING_SECONDS = float(os.environ.get("AECORE_REDRAW_SECONDS") or 0.5)
 RESTING_SECONDS = 1.0
 
 
-def show(body: Callable[[Snapshot], None]) -> None:
+def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = None) -> None:
     """Show a page.
 
     Parameters
     ----------
     body : callable
         Draws what is the page's own from the newest snapshot, again and again.
+    still : callable, optional
+        Draws below it what changes only when a person does something.
     """
     with st.spinner(t("Loading the images and computing their principal components.")):
         try:
@@ -54,6 +56,8 @@ def show(body: Callable[[Snapshot], None]) -> None:
     every = PLAYING_SECONDS if session.playing() else RESTING_SECONDS
     # The picture first: whoever let a slider go waits for it, not for the other sliders.
     st.fragment(live, run_every=every)()
+    if still is not None:
+        still()
     with above:
         notices.show()
     controls.sidebar()

@@ -1,0 +1,118 @@
+"""The sweep this server works on: many runs, in the background, seen from all browser tabs."""
+
+import atexit
+import math
+import os
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import streamlit as st
+
+from aecore.data import Dataset
+from aecore.grid import Planned
+from aecore.sweep import Outcome, sweep
+from aecore.words import Refusal, t
+
+PATIENCE = 10.0
+
+
+@dataclass(eq=False)
+class Sweeping:
+    """A sweep at work, or done.
+
+    Attributes
+    ----------
+    knobs : tuple of str
+        Those that it turns.
+    total : int
+    outcomes : list of Outcome
+        So far.
+    running : bool
+    error : str
+        Why it ended early; empty if it did not.
+    """
+
+    knobs: tuple[str, ...]
+    total: int
+    outcomes: list[Outcome] = field(default_factory=list)
+    running: bool = True
+    error: str = ""
+    stop: threading.Event = field(default_factory=threading.Event)
+    thread: threading.Thread | None = None
+
+    def cancel(self) -> None:
+        """Give up the runs at work; those that are done stay."""
+        self.stop.set()
+
+    def work(self, planned: Sequence[Planned], dataset: Dataset, root: Path) -> None:
+        """Train all; what goes wrong is told in the page."""
+        # A core is left for the page, and for the run on top.
+        processes = max(1, (os.cpu_count() or 2) - 1)
+        try:
+            rows = sweep(planned, dataset, root=root, processes=processes, cancel=self.stop)
+            for row in rows:
+                self.outcomes.append(row)
+        except (Refusal, OSError) as error:
+            self.error = str(error)
+        finally:
+            self.running = False
+
+
+@dataclass(eq=False)
+class _Bench:
+    now: Sweeping | None = None
+
+    def clear(self) -> None:
+        if self.now is not None and self.now.thread is not None:
+            self.now.cancel()
+            self.now.thread.join(PATIENCE)
+
+
+@st.cache_resource(show_spinner=False)
+def _bench() -> _Bench:
+    made = _Bench()
+    atexit.register(made.clear)
+    return made
+
+
+def current() -> Sweeping | None:
+    """Return the sweep at work, or the last one."""
+    return _bench().now
+
+
+def start(knobs: Sequence[str], planned: Sequence[Planned], dataset: Dataset, root: Path) -> None:
+    """Begin a sweep.
+
+    Raises
+    ------
+    Refusal
+        Where one is at work.
+    """
+    bench = _bench()
+    if bench.now is not None and bench.now.running:
+        raise Refusal("A sweep is at work; cancel it, or wait until it is done.")
+    bench.now = made = Sweeping(tuple(knobs), len(planned))
+    made.thread = threading.Thread(
+        target=made.work, args=(planned, dataset, root), name="sweep", daemon=True
+    )
+    made.thread.start()
+
+
+def show(found: Sweeping) -> None:
+    """Show how far a sweep is, with a way to stop it."""
+    done = len(found.outcomes)
+    failed = sum(row.reason is not None for row in found.outcomes)
+    words = t("{done} of {total} runs", done=done, total=found.total)
+    if failed:
+        words += " · " + t("{failed} could not be made", failed=failed)
+    left = found.outcomes[-1].seconds_left if found.outcomes else math.nan
+    if found.running and math.isfinite(left):
+        words += " · " + t("about {left:.0f} s left", left=left)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.progress(done / max(1, found.total), words)
+        if found.running:
+            st.button(t("Cancel"), key="cancel sweep", on_click=found.cancel)
+    if found.error:
+        st.error(found.error, icon=":material/error:")

@@ -1,0 +1,102 @@
+"""Denoise, Anomalies and Compare: what their controls do."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from aecore import run_index
+from tests.browser.lab import Lab
+
+
+@pytest.fixture
+def goes(lab: Lab) -> Callable[[str, str], None]:
+    """Give a function that goes to a page, and waits until a figure of it is drawn."""
+
+    def go(name: str, key: str) -> None:
+        if lab.page.url == "about:blank":
+            lab.open_fresh(noise=0.3)
+            lab.press("step epoch")
+            lab.until_step(45)
+        lab.page.get_by_role("link", name=name).click()
+        lab.until(lambda: lab.figure(key).count() == 1 and lab.redraws(key) > 0, f"{key} is drawn")
+        lab.until_settled()
+
+    return go
+
+
+def facts(lab: Lab) -> str:
+    return str(lab.page.locator(".lab-counts").inner_text())
+
+
+def test_noise_is_taken_off_and_a_bad_file_is_refused(
+    lab: Lab, goes: Callable[[str, str], None], tmp_path: Path
+) -> None:
+    goes("Denoise", "denoise-curves")
+    assert "dB (SSIM" in lab.text
+    before = lab.redraws("denoised")
+    lab.slider("denoise level").press("ArrowRight")
+    lab.until(lambda: "At 0.35" in lab.text, "the level is another")
+    assert lab.redraws("denoised") > before
+    (tmp_path / "bad.png").write_bytes(b"no image")
+    lab.widget("denoise upload").locator("input[type=file]").set_input_files(tmp_path / "bad.png")
+    lab.says("cannot be read")
+
+
+def test_the_threshold_is_dragged_and_the_counts_follow(
+    lab: Lab, goes: Callable[[str, str], None]
+) -> None:
+    goes("Anomalies", "scores")
+    lab.says("saw foreign classes in training")
+    lab.widget("threshold how").get_by_text("By hand", exact=True).click()
+    lab.widget("threshold").locator("input").first.wait_for()
+    lab.until_settled()
+    before = facts(lab)
+    line = lab.plotted("scores", "layout.shapes[0].x0")
+    for _ in range(12):
+        lab.widget("threshold").locator('input[type="range"]').first.press("ArrowRight")
+    lab.until(lambda: facts(lab) != before, "the counts follow")
+    assert lab.plotted("scores", "layout.shapes[0].x0") > line
+
+
+def test_runs_are_compared_deleted_and_brought_back(
+    lab: Lab, goes: Callable[[str, str], None]
+) -> None:
+    root = lab.server.newest().parent
+    goes("Train", "loss-curve")
+    lab.press("reset")
+    lab.until(lambda: lab.step == 0, "a run begins")
+    lab.press("step 10")
+    lab.until_step(10)
+    lab.page.get_by_role("link", name="Compare").click()
+    table = lab.page.get_by_test_id("stDataFrame").first
+    table.wait_for()
+    lab.until_settled()
+    choose(lab, 0)
+    lab.widget("make branch").wait_for()
+    lab.page.get_by_text("Export", exact=True).first.click()
+    with lab.page.expect_download() as got:
+        lab.page.locator(".st-key-export-script button").click()
+    assert "Trainer(data.load" in got.value.path().read_text()
+    lab.page.keyboard.press("Escape")
+    choose(lab, 1)
+    lab.until(lambda: lab.figure("overlaid").count() == 1, "the curves are over each other")
+    lab.until(lambda: "other knobs are the same" in lab.text, "settings stand side by side")
+    choose(lab, 0)
+    lab.until(lambda: lab.figure("overlaid").count() == 0, "one run is chosen")
+    count = len(run_index.index(root))
+    lab.press("delete runs")
+    lab.until(lambda: len(run_index.index(root)) == count - 1, "the run is gone")
+    lab.press("undo delete")
+    lab.until(lambda: len(run_index.index(root)) == count, "the run is back")
+
+
+def choose(lab: Lab, row: int) -> None:
+    """Turn the choice of a row of the table, which is painted and has no elements."""
+    table = lab.page.get_by_test_id("stDataFrame").first
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box is not None
+    lab.page.mouse.click(box["x"] + 18, box["y"] + 35 * (row + 1) + 18)
+    lab.page.wait_for_timeout(300)
+    lab.until_settled()
