@@ -60,10 +60,16 @@ def compare() -> None:
     importlib.import_module("dashboard.pages.compare").show()
 
 
+def onto() -> None:
+    """Run the page Onto the manifold."""
+    importlib.import_module("dashboard.pages.onto").show()
+
+
 pages = [
     st.Page(train, title=t("Train"), icon=":material/play_circle:", default=True),
     st.Page(manifold, title=t("Manifold"), icon=":material/scatter_plot:"),
     st.Page(denoise, title=t("Denoise"), icon=":material/blur_on:"),
+    st.Page(onto, title=t("Onto the manifold"), icon=":material/move_down:"),
     st.Page(anomalies, title=t("Anomalies"), icon=":material/troubleshoot:"),
     st.Page(compare, title=t("Compare"), icon=":material/compare_arrows:"),
 ]

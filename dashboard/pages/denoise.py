@@ -19,6 +19,7 @@ from aecore.snapshot import Snapshot
 from aecore.trained import Trained
 from aecore.words import Refusal, t
 from dashboard import choice, figures, session, shell, viewing
+from dashboard.components.draw_pad import draw_pad
 from dashboard.components.live_figure import figure
 from dashboard.components.mosaic import mosaic
 from dashboard.denoise_figures import levels_matrix, psnr_curves
@@ -28,7 +29,7 @@ KINDS = {
     "masking": "Masking",
     "salt_and_pepper": "Salt and pepper",
 }
-SHOWN, MEASURED, RUNS = 10, 100, 8
+SHOWN, MEASURED, RUNS, PAD = 10, 100, 8, 220
 LEVELS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7)
 PICTURE_HEIGHT, CURVE_HEIGHT = 420, 340
 
@@ -87,7 +88,12 @@ def _noise(network: Trained) -> tuple[str, float]:
 
 
 def _images(network: Trained) -> tuple[NDArray[np.uint8], list[str]]:
-    """Ask which images are looked at: held-out ones, or the person's own."""
+    """Ask which images are looked at: held-out ones, the person's own, or a drawing."""
+    with st.popover(t("Draw one"), icon=":material/draw:"):
+        label = t("A sheet to draw on")
+        made = draw_pad("denoise pad", shape=network.dataset.shape, label=label, height=PAD)
+    if made is not None:
+        return (made[None] * 255).round().astype(np.uint8), [t("drawn")]
     own = st.file_uploader(
         t("Your own pictures"),
         key="denoise upload",

@@ -62,8 +62,8 @@ def test_the_threshold_is_dragged_and_the_counts_follow(
 def test_runs_are_compared_deleted_and_brought_back(
     lab: Lab, goes: Callable[[str, str], None]
 ) -> None:
-    root = lab.server.newest().parent
     goes("Train", "loss-curve")
+    root = lab.server.newest().parent
     lab.press("reset")
     lab.until(lambda: lab.step == 0, "a run begins")
     lab.press("step 10")
@@ -76,7 +76,7 @@ def test_runs_are_compared_deleted_and_brought_back(
     lab.widget("make branch").wait_for()
     lab.page.get_by_text("Export", exact=True).first.click()
     with lab.page.expect_download() as got:
-        lab.page.locator(".st-key-export-script button").click()
+        lab.press("export script")
     assert "Trainer(data.load" in got.value.path().read_text()
     lab.page.keyboard.press("Escape")
     choose(lab, 1)
@@ -100,3 +100,42 @@ def choose(lab: Lab, row: int) -> None:
     lab.page.mouse.click(box["x"] + 18, box["y"] + 35 * (row + 1) + 18)
     lab.page.wait_for_timeout(300)
     lab.until_settled()
+
+
+def test_a_drawn_digit_is_rebuilt_and_placed_on_the_map(
+    lab: Lab, goes: Callable[[str, str], None]
+) -> None:
+    goes("Onto the manifold", "onto-map")
+    assert "Its code lies farther" in lab.text
+    lab.widget("onto source").get_by_text("Drawn by hand", exact=True).click()
+    lab.says("Draw something")
+    sheet = lab.page.locator(".draw-pad-sheet")
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    assert box is not None
+    lab.page.mouse.move(box["x"] + 100, box["y"] + 30)
+    lab.page.mouse.down()
+    for down in range(40, 170, 10):
+        lab.page.mouse.move(box["x"] + 100, box["y"] + down)
+    lab.page.mouse.up()
+    lab.until(lambda: lab.redraws("onto-strip") > 0, "the drawing is rebuilt")
+    lab.until(lambda: lab.figure("onto-map").count() == 1, "the map is drawn")
+    way = lab.plotted("onto-map", "data.at(-1).x.length")
+    assert way == 9
+    lab.page.locator('.draw-pad [data-act="undo"]').click()
+    lab.says("Draw something")
+
+
+def test_a_finger_draws_too(lab: Lab, goes: Callable[[str, str], None]) -> None:
+    goes("Onto the manifold", "onto-map") if lab.page.url == "about:blank" else None
+    lab.widget("onto source").get_by_text("Drawn by hand", exact=True).click()
+    sheet = lab.page.locator(".draw-pad-sheet")
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    assert box is not None
+    touch = lab.page.context.new_cdp_session(lab.page)
+    for kind, down in (("touchStart", 40), ("touchMove", 90), ("touchMove", 150)):
+        places = [{"x": box["x"] + 90, "y": box["y"] + down}]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+    touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+    lab.until(lambda: lab.figure("onto-strip").count() == 1, "the drawing is rebuilt")

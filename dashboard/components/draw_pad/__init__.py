@@ -1,0 +1,69 @@
+"""A sheet to draw on by mouse, pen or finger."""
+
+import binascii
+from base64 import b64decode
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from aecore.drawing import as_mnist
+from aecore.words import t
+
+_HERE = Path(__file__).parent
+SIDE = 112
+
+_pad = st.components.v2.component(
+    "draw_pad",
+    html=(_HERE / "draw_pad.html").read_text("utf-8"),
+    css=(_HERE / "draw_pad.css").read_text("utf-8"),
+    js=(_HERE / "draw_pad.js").read_text("utf-8"),
+    isolate_styles=False,
+)
+
+
+def draw_pad(
+    key: str, *, shape: tuple[int, int], label: str, height: int
+) -> NDArray[np.float32] | None:
+    """Show a sheet to draw on, and return what is drawn, centred and scaled as MNIST is.
+
+    Parameters
+    ----------
+    key : str
+        The same key keeps the same element.
+    shape : (height, width)
+        Of the image returned.
+    label : str
+        What a screen reader says of the sheet, already in the reader's language.
+    height : int
+        Of the sheet, in pixels.
+
+    Returns
+    -------
+    ndarray of shape `shape`, float32 in [0, 1], white on black; or None
+        None where nothing is drawn.
+    """
+    words = {
+        "size": t("Pen"),
+        "erase": t("Eraser"),
+        "undo": t("Undo"),
+        "clear": t("Clear"),
+    }
+    data = {"key": key, "label": label, "height": height, "words": words}
+    state = _pad(key=key, data=data, on_drawing_change=lambda: None, height=height + 8)
+    return drawing(state.get("drawing") if state else None, shape)
+
+
+def drawing(told: object, shape: tuple[int, int]) -> NDArray[np.float32] | None:
+    """Read what the browser tells; None where nothing is drawn, or it is no drawing."""
+    if not isinstance(told, str):
+        return None
+    try:
+        pixels = b64decode(told, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    if len(pixels) != SIDE * SIDE:
+        return None
+    sheet = np.frombuffer(pixels, np.uint8).reshape(SIDE, SIDE)
+    return as_mnist(sheet, shape)
