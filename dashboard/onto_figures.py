@@ -37,8 +37,8 @@ def journey(
     sizes = [13] + [6] * (len(path) - 2) + [13]
     symbols = ["circle-open"] + ["circle"] * (len(path) - 2) + ["star"]
     drawing.add_scatter(
-        x=path[:, 0],
-        y=path[:, 1],
+        x=path[:, 0].tolist(),
+        y=path[:, 1].tolist(),
         mode="lines+markers",
         name=t("way"),
         line=line,

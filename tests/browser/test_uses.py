@@ -108,6 +108,7 @@ def test_a_drawn_digit_is_rebuilt_and_placed_on_the_map(
     goes("Onto the manifold", "onto-map")
     assert "Its code lies farther" in lab.text
     lab.widget("onto source").get_by_text("Drawn by hand", exact=True).click()
+    lab.page.locator('.draw-pad [data-act="clear"]').click()
     lab.says("Draw something")
     sheet = lab.page.locator(".draw-pad-sheet")
     sheet.scroll_into_view_if_needed()
