@@ -65,12 +65,18 @@ def onto() -> None:
     importlib.import_module("dashboard.pages.onto").show()
 
 
+def reduce() -> None:
+    """Run the Reduce page."""
+    importlib.import_module("dashboard.pages.reduce").show()
+
+
 pages = [
     st.Page(train, title=t("Train"), icon=":material/play_circle:", default=True),
     st.Page(manifold, title=t("Manifold"), icon=":material/scatter_plot:"),
     st.Page(denoise, title=t("Denoise"), icon=":material/blur_on:"),
     st.Page(onto, title=t("Onto the manifold"), icon=":material/move_down:"),
     st.Page(anomalies, title=t("Anomalies"), icon=":material/troubleshoot:"),
+    st.Page(reduce, title=t("Reduce"), icon=":material/compress:"),
     st.Page(compare, title=t("Compare"), icon=":material/compare_arrows:"),
 ]
 page = st.navigation(pages, position="top")

@@ -11,7 +11,19 @@ from typing import Any
 
 from cyclopts import App, CycloptsError
 
-from aecore.cli import anomalies, branch, data, denoise, export, knobs, runs, score, sweep, train
+from aecore.cli import (
+    anomalies,
+    branch,
+    data,
+    denoise,
+    export,
+    knobs,
+    runs,
+    score,
+    sweep,
+    train,
+    variants,
+)
 from aecore.cli.talk import tell
 from aecore.words import Refusal, t
 
@@ -20,6 +32,7 @@ FAILED, REFUSED = 1, 2
 app = App("aecore", help=t("Train autoencoders, and look after their data and runs."))
 app.command(train.train, help=t(getdoc(train.train) or ""))
 app.command(sweep.sweep, help=t(getdoc(sweep.sweep) or ""))
+app.command(variants.variants, help=t(getdoc(variants.variants) or ""))
 app.command(branch.branch, help=t(getdoc(branch.branch) or ""))
 app.command(export.export, help=t(getdoc(export.export) or ""))
 app.command(export.take, name="import", help=t(getdoc(export.take) or ""))

@@ -7,6 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from aecore import run_index
+from aecore.presets import preset
 from dashboard import session, sweeping
 
 Open = Callable[..., AppTest]
@@ -110,3 +111,27 @@ def test_a_sweep_is_planned_made_and_shown(open_page: Open) -> None:
     ]
     made = {row["config"]["bottleneck"] for row in run_index.index(session.desk().root)}
     assert made >= {2, 4}
+
+
+def test_missing_bottlenecks_are_trained_and_stand_beside_pca(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.pages.reduce.WIDTHS", (2, 4))
+    monkeypatch.setattr(
+        "dashboard.pages.reduce.preset",
+        lambda name, dataset, **values: preset(name, dataset, epochs=1, hidden="16", **values),
+    )
+    page = open_page("reduce")
+    assert not page.exception
+    assert page.button(key="train missing").label == "Train the missing: 2, 4"
+    page.button(key="train missing").click().run()
+    found = sweeping.current()
+    assert found is not None
+    limit = time.monotonic() + 100
+    while found.running:
+        assert time.monotonic() < limit
+        time.sleep(0.1)
+    page.run()
+    assert not page.exception
+    assert "train missing" not in {each.key for each in page.button}
+    assert "Taught with 5,000 codes" in captions(page)

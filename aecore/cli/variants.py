@@ -1,0 +1,60 @@
+"""``aecore variants``: the kinds of autoencoders side by side."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+from cyclopts.validators import Number
+
+from aecore import data
+from aecore.cli.data import present
+from aecore.cli.talk import AsJson, say, show, tell
+from aecore.words import t
+
+FORMS = {
+    "test_mse": ".5f",
+    "pca_mse_clamped": ".5f",
+    "active": ".0%",
+    "code_knn": ".1%",
+    "code_logistic": ".1%",
+    "seconds": ".1f",
+}
+
+
+def variants(
+    *,
+    dataset: Annotated[str | None, Parameter(help=t("What they learn from."))] = None,
+    epochs: Annotated[int, Parameter(validator=Number(gte=1), help=t("Of each."))] = 20,
+    bottleneck: Annotated[
+        int, Parameter(validator=Number(gte=1), help=t("Of all but the sparse ones."))
+    ] = 16,
+    out: Annotated[
+        Path | None, Parameter(help=t("The folder of their runs; that of all runs by default."))
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Train classic, stacked, sparse, denoising, tied and convolutional networks, and compare.
+
+    What is there already is not trained again.
+    """
+    from aecore import variants as kinds
+    from aecore.runs import runs_root
+
+    images = present(dataset or data.default())
+    configs = kinds.variants(images.name, epochs=epochs, bottleneck=bottleneck)
+    rows: dict[str, dict[str, Any]] = {}
+    for name, found in kinds.train(configs, images, out or runs_root()):
+        rows[name] = found
+        tell(f"{len(rows)}/{len(configs)}  {t(kinds.VARIANTS[name][0])}: {found['test_mse']:.5f}")
+    if as_json:
+        say(json.dumps(rows))
+    else:
+        heads = t("variant,error,PCA,active,kNN,logistic,seconds").split(",")
+        show(heads, [[t(kinds.VARIANTS[name][0]), *_cells(row)] for name, row in rows.items()])
+    return 0
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    found = ((row.get(name), form) for name, form in FORMS.items())
+    return ["" if value is None else format(value, form) for value, form in found]
