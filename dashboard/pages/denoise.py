@@ -48,12 +48,14 @@ def body(newest: Snapshot) -> None:
     if network.config.noise_kind == "none" or network.config.noise == 0:
         _offer(network, kind, level)
     noisy = denoise.add_noise(images, kind, level)
-    _pictures(network, images, columns, noisy, _fitted(*_version(network), kind, level, network))
-    left, right = st.columns(2, gap="medium")
+    left, right = st.columns([5, 4], gap="medium")
     with left:
-        _curves(network, kind, level)
+        st.markdown(f"**{t('Noise put on, and taken off')}**")
+        fitted = _fitted(*_version(network), kind, level, network)
+        _pictures(network, images, columns, noisy, fitted)
     with right:
-        _across(network, kind)
+        _curves(network, kind, level)
+    _across(network, kind)
 
 
 def _version(network: Trained) -> tuple[str, int]:
@@ -94,13 +96,13 @@ def _images(network: Trained) -> tuple[NDArray[np.uint8], list[str]]:
         made = draw_pad("denoise pad", shape=network.dataset.shape, label=label, height=PAD)
     if made is not None:
         return (made[None] * 255).round().astype(np.uint8), [t("drawn")]
-    own = st.file_uploader(
-        t("Your own pictures"),
-        key="denoise upload",
-        accept_multiple_files=True,
-        help=t("White on black, as the training images are; resized to theirs."),
-        width=260,
-    )
+    with st.popover(t("Your own pictures"), icon=":material/upload:"):
+        own = st.file_uploader(
+            t("Pictures"),
+            key="denoise upload",
+            accept_multiple_files=True,
+            help=t("White on black, as the training images are; resized to theirs."),
+        )
     if own:
         try:
             return _uploaded(own[:SHOWN], network.dataset.shape), [""] * len(own[:SHOWN])

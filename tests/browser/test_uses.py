@@ -39,6 +39,7 @@ def test_noise_is_taken_off_and_a_bad_file_is_refused(
     lab.until(lambda: "At 0.35" in lab.text, "the level is another")
     assert lab.redraws("denoised") > before
     (tmp_path / "bad.png").write_bytes(b"no image")
+    lab.page.get_by_text("Your own pictures", exact=True).click()
     lab.widget("denoise upload").locator("input[type=file]").set_input_files(tmp_path / "bad.png")
     lab.says("cannot be read")
 
