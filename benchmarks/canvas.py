@@ -112,7 +112,7 @@ def lasso(page: Page) -> float:
 
 def measure(page: Page, count: int) -> dict[str, Any]:
     """Measure the page from the moment Train is left."""
-    page.get_by_role("link", name="Manifold").click()
+    page.get_by_role("link", name="Manifold").first.click()
     first = drawn(page, 2000)
     page.get_by_role("link", name="Train").click()
     page.locator('[data-key="latent-map"]').wait_for(timeout=ANSWER)

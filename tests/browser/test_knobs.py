@@ -23,6 +23,9 @@ SUITED: dict[str, dict[str, object]] = {
 }
 
 
+TEXTS = {"hidden": "16-8", "classes": "0,1"}
+
+
 def turn(lab: Lab, knob: Knob, *, back_to: Any = None) -> None:
     """Give a knob another value as a person would: its next, or the one it had before."""
     back = back_to is not None
@@ -36,7 +39,7 @@ def turn(lab: Lab, knob: Knob, *, back_to: Any = None) -> None:
     elif knob.kind == "switch":
         lab.widget(knob.name).locator("label").first.click()
     elif knob.kind == "text":
-        lab.enter(knob.name, str(back_to) if back else "16-8")
+        lab.enter(knob.name, str(back_to) if back else TEXTS[knob.name])
     elif knob.log or knob.step is not None:
         lab.slider(knob.name).press("ArrowLeft" if back else "ArrowRight")
     else:

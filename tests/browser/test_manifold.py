@@ -18,7 +18,7 @@ class Manifold:
         self.lab, self.page = lab, lab.page
 
     def open(self) -> None:
-        self.page.get_by_role("link", name="Manifold").click()
+        self.page.get_by_role("link", name="Manifold").first.click()
         self.page.wait_for_function(
             "() => document.querySelector('.latent-canvas')?.lab?.counters.frames > 0"
         )
