@@ -20,7 +20,7 @@ Array = NDArray[np.float32]
 RANKS = (2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 SIDES = (1, 3, 5)
 WEIGHTS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
-TUNED = 60
+TUNED, TRIED = 60, 1000
 # Of the largest variance: pixels that are always black would make the covariance singular.
 RIDGE = 1e-6
 
@@ -64,7 +64,7 @@ def fit(clean: Array, noisy: Array, pca: PCA) -> Mapping[str, Filter]:
 
     few = clean[:TUNED], noisy[:TUNED]
     return {
-        "pca": _best(project, RANKS, clean, noisy),
+        "pca": _best(project, RANKS, clean[:TRIED], noisy[:TRIED]),
         "wiener": wiener(clean, noisy),
         "median": _best(median, SIDES, *few),
         "tv": _best(total_variation, WEIGHTS, *few),
