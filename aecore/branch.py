@@ -65,7 +65,7 @@ def branch(
     run = Run.create(path, parent.config)
     try:
         trainer = run.start(dataset)
-        edits = [(edit["step"], edit["changes"]) for edit in last.edits if edit["step"] < step]
+        edits = [(edit["step"], edit["changes"]) for edit in last.edits if edit["step"] <= step]
         for at, edit in edits:
             _advance(run, trainer, at, step, report)
             trainer.change(**{name: after for name, (_, after) in edit.items()})

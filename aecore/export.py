@@ -19,6 +19,7 @@ from aecore import anomaly, archive, onnx_file
 from aecore.baselines import Images
 from aecore.config import Config
 from aecore.knob import knobs
+from aecore.presets import preset
 from aecore.probe import tensor
 from aecore.projection import plane
 from aecore.run import Run
@@ -224,7 +225,11 @@ def _line(path: Path) -> bytes:
         text = "{name} was changed while it trained; one command cannot repeat that, a script can."
         raise Refusal(text, name=run.name)
     words = ["aecore", "train"]
-    for name, value in _turned(run.config).items():
+    # The command starts from a preset that suits the data set, not from the bare defaults.
+    start = preset("stacked", run.config.dataset).model_dump()
+    values = run.config.model_dump()
+    for name in [n for n in values if n == "dataset" or values[n] != start[n]]:
+        value = values[name]
         flag = name.replace("_", "-")
         if isinstance(value, bool):
             words.append(f"--{flag}" if value else f"--no-{flag}")

@@ -48,6 +48,14 @@ def test_only_what_was_asked_for_differs(parent: Run, tmp_path: Path, small: Dat
     run.release()
 
 
+def test_a_branch_where_its_parent_was_changed_keeps_that_change(
+    parent: Run, tmp_path: Path, small: Dataset
+) -> None:
+    run, trainer = branch(parent, 6, small, tmp_path / "there", bottleneck=3)
+    assert (trainer.config.noise, trainer.config.bottleneck) == (0.3, 3)
+    run.release()
+
+
 @pytest.mark.parametrize(
     ("step", "changes", "said"),
     [

@@ -1,7 +1,11 @@
+import shlex
 from pathlib import Path
 
+from aecore.config import Config
+from aecore.data import load
 from aecore.run import Run
 from tests.cli.conftest import SMALL, Call
+from tests.support import trained
 
 TINY = ["--dataset", "digits", "--hidden", "16", "--batch-size", "128", "--epochs", "1"]
 
@@ -34,3 +38,15 @@ def test_a_branch_is_made_and_gone_on_with(call: Call, tmp_path: Path) -> None:
     made = call("branch", tmp_path / "x", "--step", step, "--noise", "0.4", "--out", tmp_path / "y")
     assert made.code == 0
     assert Run(tmp_path / "y").frame().config.noise == 0.4
+
+
+def test_the_exported_command_makes_the_run_again(call: Call, tmp_path: Path) -> None:
+    bare = Config(dataset="digits", epochs=1, hidden="16")
+    trained(tmp_path / "x", load("digits"), bare, steps=6)
+    line = Path(
+        call("export", tmp_path / "x", "--format", "line", "--out", tmp_path / "l").out.strip()
+    )
+    words = shlex.split(line.read_text())[1:]
+    call(*words, "--out", tmp_path / "again")
+    assert Run(tmp_path / "again").config == bare
+    assert Run(tmp_path / "again").history() == Run(tmp_path / "x").history()
