@@ -106,4 +106,5 @@ def test_a_saved_run_is_opened_from_the_list(lab: Lab) -> None:
     lab.page.get_by_text("Step 10 of 45,000", exact=True).wait_for()
     lab.press("open saved run")
     lab.until(lambda: lab.step == 10, "the old run is open")
-    assert lab.place("bottleneck") == "5"
+    # The picture comes first, the sidebar after it.
+    lab.until(lambda: lab.place("bottleneck") == "5", "the sidebar shows its settings")
