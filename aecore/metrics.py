@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 WINDOW = 7
 ACTIVE_SHARE_OF_LARGEST = 0.1
@@ -61,6 +60,9 @@ def psnr(truth: NDArray[np.float32], images: NDArray[np.float32]) -> float:
     float
         Infinite where they are equal.
     """
+    # Importing it takes seconds, and a page that trains needs it not.
+    from skimage.metrics import peak_signal_noise_ratio
+
     if np.array_equal(truth, images):
         return float("inf")
     return float(peak_signal_noise_ratio(truth, images, data_range=1))  # type: ignore[no-untyped-call]
@@ -81,6 +83,8 @@ def ssim(truth: NDArray[np.float32], images: NDArray[np.float32]) -> float:
     ----------
     Wang, Bovik, Sheikh and Simoncelli, "Image Quality Assessment", 2004.
     """
+    from skimage.metrics import structural_similarity
+
     side = min(WINDOW, *truth.shape[1:])
     window = side - 1 + side % 2
     pairs = zip(truth, images, strict=True)

@@ -169,8 +169,13 @@ def kept_units(config: Config) -> int | None:
 
 
 def _bare(kind: type[L], *sizes: int, **rest: Any) -> L:
-    # A layer made the usual way draws its first weights from the global generator.
-    return cast("L", nn.utils.skip_init(kind, *sizes, **rest))  # type: ignore[no-untyped-call]
+    """Return a layer with room for its weights and nothing in it."""
+    # One made the usual way draws its first weights from the global generator. And torch's own way
+    # around that, `skip_init`, imports a whole algebra system, which takes more than a second.
+    layer = kind(*sizes, **rest, device="meta")
+    for name, parameter in [*layer.named_parameters()]:
+        setattr(layer, name, nn.Parameter(torch.empty(parameter.shape)))
+    return layer
 
 
 def _linear(inputs: int, outputs: int) -> nn.Linear:

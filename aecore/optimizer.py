@@ -15,14 +15,46 @@ Moments = dict[str, dict[str, Tensor]]
 WARM_UP = 0.1
 
 
-def build(model: nn.Module, config: Config, moments: Moments | None = None) -> Optimizer:
-    """Return the configured optimizer over all parameters, going on from `moments`.
+class Stepper:
+    """An optimizer that is made when the first step needs it: making the first takes seconds.
+
+    Parameters
+    ----------
+    model : Module
+    moments : Moments, optional
+        What it goes on from.
 
     Raises
     ------
     ValueError
         Where a moment is not of its parameter's shape.
     """
+
+    def __init__(self, model: nn.Module, moments: Moments | None = None) -> None:
+        self._model, self._moments = model, moments or {}
+        self._made: Optimizer | None = None
+        for name, parameter in model.named_parameters():
+            found = self._moments.get(name, {}).values()
+            if any(each.ndim and each.shape != parameter.shape for each in found):
+                raise ValueError(f"the moments of {name} have another shape than it has")
+
+    @property
+    def moments(self) -> Moments:
+        """What another goes on from; not copies."""
+        return self._moments if self._made is None else moments(self._made, self._model)
+
+    def step(self, loss: Tensor, config: Config, rate: float) -> None:
+        """Make a step down the gradient of a loss, at this learning rate."""
+        if self._made is None:
+            self._made = build(self._model, config, self._moments)
+        set_pace(self._made, config, rate)
+        self._made.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        self._made.step()
+
+
+def build(model: nn.Module, config: Config, moments: Moments | None = None) -> Optimizer:
+    """Return the configured optimizer over all parameters, going on from `moments`."""
     parameters = list(model.parameters())
     optimizer: Optimizer
     if config.optimizer == "adam":
@@ -33,8 +65,6 @@ def build(model: nn.Module, config: Config, moments: Moments | None = None) -> O
         )
     for name, parameter in model.named_parameters():
         if moments and name in moments:
-            if any(each.ndim and each.shape != parameter.shape for each in moments[name].values()):
-                raise ValueError(f"the moments of {name} have another shape than it has")
             optimizer.state[parameter].update(moments[name])
     return optimizer
 

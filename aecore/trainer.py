@@ -75,7 +75,7 @@ class Trainer:
         self._points: NDArray[np.float32] | None = None
         self._squares, self._summed = torch.zeros(()), 0
         self.model = self._new_model(self.config)
-        self._optimizer = optimizer.build(self.model, self.config)
+        self._stepper = optimizer.Stepper(self.model)
         if state is not None:
             self._restore(state)
         self._last_good = self.state()
@@ -111,12 +111,9 @@ class Trainer:
         plan = self._plan
         layer = plan.stage(self.steps)
         if self.steps and layer != plan.stage(self.steps - 1):
-            self._optimizer = optimizer.build(self.model, self.config)
+            self._stepper = optimizer.Stepper(self.model)
         pace = optimizer.learning_rate(self.config, plan.progress(self.steps))
-        optimizer.set_pace(self._optimizer, self.config, pace)
-        self._optimizer.zero_grad(set_to_none=True)
-        self._loss(layer).backward()  # type: ignore[no-untyped-call]
-        self._optimizer.step()
+        self._stepper.step(self._loss(layer), self.config, pace)
         self.steps += 1
         return self._record(layer, pace) if plan.row_due(self.steps) else None
 
@@ -155,11 +152,11 @@ class Trainer:
         """
         if not self._sound():
             return self._last_good
-        moments = optimizer.moments(self._optimizer, self.model)
+        moments = optimizer.flat(self._stepper.moments)
         tensors = {
             "squares": self._squares,
             **{f"model/{name}": value for name, value in self.model.named_parameters()},
-            **{f"optimizer/{name}": value for name, value in optimizer.flat(moments)},
+            **{f"optimizer/{name}": value for name, value in moments},
         }
         facts = {
             "config": self.config.model_dump(),
@@ -224,7 +221,7 @@ class Trainer:
         try:
             self.model.load_state_dict(state.under("model/"))
             moments = optimizer.nested(state.under("optimizer/"))
-            self._optimizer = optimizer.build(self.model, self.config, moments)
+            self._stepper = optimizer.Stepper(self.model, moments)
             self._squares = state.tensors["squares"].clone()
             self._summed, self.steps = int(facts["batches"]), int(facts["step"])
             self.edits, self.history = list(facts["edits"]), list(state.history)
@@ -237,10 +234,10 @@ class Trainer:
         old, new = self.model, self._new_model(config)
         draw = generator(config.seed, "resize", self.steps)
         code_map = resize.resize(old, new, tensor(self.learnt.images[:MAPPED]), draw)
-        moments = optimizer.moments(self._optimizer, old)
-        carried = {n: resize.carry(state, n, code_map) for n, state in moments.items()}
+        moments = self._stepper.moments.items()
         self.model = new
-        self._optimizer = optimizer.build(new, config, carried)
+        carried = {name: resize.carry(state, name, code_map) for name, state in moments}
+        self._stepper = optimizer.Stepper(new, carried)
 
     def _loss(self, layer: int) -> Tensor:
         images = self._batches.at(self.steps)

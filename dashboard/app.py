@@ -35,6 +35,13 @@ def engine() -> threading.Thread:
     return started
 
 
+@st.cache_resource(show_spinner=False)
+def rest() -> threading.Thread:
+    """Have the rest made ready, once for the server."""
+    started: threading.Thread = importlib.import_module("dashboard.warm").rest()
+    return started
+
+
 def train() -> None:
     """Run the Train page, which is imported when the engine is there."""
     importlib.import_module("dashboard.pages.train").show()
@@ -88,3 +95,4 @@ if starting.is_alive():
     with st.spinner(t("Starting the engine: this takes some seconds the first time.")):
         starting.join()
 page.run()
+rest()

@@ -1,17 +1,27 @@
-"""Import what is slow, and do once what is slow the first time; meant for a thread."""
+"""Import what the first page needs, and then do what is slow the first time; meant for threads."""
 
+import importlib
 import os
+import threading
 
 # Threads of torch that wait by spinning would take the processor from the page.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
 
-import dashboard.pages.manifold
 import dashboard.pages.train  # noqa: F401
-from dashboard.viewing import mapper
 
-# The first optimizer imports torch's compiler.
-torch.optim.Adam([torch.zeros(1, requires_grad=True)], fused=True).step()
-# Its process compiles UMAP, which takes longer than anyone would wait.
-mapper()
+
+def rest() -> threading.Thread:
+    """Do the rest in the background, when the first page is drawn and has the processor no more."""
+    started = threading.Thread(target=_rest, name="warm", daemon=True)
+    started.start()
+    return started
+
+
+def _rest() -> None:
+    # The first optimizer imports torch's compiler.
+    torch.optim.Adam([torch.zeros(1, requires_grad=True)], fused=True).step()
+    importlib.import_module("dashboard.pages.manifold")
+    # Its process compiles UMAP, which takes longer than anyone would wait.
+    importlib.import_module("dashboard.viewing").mapper()
