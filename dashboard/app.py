@@ -15,12 +15,7 @@ from dashboard import interrupted
 LOGO = Path(__file__).with_name("logo.svg")
 
 interrupted.mend()
-st.set_page_config(
-    page_title="Autoencoder Lab",
-    page_icon=str(LOGO),
-    layout="wide",
-    initial_sidebar_state="auto",
-)
+st.set_page_config(page_title="Autoencoder Lab", layout="wide", initial_sidebar_state="auto")
 
 
 # Loading torch holds the interpreter for seconds, in which the browser gets nothing it asks for.
@@ -94,5 +89,7 @@ starting = engine()
 if starting.is_alive():
     with st.spinner(t("Starting the engine: this takes some seconds the first time.")):
         starting.join()
+# Not with the title: an image of its own has Streamlit load numpy and more.
+st.set_page_config(page_icon=str(LOGO))
 page.run()
 rest()

@@ -11,10 +11,13 @@ import torch
 
 import dashboard.pages.train  # noqa: F401
 
+DRAWN_SECONDS = 2.0
+
 
 def rest() -> threading.Thread:
-    """Do the rest in the background, when the first page is drawn and has the processor no more."""
-    started = threading.Thread(target=_rest, name="warm", daemon=True)
+    """Do the rest in the background, when the browser has drawn the first page."""
+    started = threading.Timer(DRAWN_SECONDS, _rest)
+    started.daemon = True
     started.start()
     return started
 

@@ -61,6 +61,7 @@ def figure(key: str, spec: go.Figure | None, *, height: int, label: str, empty: 
         "height": height,
         "label": label,
         "empty": empty,
-        "words": {"reset": t("Show all"), "save": t("Save as an image")},
+        # A tuple: Streamlit looks into lists and mappings for tables, with a library slow to load.
+        "words": (t("Show all"), t("Save as an image")),
     }
     _figure(key=key, data=data, height=height)

@@ -86,13 +86,13 @@ async function draw(root, state) {
 
 // Made once: Plotly builds a figure anew whenever a part of this is another object.
 function config(root, state) {
-  const { key, words } = state.wanted;
+  const { key, words: [showAll, saveImage] } = state.wanted;
   const { home, camera } = window.Plotly.Icons;
   const image = { format: "png", scale: 2, filename: key };
   const save = () => window.Plotly.downloadImage(root, image);
   const buttons = [
-    { name: "reset", title: words.reset, icon: home, click: () => reset(root, state) },
-    { name: "save", title: words.save, icon: camera, click: save },
+    { name: "reset", title: showAll, icon: home, click: () => reset(root, state) },
+    { name: "save", title: saveImage, icon: camera, click: save },
   ];
   return { displaylogo: false, doubleClick: false, modeBarButtons: [buttons] };
 }

@@ -46,8 +46,9 @@ def mosaic(
     data = {
         "key": key,
         "image": "data:image/png;base64," + b64encode(png).decode("ascii"),
-        "rows": list(rows),
-        "columns": list(columns),
+        # Tuples: Streamlit looks into lists for tables, with a library that takes a second to load.
+        "rows": tuple(rows),
+        "columns": tuple(columns),
         "label": label,
         "height": height,
     }
