@@ -15,7 +15,13 @@ from dashboard import interrupted
 LOGO = Path(__file__).with_name("logo.svg")
 
 interrupted.mend()
-st.set_page_config(page_title="Autoencoder Lab", layout="wide", initial_sidebar_state="auto")
+st.set_page_config(
+    page_title="Autoencoder Lab",
+    # Without one of its own, the page asks another host for the icon of its navigation.
+    page_icon=str(LOGO),
+    layout="wide",
+    initial_sidebar_state="auto",
+)
 
 
 # Loading torch holds the interpreter for seconds, in which the browser gets nothing it asks for.
@@ -89,7 +95,5 @@ starting = engine()
 if starting.is_alive():
     with st.spinner(t("Starting the engine: this takes some seconds the first time.")):
         starting.join()
-# Not with the title: an image of its own has Streamlit load numpy and more.
-st.set_page_config(page_icon=str(LOGO))
 page.run()
 rest()
