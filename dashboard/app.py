@@ -78,6 +78,11 @@ def reduce() -> None:
     importlib.import_module("dashboard.pages.reduce").show()
 
 
+def guide() -> None:
+    """Run the Guide."""
+    importlib.import_module("dashboard.pages.guide").show()
+
+
 pages = [
     st.Page(train, title=t("Train"), icon=":material/play_circle:", default=True),
     st.Page(manifold, title=t("Manifold"), icon=":material/scatter_plot:"),
@@ -86,7 +91,10 @@ pages = [
     st.Page(anomalies, title=t("Anomalies"), icon=":material/troubleshoot:"),
     st.Page(reduce, title=t("Reduce"), icon=":material/compress:"),
     st.Page(compare, title=t("Compare"), icon=":material/compare_arrows:"),
+    st.Page(guide, title=t("Guide"), icon=":material/school:"),
 ]
+# By the names of their functions, for pages that lead to others.
+st.session_state.pages = {each.url_path or "train": each for each in pages}
 page = st.navigation(pages, position="top")
 st.html(Path(__file__).with_name("style.css"))
 with st.sidebar:

@@ -74,7 +74,7 @@ def said_by_component(proto: Any) -> Iterator[tuple[str, str]]:
     data = json.loads(proto.json or "{}")
     for name in ("label", "empty"):
         yield f"{proto.component_name} {name}", data.get(name, "")
-    for text in (*data.get("rows", ()), *data.get("columns", ()), *data.get("words", {}).values()):
+    for text in (*data.get("rows", ()), *data.get("columns", ()), *data.get("words", ())):
         yield proto.component_name, text
     if spec := data.get("spec"):
         figure = json.loads(spec)
