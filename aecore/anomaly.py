@@ -138,7 +138,7 @@ def remaining(dataset: Dataset, normal: tuple[str, ...]) -> tuple[str, ...]:
 def held_out(
     dataset: Dataset,
     normal: tuple[str, ...],
-    other: Dataset | None = None,
+    other: Dataset | NDArray[np.uint8] | None = None,
     *,
     most: int | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
@@ -149,8 +149,9 @@ def held_out(
     dataset : Dataset
     normal : tuple of str
         Its classes that are normal; empty for all.
-    other : Dataset, optional
-        What is foreign; the remaining classes by default. Its images are resized to the others'.
+    other : Dataset or ndarray of shape (n, height, width), uint8, optional
+        What is foreign: the held-out images of a data set, or images that no run has learnt from;
+        the remaining classes by default. They are resized to the others' shape.
     most : int, optional
         At most so many of each kind, the first.
 
@@ -166,7 +167,8 @@ def held_out(
     """
     ours = only(dataset, normal).test_images[:most]
     if other is not None:
-        strange = resized(other.test_images[:most], dataset.shape)
+        given = other.test_images if isinstance(other, Dataset) else other
+        strange = resized(given[:most], dataset.shape)
     elif left := remaining(dataset, normal):
         strange = only(dataset, left).test_images[:most]
     else:

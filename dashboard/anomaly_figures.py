@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from aecore.words import t
-from dashboard.theme import HELD_OUT, NEUTRAL, PALETTE, TRAIN, drawn, legend_above, title
+from dashboard.theme import HELD_OUT, NEUTRAL, PALETTE, THRESHOLD, TRAIN, drawn, legend_above, title
 
 BINS = 60
 MOST_POINTS = 200
@@ -49,7 +49,7 @@ def histograms(
         }
         for each, label, colour in kinds
     ]
-    line = {"color": PALETTE[2], "width": 2}
+    line = {"color": THRESHOLD, "width": 2}
     mark = {"x0": threshold, "x1": threshold, "y0": 0, "y1": 1, "yref": "paper", "line": line}
     return drawn(
         bars,
@@ -98,7 +98,7 @@ def curves(
                 "line": line,
             }
         )
-    marker = {"size": 11, "color": PALETTE[2], "line": {"width": 2, "color": "white"}}
+    marker = {"size": 11, "color": THRESHOLD, "line": {"width": 2, "color": "white"}}
     place = {"x": [at[0]], "y": [at[1]], "mode": "markers", "marker": marker}
     traces.append({"type": "scatter", "showlegend": False, "hoverinfo": "skip", **place})
     dash = {"color": NEUTRAL, "width": 1, "dash": "dot"}

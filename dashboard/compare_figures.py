@@ -8,7 +8,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from aecore.words import t
-from dashboard.theme import NEUTRAL, PALETTE, drawn, legend_above, title
+from dashboard.theme import NEUTRAL, PALETTE, drawn, legend_above, log_ticks, title
 
 
 def overlaid(curves: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> go.Figure:
@@ -169,6 +169,7 @@ def against_bottleneck(
         }
     )
     widths = sorted({*pca[0]})
+    errors = [np.asarray(each, float) for _, each in (*groups.values(), pca)]
     return drawn(
         lines,
         top=48,
@@ -181,5 +182,10 @@ def against_bottleneck(
             "tickvals": widths,
             "ticktext": [str(width) for width in widths],
         },
-        yaxis={"type": "log", "tickformat": ".3~g", "title": title(t("held-out error"))},
+        yaxis={
+            "type": "log",
+            "tickformat": ".3~g",
+            "title": title(t("held-out error")),
+            **log_ticks(*errors),
+        },
     )

@@ -18,6 +18,7 @@ from dashboard.theme import (
     TRAIN,
     drawn,
     legend_above,
+    log_ticks,
     note_above,
     title,
 )
@@ -68,7 +69,7 @@ def loss(
         hovermode="x unified",
         legend=legend_above(),
         xaxis={"title": title(t("step")), "range": [0, last], "tickformat": ",d", "nticks": 7},
-        yaxis={"type": "log", "tickformat": ".3~g", **_ticks((train, held_out, pca))},
+        yaxis={"type": "log", "tickformat": ".3~g", **log_ticks(train, held_out, pca)},
         yaxis2={"range": [0, 1], "overlaying": "y", "visible": False, "fixedrange": True},
     )
 
@@ -192,16 +193,6 @@ def _value(value: object) -> str:
     if isinstance(value, bool):
         return t("on") if value else t("off")
     return f"{value:g}" if isinstance(value, float) else t(str(value).replace("_", " "))
-
-
-def _ticks(series: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
-    """Space the ticks by how many decades there are, so that they neither crowd nor vanish."""
-    values = np.concatenate(series)
-    values = values[np.isfinite(values)]
-    ratio = values.max() / values.min() if values.size else 10.0
-    if ratio < 6:
-        return {"nticks": 5}
-    return {"dtick": "D2" if ratio < 1000 else 1}
 
 
 def _stages(history: Sequence[Mapping[str, Any]], last: float) -> list[dict[str, Any]]:

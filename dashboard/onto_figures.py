@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from aecore.words import t
 from dashboard import figures
-from dashboard.theme import HELD_OUT, NEUTRAL, PALETTE, drawn, title
+from dashboard.theme import HELD_OUT, NEUTRAL, PALETTE, drawn, log_ticks, title
 
 
 def journey(
@@ -60,12 +60,12 @@ def moved(distances: ArrayLike) -> go.Figure:
     -------
     plotly.graph_objects.Figure
     """
-    values = np.asarray(distances, float)
+    values = np.maximum(np.asarray(distances, float), 1e-6)
     line = {
         "type": "scatter",
         "mode": "lines+markers",
         "x": list(range(1, len(values) + 1)),
-        "y": np.maximum(values, 1e-6).tolist(),
+        "y": values.tolist(),
         "line": {"color": HELD_OUT, "width": 2.5},
         "hovertemplate": "%{y:.4f}<extra></extra>",
     }
@@ -73,7 +73,12 @@ def moved(distances: ArrayLike) -> go.Figure:
         [line],
         top=8,
         xaxis={"title": title(t("pass")), "dtick": max(1, len(values) // 10)},
-        yaxis={"type": "log", "tickformat": ".1~g", "title": title(t("change of the image"))},
+        yaxis={
+            "type": "log",
+            "tickformat": ".3~g",
+            "title": title(t("change of the image")),
+            **log_ticks(values),
+        },
     )
 
 

@@ -32,6 +32,7 @@ CLEAR = "rgba(0, 0, 0, 0)"
 TRAIN = "#ee9a4d"
 HELD_OUT = "#3f7de8"
 UNIT = "#3f7de8"
+THRESHOLD = PALETTE[2]
 
 # Ten knots of Inferno (Smith and van der Walt, CC0); and from blue over black to orange.
 INFERNO = (
@@ -99,6 +100,16 @@ def drawn(traces: Sequence[Mapping[str, Any]], *, top: int, **layout: Any) -> go
 def title(text: str) -> dict[str, Any]:
     """Return an axis title close to its axis."""
     return {"text": text, "standoff": 6}
+
+
+def log_ticks(*series: NDArray[np.float64]) -> dict[str, Any]:
+    """Space an axis's ticks by how many decades there are, so they neither crowd nor vanish."""
+    values = np.concatenate(series) if series else np.empty(0)
+    values = values[np.isfinite(values) & (values > 0)]
+    ratio = values.max() / values.min() if values.size else 10.0
+    if ratio < 6:
+        return {"nticks": 5}
+    return {"dtick": "D2" if ratio < 1000 else 1}
 
 
 def legend_above() -> dict[str, Any]:

@@ -70,6 +70,12 @@ def test_another_data_set_is_resized(digits: Dataset, small: Dataset) -> None:
     assert foreign.tolist() == [False] * 20 + [True] * 20
 
 
+def test_pictures_of_a_person_stand_beside_held_out_images(digits: Dataset, small: Dataset) -> None:
+    images, foreign = anomaly.held_out(digits, ("0",), small.images[:3], most=20)
+    assert foreign.tolist() == [False] * 20 + [True] * 3
+    assert images.shape[1:] == digits.shape
+
+
 def test_nothing_foreign_is_refused(digits: Dataset) -> None:
     with pytest.raises(Refusal, match="Every class is normal"):
         anomaly.held_out(digits, digits.classes)

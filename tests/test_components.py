@@ -8,10 +8,11 @@ import plotly.graph_objects as go
 import pytest
 
 from dashboard import components
-from dashboard.components import live_figure, mosaic
+from dashboard.components import live_figure, mosaic, threshold_line
 
 HERE = Path(components.__file__).parent
-SCRIPTS = [HERE / "live_figure" / "live_figure.js", HERE / "mosaic" / "mosaic.js"]
+NAMES = {"live_figure": "live-figure", "mosaic": "live-mosaic", "threshold_line": "threshold-line"}
+SCRIPTS = [HERE / name / f"{name}.js" for name in NAMES]
 
 
 class Mounted(list[dict[str, Any]]):
@@ -30,7 +31,7 @@ def test_a_script_has_one_entry_and_fetches_nothing(script: Path) -> None:
 
 @pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
 def test_styles_touch_only_their_own_component(script: Path) -> None:
-    own = {"live_figure": "live-figure", "mosaic": "live-mosaic"}[script.stem]
+    own = NAMES[script.stem]
     selectors = re.findall(r"^[^\s}/@][^{]*", script.with_suffix(".css").read_text("utf-8"), re.M)
     assert selectors
     assert all(own in part for selector in selectors for part in selector.split(","))
@@ -79,3 +80,30 @@ def test_a_mosaic_carries_its_picture_and_captions(monkeypatch: pytest.MonkeyPat
     data = mounted[0]["data"]
     assert data["image"] == "data:image/png;base64,iVBORw=="
     assert (data["rows"], data["columns"], data["label"]) == (["original"], [], "Seven")
+
+
+def test_a_line_is_where_it_should_be_and_tells_where_it_was_dragged(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    mounted, told = Mounted(), list[float]()
+    monkeypatch.setattr(threshold_line, "_line", mounted)
+    state = {"line": {"dragged": [0.3, 7]}}
+    monkeypatch.setattr("streamlit.session_state", state)
+    threshold_line.threshold_line(
+        "line",
+        figure="scores",
+        at=0.2,
+        extent=(0, 1),
+        movable=True,
+        label="Threshold",
+        words="Drag it.",
+        on_drag=told.append,
+    )
+    (given,) = mounted
+    assert (given["data"]["at"], given["data"]["extent"], given["data"]["count"]) == (
+        0.2,
+        [0, 1],
+        7,
+    )
+    given["on_dragged_change"]()
+    assert told == [0.3]

@@ -67,6 +67,7 @@ def test_runs_are_those_of_a_single_trainer_and_trouble_is_a_row(
         alone = tmp_path / f"alone{row.place}"
         trained(alone, small, Run(tmp_path / "s" / row.name).config, 36)
         assert result(alone) == result(tmp_path / "s" / row.name)
+        assert row.summary["seconds"] > 0
     assert rows[-1].seconds_left == 0
 
 
@@ -102,6 +103,7 @@ def test_halving_stops_the_hopeless_and_the_best_end_as_they_would_have(
     trained(tmp_path / "alone", small, Run(tmp_path / "h" / whole[0].name).config, 36)
     assert result(tmp_path / "alone") == result(tmp_path / "h" / whole[0].name)
     assert sorted(row.summary["step"] for row in rows) == [4] * 5 + [12] * 2 + [36]
+    assert all(row.summary["seconds"] > 0 for row in rows)
 
 
 def test_a_sweep_can_be_cancelled(small: Dataset, tmp_path: Path) -> None:

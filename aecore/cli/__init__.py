@@ -19,6 +19,7 @@ from aecore.cli import (
     export,
     knobs,
     runs,
+    scaling,
     score,
     sweep,
     train,
@@ -33,6 +34,7 @@ app = App("aecore", help=t("Train autoencoders, and look after their data and ru
 app.command(train.train, help=t(getdoc(train.train) or ""))
 app.command(sweep.sweep, help=t(getdoc(sweep.sweep) or ""))
 app.command(variants.variants, help=t(getdoc(variants.variants) or ""))
+app.command(scaling.scaling, help=t(getdoc(scaling.scaling) or ""))
 app.command(branch.branch, help=t(getdoc(branch.branch) or ""))
 app.command(export.export, help=t(getdoc(export.export) or ""))
 app.command(export.take, name="import", help=t(getdoc(export.take) or ""))

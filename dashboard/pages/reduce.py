@@ -1,12 +1,12 @@
 """The Reduce page: what few numbers keep, beside PCA; and the kinds of autoencoders."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-from aecore import run_index, variants
+from aecore import data, run_index, variants
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.grid import Planned
@@ -17,13 +17,15 @@ from aecore.snapshot import Snapshot
 from aecore.sweep import folder_name
 from aecore.trained import Trained
 from aecore.words import Refusal, t
-from dashboard import session, shell, sweeping
+from dashboard import later, scaling_panel, session, shell, sweeping
 from dashboard.compare_figures import against_bottleneck
 from dashboard.components.live_figure import figure
 
 WIDTHS = (2, 4, 8, 16, 32, 64)
 HELD_OUT = 1000
 HEIGHT = 360
+POLL_SECONDS = 1.0
+COMING = "…"
 
 
 def show() -> None:
@@ -46,14 +48,17 @@ def _progress(newest: Snapshot) -> None:
 
 
 def still() -> None:
-    """Draw error against bottleneck, what classifiers get, and the variants."""
+    """Draw error against bottleneck, what classifiers get, the variants, and growing data."""
     dataset = session.load(session.config().dataset)
     _bottlenecks(dataset)
     _variants(dataset)
+    scaling_panel.panel()
 
 
 def _bottlenecks(dataset: Dataset) -> None:
-    st.markdown(f"**{t('Error against bottleneck, of {name}', name=dataset.name)}**")
+    offers = data.offers()
+    title = t(offers[dataset.name].title) if dataset.name in offers else dataset.name
+    st.markdown(f"**{t('Error against bottleneck, of {name}', name=title)}**")
     best = _best(run_index.index(session.desk().root), dataset.name)
     missing = [w for w in WIDTHS if w not in best and w < dataset.images[0].size]
     left, right = st.columns(2, gap="medium")
@@ -74,7 +79,8 @@ def _bottlenecks(dataset: Dataset) -> None:
         )
         _train(t("Train the missing: {all}", all=", ".join(map(str, missing))), missing, dataset)
     with right:
-        _classifiers(best)
+        st.markdown(f"**{t('What a classifier gets from so many numbers')}**")
+        st.fragment(_classifiers, run_every=POLL_SECONDS)(best, dataset)
 
 
 def _best(rows: Sequence[Row], dataset: str) -> dict[int, Row]:
@@ -124,8 +130,7 @@ def _start(names: Sequence[str], configs: Sequence[Config], dataset: Dataset) ->
     session.attempt(lambda: sweeping.start(names, planned, dataset, root))
 
 
-def _classifiers(best: dict[int, Row]) -> None:
-    st.markdown(f"**{t('What a classifier gets from so many numbers')}**")
+def _classifiers(best: dict[int, Row], dataset: Dataset) -> None:
     table: dict[str, list[Any]] = {
         t("Bottleneck"): [],
         t("kNN, code"): [],
@@ -134,12 +139,13 @@ def _classifiers(best: dict[int, Row]) -> None:
         t("logistic, PCA"): [],
     }
     keys = ("bottleneck", "code_knn", "pca_knn", "code_logistic", "pca_logistic")
+    # The newest wish is met first, and the narrowest stands on top.
+    found = {width: _scores(best[width], dataset) for width in sorted(best, reverse=True)}
     for width in sorted(best):
-        found = _scores(best[width]["name"], best[width]["step"])
-        if found is None or "code_knn" not in found:
-            continue
-        for column, key in zip(table.values(), keys, strict=True):
-            column.append(width if key == "bottleneck" else f"{found[key]:.1%}")
+        if (row := found[width]) is None or "code_knn" in row:
+            for column, key in zip(table.values(), keys, strict=True):
+                known = width if key == "bottleneck" else COMING if row is None else row[key]
+                column.append(known if isinstance(known, int | str) else f"{known:.1%}")
     if table[t("Bottleneck")]:
         st.dataframe(table, hide_index=True, key="classifiers")
         st.caption(t("Taught with 5,000 codes of training images, asked about held-out images."))
@@ -147,14 +153,17 @@ def _classifiers(best: dict[int, Row]) -> None:
         st.caption(t("Finish a run, and the accuracy of two classifiers stands here."))
 
 
-@st.cache_data(show_spinner=False, max_entries=200)
-def _scores(name: str, step: int) -> dict[str, float | int] | None:
-    del step
-    path = session.desk().root / name
-    try:
-        return scores(Trained.open(path))
-    except Refusal:
-        return None
+def _scores(row: Row, dataset: Dataset) -> dict[str, float | int] | None:
+    """Return what a run is worth, once it is measured; nothing where it cannot be read."""
+    path = session.desk().root / row["name"]
+
+    def make() -> dict[str, float | int]:
+        try:
+            return scores(Trained.open(path, dataset))
+        except Refusal:
+            return {}
+
+    return later.ask(("scores", str(path), row["step"]), make)
 
 
 def _variants(dataset: Dataset) -> None:
@@ -184,36 +193,41 @@ def _variants(dataset: Dataset) -> None:
             on_click=_start,
             args=(("activation", "sparsity_kind"), missing, dataset),
         )
-    rows = {
-        name: _measured(root / folder_name(config), dataset)
-        for name, config in configs.items()
-        if config not in missing
-    }
-    if not rows:
+    trained = {name: root / folder_name(c) for name, c in configs.items() if c not in missing}
+    if trained:
+        st.fragment(_table, run_every=POLL_SECONDS)(trained, dataset)
+    else:
         st.caption(t("None is trained yet; the same from a terminal: aecore variants"))
-        return
+
+
+def _table(trained: Mapping[str, Path], dataset: Dataset) -> None:
+    """Show what each variant is worth; what is still being measured as dots."""
+    found = {name: _measured(trained[name], dataset) for name in reversed(list(trained))}
+    rows = [found[name] for name in trained]
+    heads: Mapping[str, tuple[str, str]] = {
+        t("Error"): ("test_mse", ".5f"),
+        t("PCA's, same code"): ("pca_mse_clamped", ".5f"),
+        t("Active units"): ("active", ".0%"),
+        t("kNN from the code"): ("code_knn", ".1%"),
+        t("Logistic"): ("code_logistic", ".1%"),
+        t("Seconds"): ("seconds", ".1f"),
+    }
     st.dataframe(
         {
-            t("Variant"): [t(variants.VARIANTS[name][0]) for name in rows],
-            t("Error"): [f"{row['test_mse']:.5f}" for row in rows.values()],
-            t("PCA's, same code"): [f"{row['pca_mse_clamped']:.5f}" for row in rows.values()],
-            t("Active units"): [f"{row['active']:.0%}" for row in rows.values()],
-            t("kNN from the code"): [_share(row.get("code_knn")) for row in rows.values()],
-            t("Logistic"): [_share(row.get("code_logistic")) for row in rows.values()],
+            t("Variant"): [t(variants.VARIANTS[name][0]) for name in trained],
+            **{head: [_cell(row, *form) for row in rows] for head, form in heads.items()},
         },
         hide_index=True,
         key="variants table",
     )
 
 
-def _measured(path: Path, dataset: Dataset) -> dict[str, Any]:
-    return _measure(str(path), dataset)
+def _measured(path: Path, dataset: Dataset) -> dict[str, Any] | None:
+    return later.ask(("variant", str(path)), lambda: variants.measure(path, dataset))
 
 
-@st.cache_data(show_spinner=False, max_entries=100)
-def _measure(path: str, _dataset: Dataset) -> dict[str, Any]:
-    return variants.measure(Path(path), _dataset)
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.1%}"
+def _cell(row: Mapping[str, Any] | None, name: str, form: str) -> str:
+    if row is None:
+        return COMING
+    value = row.get(name)
+    return "–" if value is None else format(value, form)

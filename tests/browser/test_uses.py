@@ -3,9 +3,13 @@
 from collections.abc import Callable
 from pathlib import Path
 
+import numpy as np
 import pytest
+from PIL import Image
+from playwright.sync_api import Locator
 
 from aecore import run_index
+from aecore.scaling import Measured, keep
 from tests.browser.lab import Lab
 
 
@@ -34,6 +38,7 @@ def test_noise_is_taken_off_and_a_bad_file_is_refused(
 ) -> None:
     goes("Denoise", "denoise-curves")
     assert "dB (SSIM" in lab.text
+    lab.until(lambda: "The best of the others" in lab.text, "the others are measured")
     before = lab.redraws("denoised")
     lab.slider("denoise level").press("ArrowRight")
     lab.until(lambda: "At 0.35" in lab.text, "the level is another")
@@ -49,15 +54,81 @@ def test_the_threshold_is_dragged_and_the_counts_follow(
 ) -> None:
     goes("Anomalies", "scores")
     lab.says("saw foreign classes in training")
+    bar = lab.page.get_by_role("slider", name="Threshold", exact=True)
+    assert bar.count() == 0
     lab.widget("threshold how").get_by_text("By hand", exact=True).click()
-    lab.widget("threshold").locator("input").first.wait_for()
+    bar.wait_for()
     lab.until_settled()
-    before = facts(lab)
-    line = lab.plotted("scores", "layout.shapes[0].x0")
-    for _ in range(12):
-        lab.widget("threshold").locator('input[type="range"]').first.press("ArrowRight")
-    lab.until(lambda: facts(lab) != before, "the counts follow")
-    assert lab.plotted("scores", "layout.shapes[0].x0") > line
+    before, line = facts(lab), place(lab)
+    bar.scroll_into_view_if_needed()
+    box = bar.bounding_box()
+    assert box is not None
+    across, down = box["x"] + box["width"] / 2, box["y"] + box["height"] / 3
+    lab.page.mouse.move(across, down)
+    lab.page.mouse.down()
+    for step in range(1, 9):
+        lab.page.mouse.move(across + 8 * step, down)
+    lab.until(lambda: facts(lab) != before, "the counts follow before it is let go of")
+    lab.page.mouse.up()
+    lab.until(lambda: abs(place(lab) - told(bar)) < 1e-9, "the figure's line is where the bar is")
+    assert place(lab) > line
+    dragged = place(lab)
+    for _ in range(3):
+        bar.press("ArrowLeft")
+    lab.until(lambda: place(lab) < dragged, "the keys move it back")
+    bar.press("Home")
+    lab.until(lambda: told(bar) == float(bar.get_attribute("aria-valuemin") or "nan"), "its end")
+    lab.until(lambda: abs(place(lab) - told(bar)) < 1e-9, "the figure's line is there too")
+    lab.widget("threshold how").get_by_text("Share of normal", exact=True).click()
+    bar.wait_for(state="hidden")
+
+
+def place(lab: Lab) -> float:
+    return float(lab.plotted("scores", "layout.shapes[0].x0"))
+
+
+def told(bar: Locator) -> float:
+    return float(bar.get_attribute("aria-valuenow") or "nan")
+
+
+def test_pictures_of_a_person_are_judged_as_foreign(
+    lab: Lab, goes: Callable[[str, str], None], tmp_path: Path
+) -> None:
+    goes("Anomalies", "scores")
+    lab.choose("foreign", "Your own pictures")
+    lab.says("Give some pictures")
+    for number in range(3):
+        pixels = np.random.default_rng(number).integers(0, 255, (20, 20), np.uint8)
+        Image.fromarray(pixels).save(tmp_path / f"{number}.png")
+    files = sorted(tmp_path.glob("*.png"))
+    lab.page.get_by_text("Your own pictures", exact=True).last.click()
+    lab.widget("foreign upload").locator("input[type=file]").set_input_files(files)
+    lab.until(lambda: lab.figure("scores").count() == 1, "they are judged")
+    lab.until(lambda: "foreign, found" in lab.text, "they are counted")
+    numbers = facts(lab).split("\n")
+    found, missed = (numbers[numbers.index(f"foreign, {what}") + 1] for what in ("found", "missed"))
+    assert int(found) + int(missed) == 3
+    lab.page.keyboard.press("Escape")
+
+
+def test_growth_is_measured_and_can_be_cancelled(
+    lab: Lab, goes: Callable[[str, str], None]
+) -> None:
+    goes("Reduce", "reduce-curve")
+    lab.press("measure scaling")
+    lab.button("cancel scaling").click()
+    lab.button("cancel scaling").wait_for(state="detached")
+    rows = [
+        Measured(method, count, 784, count / 1e4, 0.1, size)
+        for method, growth in (("full", 16), ("autoencoder", 0))
+        for count in (1_000, 5_000)
+        if (size := 60 + growth * count * 784 / 2**20)
+    ]
+    # What is measured elsewhere stands in the page as well.
+    keep(rows, lab.server.runs)
+    lab.until(lambda: lab.redraws("scaling-megabytes") > 0, "memory is drawn")
+    lab.until(lambda: "Full PCA holds all images at once" in lab.text, "its limit is told")
+    assert lab.plotted("scaling-seconds", "layout.xaxis.type") == "log"
 
 
 def test_runs_are_compared_deleted_and_brought_back(

@@ -1,14 +1,22 @@
-"""The pages Denoise, Anomalies and Compare without a browser."""
+"""The pages Denoise, Anomalies, Reduce and Compare without a browser."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
+from io import BytesIO
 
+import numpy as np
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from aecore import run_index
+from aecore import run_index, scaling
 from aecore.presets import preset
-from dashboard import session, sweeping
+from aecore.scaling import Measured
+from aecore.words import Refusal
+from dashboard import measuring, session, sweeping
+from dashboard.later import later
+from tests.support import until
 
 Open = Callable[..., AppTest]
 
@@ -17,6 +25,7 @@ Open = Callable[..., AppTest]
 def open_page(root: object) -> Iterator[Open]:
     """Give a function that opens a page on a server just started."""
     session.desk.clear()
+    later.clear()
 
     def opened(name: str, **settings: object) -> AppTest:
         script = f"from dashboard.pages import {name}\n{name}.show()"
@@ -28,22 +37,62 @@ def open_page(root: object) -> Iterator[Open]:
     yield opened
     session.desk().close()
     session.desk.clear()
+    later().close()
+    later.clear()
 
 
 def captions(page: AppTest) -> str:
     return " ".join(each.value for each in page.caption)
 
 
+def made(page: AppTest) -> AppTest:
+    """Let what is made in the background come to its end, as the page's ticks would show it."""
+    assert later().wait(100)
+    page.run()
+    assert not page.exception
+    return page
+
+
+def picture(seed: int) -> bytes:
+    file = BytesIO()
+    pixels = np.random.default_rng(seed).integers(0, 255, (8, 8), np.uint8)
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
 def test_noise_is_put_on_and_measured(open_page: Open) -> None:
     page = open_page("denoise", noise="0")
     assert not page.exception
     assert "trained on clean images" in page.info[0].value
-    assert "At 0.30, on 100 held-out images" in captions(page)
+    assert "At 0.30, on 100 held-out images: autoencoder" in captions(page)
+    made(page)
+    assert "The best of the others" in captions(page)
+    assert "are fitted" not in captions(page)
     page.slider(key="denoise level").set_value(0.5).run()
     page.selectbox(key="denoise kind").set_value("masking").run()
     page.button(key="denoise others").click().run()
     assert not page.exception
     assert "At 0.50, on 100 held-out images" in captions(page)
+
+
+def test_the_page_waits_for_no_filter(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+
+    def fit(*_: object) -> None:
+        gate.wait(100)
+        raise Refusal("{name} cannot be fitted.", name="It")
+
+    monkeypatch.setattr("aecore.denoise.fit", fit)
+    try:
+        page = open_page("denoise", noise="0")
+        assert not page.exception
+        assert "At 0.30, on 100 held-out images: autoencoder" in captions(page)
+        assert "fitted to each level of this noise, once: 0 of 7." in captions(page)
+        assert len(page.sidebar.selectbox) > 0
+    finally:
+        gate.set()
+    made(page)
+    assert any("It cannot be fitted." in each.value for each in page.error)
 
 
 def test_a_run_that_denoises_begins_from_the_page(open_page: Open) -> None:
@@ -70,7 +119,7 @@ def test_a_network_that_saw_the_foreign_is_flagged_and_one_that_did_not_is_begun
 
 
 def test_each_score_threshold_and_kind_of_foreign_can_be_chosen(open_page: Open) -> None:
-    page = open_page("anomalies", classes="0,1")
+    page = made(open_page("anomalies", classes="0,1"))
     for score in ("distance", "both", "error"):
         page.segmented_control(key="score").set_value(score).run()
         assert not page.exception
@@ -78,7 +127,29 @@ def test_each_score_threshold_and_kind_of_foreign_can_be_chosen(open_page: Open)
         page.segmented_control(key="threshold how").set_value(how).run()
         assert not page.exception
     page.selectbox(key="foreign").set_value("strokes").run()
+    made(page)
+    assert page.segmented_control(key="score").value == "error"
+
+
+def test_pictures_of_a_person_can_be_foreign(open_page: Open) -> None:
+    page = made(open_page("anomalies", classes="0,1"))
+    page.selectbox(key="foreign").set_value("/own").run()
     assert not page.exception
+    assert "Give some pictures" in page.info[-1].value
+    files = [(f"{seed}.png", picture(seed), "image/png") for seed in (1, 2)]
+    page.file_uploader(key="foreign upload").set_value(files).run()
+    made(page)
+    assert not any("Give some pictures" in each.value for each in page.info)
+    found = [each.value for each in later()._wishes.values()]
+    (judged,) = [
+        each
+        for each in found
+        if getattr(each, "foreign", None) is not None and each.foreign.sum() == 2
+    ]
+    assert judged.foreign[-2:].all()
+    page.file_uploader(key="foreign upload").set_value([("bad.png", b"bad", "image/png")]).run()
+    assert not page.exception
+    assert any("cannot be read" in each.value for each in page.error)
 
 
 def test_nothing_foreign_is_asked_for(open_page: Open) -> None:
@@ -135,3 +206,69 @@ def test_missing_bottlenecks_are_trained_and_stand_beside_pca(
     assert not page.exception
     assert "train missing" not in {each.key for each in page.button}
     assert "Taught with 5,000 codes" in captions(page)
+    made(page)
+    assert "%" in page.dataframe[0].value.to_string()
+    assert "…" not in page.dataframe[0].value.to_string()
+
+
+def test_variants_tell_how_long_they_took(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = {name: preset("classic", "digits", epochs=1, hidden=name) for name in ("8", "12")}
+    monkeypatch.setattr("aecore.variants.variants", lambda *_, **__: few)
+    monkeypatch.setattr(
+        "aecore.variants.VARIANTS", {"8": ("Eight", "", {}), "12": ("Twelve", "", {})}
+    )
+    page = open_page("reduce")
+    page.button(key="train variants").click().run()
+    found = sweeping.current()
+    assert found is not None
+    until(lambda: not found.running, 100)
+    page.run()
+    made(page)
+    table = page.dataframe[-1].value
+    assert list(table["Variant"]) == ["Eight", "Twelve"]
+    assert all(float(seconds) > 0 for seconds in table["Seconds"])
+
+
+def test_growth_is_measured_shown_and_still_there_later(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(counts: tuple[int, ...], sides: list[int], *, cancel: object) -> Iterator[Measured]:
+        assert (counts, sides) == ((1_000, 5_000), [28])
+        for count in counts:
+            yield Measured("full", count, 784, count / 1e4, 0.1, count * 784 * 16 / 2**20)
+            yield Measured("autoencoder", count, 784, count / 2e4, 0.1, 60.0)
+        yield Measured("full", 10**7, 784, reason="no room")
+
+    monkeypatch.setattr(scaling, "measure", measure)
+    monkeypatch.setattr(scaling, "available", lambda: 8 * 2**30)
+    page = open_page("reduce")
+    assert "Full PCA holds" not in captions(page)
+    page.button(key="measure scaling").click().run()
+    found = measuring.current()
+    assert found is not None
+    until(lambda: not found.running)
+    page.run()
+    assert not page.exception
+    assert "16 bytes for each pixel of each image" in captions(page)
+    assert "a million images of 28 by 28 would need 12 GB" in captions(page)
+    assert "With the 8 GB that are free on this machine now it stops at about 680,000" in (
+        captions(page)
+    )
+    assert "was not tried: no room" in captions(page)
+    assert len(scaling.kept(session.desk().root)) == 5
+
+
+def test_a_measurement_that_goes_wrong_is_a_sentence(
+    open_page: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(*_: object, **__: object) -> Iterator[Measured]:
+        raise Refusal("There is no {what}.", what="room")
+
+    monkeypatch.setattr(scaling, "measure", measure)
+    page = open_page("reduce")
+    page.button(key="measure scaling").click().run()
+    found = measuring.current()
+    assert found is not None
+    until(lambda: not found.running)
+    page.run()
+    assert any("There is no room." in each.value for each in page.error)

@@ -1,0 +1,76 @@
+"""``aecore scaling``: time and memory as the data grow, beside full and incremental PCA."""
+
+import json
+import math
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from aecore.cli.talk import AsJson, say, show, tell
+from aecore.words import Refusal, t
+
+if TYPE_CHECKING:
+    from aecore.scaling import Measured
+
+LEAST, MOST = 500, 10_000_000
+LOW_SIDE, HIGH_SIDE = 4, 128
+
+
+def scaling(
+    *,
+    counts: Annotated[
+        str, Parameter(help=t("Numbers of images, with commas between."))
+    ] = "1000,5000,20000",
+    sides: Annotated[
+        str, Parameter(help=t("Their height and width in pixels, with commas between."))
+    ] = "28",
+    out: Annotated[
+        Path | None,
+        Parameter(help=t("The folder of runs whose page shows the figures; that of all runs.")),
+    ] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Measure time and memory of the autoencoder, incremental PCA and full PCA on growing data.
+
+    The images are generated and read from disk; each measurement has a process of its own, and its
+    memory is what it took above what the process had before.
+    """
+    many = _numbers("counts", counts, LEAST, MOST)
+    sizes = _numbers("sides", sides, LOW_SIDE, HIGH_SIDE)
+    from aecore import scaling
+    from aecore.runs import runs_root
+
+    root = out or runs_root()
+    rows: list[Measured] = []
+    for row in scaling.measure(many, sizes):
+        rows.append(row)
+        scaling.keep(rows, root)
+        tell("  ".join(_cells(row)))
+    if as_json:
+        plain = [{n: v for n, v in asdict(row).items() if v == v} for row in rows]
+        say(json.dumps(plain))
+    else:
+        heads = t("method,images,pixels,seconds,encoding,MB,why not").split(",")
+        show(heads, [_cells(row) for row in rows])
+    return 0
+
+
+def _numbers(name: str, text: str, low: int, high: int) -> list[int]:
+    try:
+        found = sorted({int(each) for each in text.split(",")})
+        if low <= found[0] and found[-1] <= high:
+            return found
+    except ValueError:
+        pass
+    said = "{name} is {text}; give whole numbers of {low:,} to {high:,}, with commas between."
+    raise Refusal(said, name=name, text=text, low=low, high=high)
+
+
+def _cells(row: "Measured") -> list[str]:
+    from aecore.scaling import METHODS
+
+    figures = ((row.seconds, ".2f"), (row.encoding, ".2f"), (row.megabytes, ".0f"))
+    said = ["" if math.isnan(value) else format(value, form) for value, form in figures]
+    return [t(METHODS[row.method]), f"{row.count:,}", f"{row.features:,}", *said, row.reason]

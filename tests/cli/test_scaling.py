@@ -1,0 +1,35 @@
+from pathlib import Path
+
+import pytest
+
+from aecore import scaling
+from aecore.scaling import Measured
+from tests.cli.conftest import Call
+
+
+def test_growth_is_measured_told_and_kept(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = list[object]()
+
+    def measure(counts: list[int], sides: list[int]) -> list[Measured]:
+        asked.append((counts, sides))
+        return [
+            Measured("full", 500, 64, 1.5, 0.25, 12.0),
+            Measured("full", 900, 64, reason="no room"),
+        ]
+
+    monkeypatch.setattr(scaling, "measure", measure)
+    found = call("scaling", "--counts", "900,500", "--sides", "8", "--json").result
+    assert asked == [([500, 900], [8])]
+    assert found[0]["seconds"] == 1.5
+    assert "seconds" not in found[1]
+    assert len(scaling.kept(tmp_path / "runs")) == 2
+    assert "no room" in call("scaling", "--counts", "500").out
+
+
+@pytest.mark.parametrize("counts", ["", "many", "3", "500,99999999"])
+def test_a_number_that_cannot_be_is_refused(call: Call, counts: str) -> None:
+    refused = call("scaling", "--counts", counts)
+    assert refused.code == 2
+    assert "give whole numbers of 500 to 10,000,000" in refused.err
