@@ -55,17 +55,13 @@ def test_the_threshold_is_dragged_and_the_counts_follow(
     goes("Anomalies", "scores")
     lab.says("saw foreign classes in training")
     bar = lab.page.get_by_role("slider", name="Threshold", exact=True)
-    assert bar.count() == 0
+    lab.widget("threshold how").get_by_text("Share of normal", exact=True).click()
+    bar.wait_for(state="hidden")
     lab.widget("threshold how").get_by_text("By hand", exact=True).click()
     bar.wait_for()
     lab.until_settled()
     before, line = facts(lab), place(lab)
-    bar.scroll_into_view_if_needed()
-    box = bar.bounding_box()
-    assert box is not None
-    across, down = box["x"] + box["width"] / 2, box["y"] + box["height"] / 3
-    lab.page.mouse.move(across, down)
-    lab.page.mouse.down()
+    across, down = grasp(lab, bar)
     for step in range(1, 9):
         lab.page.mouse.move(across + 8 * step, down)
     lab.until(lambda: facts(lab) != before, "the counts follow before it is let go of")
@@ -81,6 +77,22 @@ def test_the_threshold_is_dragged_and_the_counts_follow(
     lab.until(lambda: abs(place(lab) - told(bar)) < 1e-9, "the figure's line is there too")
     lab.widget("threshold how").get_by_text("Share of normal", exact=True).click()
     bar.wait_for(state="hidden")
+
+
+def grasp(lab: Lab, bar: Locator) -> tuple[float, float]:
+    """Take hold of the line, which may move while the page above it is drawn anew."""
+    bar.scroll_into_view_if_needed()
+    for _ in range(20):
+        box = bar.bounding_box()
+        assert box is not None
+        across, down = box["x"] + box["width"] / 2, box["y"] + box["height"] / 3
+        lab.page.mouse.move(across, down)
+        lab.page.mouse.down()
+        if bar.get_attribute("data-held") is not None:
+            return across, down
+        lab.page.mouse.up()
+        lab.page.wait_for_timeout(200)
+    raise AssertionError("the line cannot be taken hold of")
 
 
 def place(lab: Lab) -> float:
