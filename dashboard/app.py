@@ -79,23 +79,23 @@ def reduce() -> None:
 
 
 def guide() -> None:
-    """Run the Guide."""
+    """Run the Guide page."""
     importlib.import_module("dashboard.pages.guide").show()
 
 
-pages = [
-    st.Page(train, title=t("Train"), icon=":material/play_circle:", default=True),
-    st.Page(manifold, title=t("Manifold"), icon=":material/scatter_plot:"),
-    st.Page(denoise, title=t("Denoise"), icon=":material/blur_on:"),
-    st.Page(onto, title=t("Onto the manifold"), icon=":material/move_down:"),
-    st.Page(anomalies, title=t("Anomalies"), icon=":material/troubleshoot:"),
-    st.Page(reduce, title=t("Reduce"), icon=":material/compress:"),
-    st.Page(compare, title=t("Compare"), icon=":material/compare_arrows:"),
-    st.Page(guide, title=t("Guide"), icon=":material/school:"),
-]
-# By the names of their functions, for pages that lead to others.
-st.session_state.pages = {each.url_path or "train": each for each in pages}
-page = st.navigation(pages, position="top")
+pages = {
+    "train": st.Page(train, title=t("Train"), icon=":material/play_circle:", default=True),
+    "manifold": st.Page(manifold, title=t("Manifold"), icon=":material/scatter_plot:"),
+    "denoise": st.Page(denoise, title=t("Denoise"), icon=":material/blur_on:"),
+    "onto": st.Page(onto, title=t("Onto the manifold"), icon=":material/move_down:"),
+    "anomalies": st.Page(anomalies, title=t("Anomalies"), icon=":material/troubleshoot:"),
+    "reduce": st.Page(reduce, title=t("Reduce"), icon=":material/compress:"),
+    "compare": st.Page(compare, title=t("Compare"), icon=":material/compare_arrows:"),
+    "guide": st.Page(guide, title=t("Guide"), icon=":material/school:"),
+}
+# By name, for a page that leads to others.
+st.session_state.pages = pages
+page = st.navigation(list(pages.values()), position="top")
 st.html(Path(__file__).with_name("style.css"))
 with st.sidebar:
     st.markdown(f"### {t('Autoencoder Lab')}")

@@ -131,8 +131,8 @@ VARIANTS: Mapping[str, Lesson] = {
     ),
     "convolutional": Lesson.of(
         "convolutional",
-        "How few weights it takes: the layers look at small neighbourhoods, everywhere alike. "
-        "Edges are sharp early.",
+        "Against PCA falls below 1.00 ×. In the picture on this page each layer now has channels, "
+        "half as high and wide as those before.",
     ),
     "two_dimensional": Lesson.of(
         "two_dimensional",
@@ -142,7 +142,7 @@ VARIANTS: Mapping[str, Lesson] = {
 }
 
 EXPERIMENTS: Mapping[str, Lesson] = {
-    "pca": Lesson(
+    "linear": Lesson(
         "PCA is the linear autoencoder",
         "A network of the linear path alone, with no hidden layers.",
         "Against PCA stays at 1.00 ×: no linear network does better. Then choose the preset "
@@ -165,11 +165,11 @@ EXPERIMENTS: Mapping[str, Lesson] = {
         start="sparse",
         values={"bottleneck": 256, "sparsity_kind": "l1", "sparsity": 0.0},
     ),
-    "denoise": Lesson(
+    "noisy": Lesson(
         "Noise teaches what belongs",
         "It sees only corrupted images and is asked for the clean ones.",
-        "The network's curve rises above those of the classic filters, most of all near the level "
-        "it was trained at.",
+        "Around the level it was trained at, the network's curve rises above those of the other "
+        "methods.",
         start="denoising",
         page="denoise",
     ),

@@ -1,25 +1,23 @@
-"""The Guide: what an autoencoder is, told by the one in view, and runs to begin and watch."""
+"""The Guide page: what an autoencoder is, shown on the network as it is now, and what to try."""
 
 from collections.abc import Mapping
 
 import numpy as np
 import streamlit as st
-from numpy.typing import NDArray
 
 from aecore import probe
 from aecore.config import Config
 from aecore.knob import knobs
 from aecore.layers import layers
 from aecore.snapshot import Snapshot
-from aecore.words import Refusal, t
+from aecore.words import t
 from dashboard import figures, network_figure, session, shell
 from dashboard.components.live_figure import figure
 from dashboard.components.mosaic import mosaic
 from dashboard.glossary import GLOSSARY, PAPERS
-from dashboard.lessons import CONSTRAINTS, EXPERIMENTS, VARIANTS, Lesson
+from dashboard.lessons import CONSTRAINTS, EXPERIMENTS, VARIANTS, Constraint, Lesson
 
-NETWORK_HEIGHT, CODE_HEIGHT, PICTURE_HEIGHT = 380, 230, 240
-PER_ROW = 3
+NETWORK, IMAGES = 370, 260
 
 
 def show() -> None:
@@ -29,158 +27,186 @@ def show() -> None:
 
 def body(snapshot: Snapshot) -> None:
     """Draw the network as it is configured, and one image on its way through it."""
-    left, right = st.columns([2, 3], gap="large")
+    left, right = st.columns([2, 3], gap="medium")
     with left:
-        st.markdown(f"**{t('What an autoencoder is')}**")
-        st.markdown(
-            t(
-                "An autoencoder learns, without labels, to reproduce its input through a "
-                "constraint. The **encoder** turns an image into a **code**, a few numbers; the "
-                "**decoder**, its mirror image, turns the code back into an image."
-            )
-        )
-        st.markdown(
-            t(
-                "What it minimises is the **reconstruction error**: how far the image that comes "
-                "out is from the one that went in."
-            )
-        )
-        st.markdown(
-            t(
-                "Codes live in the **latent space**. Real images fill only a thin, curved part of "
-                "the space of all images, a **manifold**; the code says where on it an image lies."
-            )
-        )
+        _what()
     with right:
-        st.markdown(f"**{t('The network, as it is set now')}**")
         _network(snapshot)
-    _way(snapshot)
+    _one_image(snapshot)
 
 
 def still() -> None:
-    """Tell of constraints, variants and experiments, and explain the words."""
+    """Show what to try; nothing of it changes while the network learns."""
     st.markdown(f"#### {t('Constraints make it learn something')}")
     for column, each in zip(st.columns(len(CONSTRAINTS)), CONSTRAINTS.values(), strict=True):
         with column.container(border=True, height="stretch"):
-            st.markdown(f"**{t(each.label)}**")
-            st.markdown(t(each.words))
-            st.caption(f":material/visibility: {t(each.look)}")
+            _constraint(each)
     st.markdown(f"#### {t('Kinds of autoencoders')}")
-    _lessons("variant", VARIANTS)
+    _cards(VARIANTS, t("Try it"), across=4)
     st.markdown(f"#### {t('Experiments')}")
-    _lessons("experiment", EXPERIMENTS)
-    with st.expander(t("The words, and where the methods come from")):
-        st.markdown("\n".join(f"- **{t(word)}**: {t(said)}" for word, said in GLOSSARY.items()))
-        st.markdown("\n".join(f"- {t(method)}: {paper}" for method, paper in PAPERS))
+    _cards(EXPERIMENTS, t("Set it up"), across=3)
+    with st.expander(t("Words and papers"), icon=":material/menu_book:"):
+        _glossary()
+
+
+def _what() -> None:
+    lines = [
+        t("It learns **without labels**: all it has to do is give back the image it was given."),
+        t("A **constraint** stands in the way, so that copying is not enough."),
+        t(
+            "The **encoder** turns the image into a code; the **decoder**, its mirror image, turns "
+            "the code into an image."
+        ),
+        t(
+            "The **code** is a point of the **latent space**. Images that are alike get codes that "
+            "lie together."
+        ),
+        t(
+            "The loss is the **reconstruction error**: how far the rebuilt image is from the clean "
+            "one."
+        ),
+        t(
+            "Of all possible images the real ones fill only a thin sheet, a **manifold**. The code "
+            "says where on it an image lies."
+        ),
+    ]
+    st.markdown(f"#### {t('What an autoencoder is')}")
+    st.markdown("\n".join(f"- {line}" for line in lines))
 
 
 def _network(snapshot: Snapshot) -> None:
-    config = snapshot.config
-    found = layers(config, snapshot.examples.originals.shape[1:])
+    """Draw the layers; the picture answers when the bottleneck is moved."""
+    config, shape = snapshot.config, snapshot.examples.originals.shape[1:]
+    found = layers(config, shape)
+    names = {**knobs(Config)["activation"].choices, **knobs(Config)["code_activation"].choices}
+    st.markdown(f"**{t('The network as it is now')}**")
     figure(
         "network",
         network_figure.network(
-            [layer.shape for layer in found],
-            [_nonlinearity(layer.activation) for layer in found],
+            [each.shape for each in found],
+            [t(names[each.activation]) if each.activation else "" for each in found],
             linear_path=config.linear_path,
             tied=config.tied,
             noise=_noise(config),
             sparsity=_sparsity(config),
         ),
-        height=NETWORK_HEIGHT,
-        label=t("The layers of the network, from the image to the code and back"),
+        height=NETWORK,
+        label=t("The layers of the network; heights are logarithms of the numbers of units"),
     )
 
 
-def _nonlinearity(name: str) -> str:
-    """Return what a layer's nonlinearity is called, in the reader's language."""
-    known = {**knobs(Config)["activation"].choices, **knobs(Config)["code_activation"].choices}
-    return t(known[name]) if name else ""
-
-
 def _noise(config: Config) -> str:
-    if config.noise == 0 or config.noise_kind == "none":
+    """Say what noise is put on the input, if any."""
+    if config.noise_kind == "none" or not config.noise:
         return ""
     kind = t(knobs(Config)["noise_kind"].choices[config.noise_kind])
-    return t("noise: {kind} {level:g}", kind=kind, level=config.noise)
+    return f"{t('noise {level:g}', level=config.noise)}<br>{kind}"
 
 
 def _sparsity(config: Config) -> str:
+    """Say what sparsity is asked of the code, if any."""
     if config.sparsity_kind == "top_k":
-        return t("only the {count} strongest", count=config.active_units)
-    if config.sparsity == 0 or config.sparsity_kind == "none":
+        kept = min(config.active_units, config.bottleneck)
+        return t("the {count} strongest of {units}", count=kept, units=config.bottleneck)
+    if config.sparsity_kind == "none" or not config.sparsity:
         return ""
     kind = t(knobs(Config)["sparsity_kind"].choices[config.sparsity_kind])
-    return t("sparsity: {kind} {strength:g}", kind=kind, strength=config.sparsity)
+    return t("{kind} sparsity {strength:g}", kind=kind, strength=config.sparsity)
 
 
-def _way(snapshot: Snapshot) -> None:
-    """Show one held-out image, its code, and what is rebuilt from it."""
-    st.markdown(f"**{t('One image on its way')}**")
+def _one_image(snapshot: Snapshot) -> None:
+    """Show one held-out image: what goes in, its code, what comes out, and the error."""
     shown = snapshot.examples
-    noisy = bool(_noise(snapshot.config))
-    error = abs(shown.reconstructions[:1] - shown.originals[:1])
-    left, middle, right = st.columns([2, 3, 2], gap="medium")
+    original, corrupted, rebuilt = (
+        each[:1] for each in (shown.originals, shown.corrupted, shown.reconstructions)
+    )
+    error = abs(rebuilt - original)
+    st.markdown(f"**{t('One held-out image, through the network now')}**")
+    left, middle, right = st.columns([1, 3, 1], gap="medium", vertical_alignment="center")
     with left:
-        given = [shown.originals[:1], *([shown.corrupted[:1]] if noisy else [])]
-        names = [t("image"), *([t("corrupted")] if noisy else [])]
-        sheet = figures.mosaic(given, error_last=False)
-        _pictures("guide-in", sheet, names, t("The image that goes in"))
+        mosaic(
+            "guide-in",
+            figures.png(figures.mosaic([original, corrupted], error_last=False)),
+            rows=[t("image"), t("corrupted")],
+            columns=[],
+            label=t("A held-out image, and what of it is put in"),
+            height=IMAGES,
+        )
     with middle:
-        code = probe.encode(snapshot.model, shown.corrupted[:1])[0]
+        code = probe.encode(snapshot.model, corrupted)[0]
         figure(
-            "code",
+            "guide-code",
             network_figure.code(code, _extent(snapshot)),
-            height=CODE_HEIGHT,
-            label=t("The numbers of its code"),
+            height=IMAGES,
+            label=t("The code of the image: the activation of each unit"),
         )
     with right:
-        sheet = figures.mosaic([shown.reconstructions[:1], error])
-        names = [t("rebuilt"), t("error")]
-        _pictures("guide-out", sheet, names, t("The image that comes out, and its error"))
+        mosaic(
+            "guide-out",
+            figures.png(figures.mosaic([rebuilt, error])),
+            rows=[t("rebuilt"), t("error")],
+            columns=[],
+            label=t("What is rebuilt from the code, and the absolute error"),
+            height=IMAGES,
+        )
     st.caption(
         t(
-            "{pixels} pixels become {units} numbers, and {pixels} pixels again; this image's mean "
-            "squared error is {error:.4f}.",
-            pixels=error.size,
-            units=snapshot.config.bottleneck,
+            "{pixels} pixels become {units} numbers, and these {pixels} pixels again. Squared "
+            "error of this image: {error:.4f}.",
+            pixels=original.size,
+            units=code.size,
             error=float(np.square(error).mean()),
         )
     )
 
 
 def _extent(snapshot: Snapshot) -> float:
-    """Return what nearly all activations stay within, on a grid, so that the axis rests."""
-    largest = max(float(np.quantile(np.abs(snapshot.codes), 0.999)), 1e-3)
-    return float(2.0 ** np.ceil(np.log2(largest)))
+    """Return how far codes go, in steps, so that the axis stands while the network learns."""
+    farthest = max(float(abs(snapshot.codes).max()), 1e-6)
+    return float(2.0 ** np.ceil(np.log2(farthest)))
 
 
-def _pictures(key: str, sheet: NDArray[np.uint8], names: list[str], label: str) -> None:
-    png = figures.png(sheet)
-    mosaic(key, png, rows=names, columns=[], label=label, height=PICTURE_HEIGHT)
+def _constraint(each: Constraint) -> None:
+    st.markdown(f"**{t(each.label)}**")
+    st.markdown(t(each.words))
+    st.caption(f":material/visibility: {t(each.look)}")
+    st.page_link(st.session_state.pages[each.page])
 
 
-def _lessons(kind: str, lessons: Mapping[str, Lesson]) -> None:
-    """Show what can be begun, each with its button."""
-    names = list(lessons)
-    for first in range(0, len(names), PER_ROW):
-        row = names[first : first + PER_ROW]
-        for column, name in zip(st.columns(PER_ROW), row, strict=False):
-            each = lessons[name]
-            with column.container(border=True, height="stretch"):
-                st.markdown(f"**{t(each.label)}**")
-                st.markdown(t(each.words))
-                st.caption(f":material/visibility: {t(each.watch)}")
-                if st.button(t("Try it"), key=f"{kind} {name}", icon=":material/play_arrow:"):
-                    _begin(each)
+def _cards(lessons: Mapping[str, Lesson], action: str, across: int) -> None:
+    """Show lessons in rows, each with the button that begins it."""
+    for place, (name, lesson) in enumerate(lessons.items()):
+        if place % across == 0:
+            columns = st.columns(across)
+        with columns[place % across].container(border=True, height="stretch"):
+            _card(name, lesson, action)
+
+
+def _card(name: str, lesson: Lesson, action: str) -> None:
+    st.markdown(f"**{t(lesson.label)}**")
+    st.markdown(t(lesson.words))
+    st.caption(f":material/visibility: {t(lesson.watch)}")
+    begun = st.button(
+        action,
+        key=f"lesson {name}",
+        icon=":material/play_arrow:",
+        help=t("Begins this run on the present images, and plays it; the run so far is kept."),
+    )
+    if begun:
+        _begin(lesson)
 
 
 def _begin(lesson: Lesson) -> None:
-    dataset = session.load(session.config().dataset)
-    try:
-        settings = lesson.settings(dataset.name, dataset.classes)
-    except Refusal as why:
-        session.refuse(why)
-        st.rerun()
-    session.train(settings)
-    shell.go(lesson.page)
+    """Begin a lesson's run, and go where it is watched."""
+    dataset = session.config().dataset
+    classes = session.view().classes
+    session.attempt(lambda: session.begin(lesson.settings(dataset, classes), play=True))
+    st.switch_page(st.session_state.pages[lesson.page])
+
+
+def _glossary() -> None:
+    words, papers = st.columns([3, 2], gap="large")
+    with words:
+        st.markdown("\n".join(f"- **{t(word)}** {t(means)}" for word, means in GLOSSARY.items()))
+    with papers:
+        st.markdown("\n".join(f"- **{t(method)}** {t(paper)}" for method, paper in PAPERS))

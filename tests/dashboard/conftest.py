@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
+from streamlit.util import calc_hash
 
 from dashboard import session
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 QUICK = {"hidden": "16", "batch_size": "128"}
 Open = Callable[..., AppTest]
+Goes = Callable[[AppTest, str], AppTest]
 
 
 @pytest.fixture
@@ -41,3 +43,17 @@ def open_page(root: Path) -> Iterator[Open]:
     yield opened
     session.desk().close()
     session.desk.clear()
+
+
+@pytest.fixture
+def goes() -> Goes:
+    """Give a function that goes to another page by its name, as the navigation does."""
+
+    def go(page: AppTest, name: str) -> AppTest:
+        # AppTest switches to pages that are files only, and these are functions.
+        page._page_hash = calc_hash(name)
+        page.run()
+        page._page_hash = ""
+        return page
+
+    return go

@@ -13,7 +13,7 @@ from aecore.run import Run
 from dashboard import session
 
 if TYPE_CHECKING:
-    from tests.dashboard.conftest import Open
+    from tests.dashboard.conftest import Goes, Open
 
 SHOWN = ("label", "help", "body", "placeholder", "text", "tooltip")
 # Names of icons, runs and data, HTML, and numbers are no words.
@@ -87,6 +87,17 @@ def said_by_component(proto: Any) -> Iterator[tuple[str, str]]:
             yield f"{data['key']} {axis}", layout[axis].get("title", {}).get("text", "")
 
 
+def figure_of(page: AppTest, key: str) -> dict[str, Any]:
+    """Return a figure of the page, as it is sent to the browser."""
+    for element in elements(page.main):
+        proto = element.proto
+        if hasattr(proto, "component_name"):
+            data = json.loads(proto.json or "{}")
+            if data.get("key") == key:
+                return dict(json.loads(data["spec"]))
+    raise AssertionError(f"no figure is named {key}")
+
+
 def left_in_english(page: AppTest) -> list[tuple[str, str]]:
     found = list(shown(page))
     assert len(found) > 100
@@ -126,6 +137,13 @@ def test_a_trained_and_changed_run_speaks_the_language(open_page: "Open") -> Non
     assert session.own_job().wait(60)
     page.run()
     assert left_in_english(page) == []
+
+
+@pytest.mark.usefixtures("pseudo")
+def test_the_guide_speaks_the_language(open_page: "Open", goes: "Goes") -> None:
+    page = goes(open_page(noise=0.3, sparsity=0.1), "guide")
+    assert left_in_english(page) == []
+    assert {"⟦Try it⟧", "⟦Set it up⟧", "⟦Words and papers⟧"} <= {text for _, text in shown(page)}
 
 
 @pytest.mark.usefixtures("pseudo")
