@@ -62,9 +62,3 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
         notices.show()
     controls.sidebar()
     session.to_url()
-
-
-def go(page: str) -> None:
-    """Go to another page, by the name of its module."""
-    if page in (pages := st.session_state.get("pages", {})):
-        st.switch_page(pages[page])
