@@ -51,13 +51,13 @@ def test_a_lesson_begins_plays_and_leads_to_its_page(
     assert session.config() == lesson.settings("digits", tuple("0123456789"))
     assert session.playing()
     session.own_job().pause()
-    shown = {"train": "**Latent map**", "anomalies": "Score"}[lesson.page]
+    shown = {"train": "**Latent map**", "anomalies": "Normal"}[lesson.page]
     assert shown in heard(page)
     assert f"lesson {name}" not in {each.key for each in page.button}
 
 
 def heard(page: AppTest) -> set[str]:
-    return {each.value for each in page.markdown} | {each.label for each in page.button_group}
+    return {each.value for each in page.markdown} | {each.label for each in page.multiselect}
 
 
 def test_every_lesson_has_a_button(open_page: "Open", goes: "Goes") -> None:
