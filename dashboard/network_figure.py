@@ -176,7 +176,7 @@ def _parts(
 
 
 def _lines(name: str, activation: str, constraint: str) -> str:
-    asked = f'<span style="color:{TRAIN}">{constraint}</span>' if constraint else ""
+    asked = f"<i>{constraint}</i>" if constraint else ""
     return "<br>".join(filter(None, (f"<b>{name}</b>", activation, asked)))
 
 
