@@ -145,7 +145,7 @@ EXPERIMENTS: Mapping[str, Lesson] = {
     "linear": Lesson(
         "PCA is the linear autoencoder",
         "A network of the linear path alone, with no hidden layers.",
-        "Against PCA stays at 1.00 ×: no linear network does better. Then choose the preset "
+        "Against PCA stays near 1.00 ×: no linear network does better. Then choose the preset "
         "Stacked, which has hidden layers, and it falls below.",
         values={"hidden": ""},
     ),
