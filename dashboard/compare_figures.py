@@ -5,10 +5,13 @@ from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from aecore.words import t
+from dashboard.figures import latent_map
 from dashboard.theme import NEUTRAL, PALETTE, drawn, legend_above, title
+
+FADED = 0.06
 
 
 def overlaid(curves: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> go.Figure:
@@ -44,6 +47,40 @@ def overlaid(curves: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> go.Figure:
         xaxis={"title": title(t("epoch")), "rangemode": "tozero"},
         yaxis={"type": "log", "tickformat": ".3~g", "title": title(t("held-out error"))},
     )
+
+
+def linked_map(
+    points: NDArray[np.float32],
+    labels: NDArray[np.int64],
+    classes: Sequence[str],
+    selected: ArrayLike,
+) -> go.Figure:
+    """Draw a latent map whose points know their numbers, with some of them marked.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, 2), float32
+    labels : ndarray of shape (n,), int64
+        -1 for none.
+    classes : sequence of str
+    selected : array-like of int
+        Rows of `points`; the others fade, unless there are none.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    drawing = latent_map(points, labels, classes)
+    rows = np.asarray(selected, int)
+    for number, cloud in enumerate(drawing.data, -1):
+        members = np.flatnonzero(labels == number)
+        cloud.customdata = members
+        cloud.unselected = {"marker": {"opacity": FADED}}
+        if rows.size:
+            cloud.selectedpoints = np.flatnonzero(np.isin(members, rows))
+    # A box or lasso drawn by hand gives way to what it chose, here as on the other maps.
+    drawing.layout.selectionrevision = " ".join(map(str, rows.tolist()))
+    return drawing
 
 
 def cells(
