@@ -9,9 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from aecore.words import t
 from dashboard.figures import latent_map
-from dashboard.theme import NEUTRAL, PALETTE, drawn, legend_above, title
+from dashboard.theme import NEUTRAL, PALETTE, drawn, legend_above, note_above, title
 
 FADED = 0.06
+GAP = 0.03
 
 
 def overlaid(curves: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> go.Figure:
@@ -84,55 +85,67 @@ def linked_map(
 
 
 def cells(
-    across: Sequence[str],
-    up: Sequence[str],
+    places: Sequence[tuple[Any, Any, Any]],
     errors: Sequence[float],
     names: Sequence[str],
-    axes: tuple[str, str],
+    axes: tuple[str, str, str],
 ) -> go.Figure:
-    """Draw a heat map of runs, each cell of which can be clicked.
+    """Draw heat maps of runs by two knobs, one beside the other for each value of a third.
 
     Parameters
     ----------
-    across, up : sequence of str, each of length n
-        The values of two knobs, of each run.
+    places : sequence of (across, up, panel), of length n
+        The values of the three knobs, of each run.
     errors : sequence of float, of length n
     names : sequence of str, of length n
-        The runs' folders, which a click returns.
-    axes : (str, str)
-        The two knobs.
+        What a click on the cell returns.
+    axes : (str, str, str)
+        What the knobs are called.
 
     Returns
     -------
     plotly.graph_objects.Figure
     """
-    columns, rows = len(set(across)), len(set(up))
-    # Squares of markers rather than a heat map: Streamlit tells of clicks on points only.
-    points = {
-        "type": "scatter",
-        "mode": "markers+text",
-        "x": list(across),
-        "y": list(up),
-        "text": [f"{error:.4f}" for error in errors],
-        "customdata": list(names),
-        "marker": {
-            "symbol": "square",
-            "size": int(np.clip(min(560 / columns, 260 / rows), 18, 64)),
-            "color": list(errors),
-            "colorscale": "Viridis",
-            "reversescale": True,
-            "showscale": True,
-            "colorbar": {"title": {"text": t("error")}, "thickness": 12},
-        },
-        "textfont": {"size": 10, "color": "white"},
-        "hovertemplate": "%{x}, %{y}: %{text}<extra></extra>",
+    across, up, panels = (sorted({place[k] for place in places}, key=_order) for k in range(3))
+    found = {place: (error, name) for place, error, name in zip(places, errors, names, strict=True)}
+    width = (1 - GAP * (len(panels) - 1)) / len(panels)
+    maps: list[dict[str, Any]] = []
+    layout: dict[str, Any] = {}
+    heads = []
+    for number, panel in enumerate(panels):
+        rows = [[found.get((x, y, panel), (None, "")) for x in across] for y in up]
+        ends = str(number + 1) if number else ""
+        maps.append({**_heat(across, up, rows), "xaxis": f"x{ends}", "yaxis": f"y{ends}"})
+        left = number * (width + GAP)
+        axis = {"type": "category", "showgrid": False}
+        place = {"title": title(axes[0]), "domain": [left, left + width], "anchor": f"y{ends}"}
+        layout[f"xaxis{ends}"] = {**axis, **place}
+        said = {"title": title("" if number else axes[1]), "anchor": f"x{ends}"}
+        ticks = {"showticklabels": not number and len(up) > 1, "ticks": ""}
+        layout[f"yaxis{ends}"] = {**axis, **said, **ticks}
+        if len(panels) > 1:
+            heads.append({**note_above(f"{axes[2]} {panel}"), "x": left})
+    bar = {"title": {"text": t("error")}, "thickness": 12}
+    colours = {"colorscale": "Viridis", "reversescale": True, "colorbar": bar}
+    return drawn(maps, top=28, coloraxis=colours, annotations=heads, **layout)
+
+
+def _heat(
+    across: Sequence[Any], up: Sequence[Any], rows: Sequence[Sequence[tuple[float | None, str]]]
+) -> dict[str, Any]:
+    return {
+        "type": "heatmap",
+        "x": [str(x) for x in across],
+        "y": [str(y) for y in up],
+        "z": [[error for error, _ in row] for row in rows],
+        "customdata": [[name for _, name in row] for row in rows],
+        "texttemplate": "%{z:.4f}",
+        "hovertemplate": "%{x}, %{y}: %{z:.5f}<extra></extra>",
+        "hoverongaps": False,
+        "coloraxis": "coloraxis",
+        "xgap": 2,
+        "ygap": 2,
     }
-    return drawn(
-        [points],
-        top=12,
-        xaxis={"title": title(axes[0]), "type": "category"},
-        yaxis={"title": title(axes[1]), "type": "category", "automargin": True},
-    )
 
 
 def parallel(values: Mapping[str, Sequence[Any]], errors: Sequence[float]) -> go.Figure:

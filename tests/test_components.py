@@ -66,10 +66,12 @@ def test_no_figure_yet_is_said_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_figure_tells_of_what_is_clicked_or_selected(monkeypatch: pytest.MonkeyPatch) -> None:
     mounted, heard = Mounted(), list[Any]()
+    calls: dict[str, Any]
     monkeypatch.setattr(live_figure, "_figure", mounted)
     for what in ("clicked", "selected"):
         monkeypatch.setattr("streamlit.session_state", {"map": {what: [3, 5]}})
-        live_figure.figure("map", None, height=9, label="", **{f"on_{what}": heard.append})
+        calls = {f"on_{what}": heard.append}
+        live_figure.figure("map", None, height=9, label="", **calls)
         assert mounted[-1]["data"]["tells"] == what
         mounted[-1][f"on_{what}_change"]()
     assert heard == [3, [3, 5]]
