@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 
-from aecore import run_index
+from aecore import archive, run_index
 from aecore.export import FORMATS, export
 from aecore.run import Run
 from aecore.run_index import Row
@@ -28,6 +28,7 @@ def choose() -> list[Row]:
         )
         whole = sum(row["bytes"] for row in rows) / MEGABYTE
         st.caption(t("{count:,} runs, {size:,.0f} MB", count=len(rows), size=whole))
+        _imports()
         _undo()
     rows = [row for row in rows if _matches(row, asked or "")]
     if not rows:
@@ -178,6 +179,35 @@ def _file(path: str, name: str) -> Any:
             return f"{why}\n".encode()
 
     return made
+
+
+def _imports() -> None:
+    with st.popover(t("Import a run"), icon=":material/upload:"):
+        st.caption(t("The zip that Export makes of a whole run, here or elsewhere."))
+        # Another turn is another uploader: one without the file that was taken up.
+        turn = st.session_state.setdefault("import turn", 0)
+        key = f"import run turn {turn}"
+        st.file_uploader(
+            t("A run as a .zip"),
+            ["zip"],
+            key=key,
+            on_change=_import,
+            args=(key,),
+            label_visibility="collapsed",
+        )
+
+
+def _import(key: str) -> None:
+    file = st.session_state[key]
+    if file is None:
+        return
+
+    def act() -> None:
+        run = archive.unpack(file, session.desk().root)
+        session.tell("{name} is among the runs now.", name=run.name)
+
+    session.attempt(act)
+    st.session_state["import turn"] += 1
 
 
 def _delete(names: Sequence[str]) -> None:

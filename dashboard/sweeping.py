@@ -18,6 +18,11 @@ from aecore.words import Refusal, t
 PATIENCE = 10.0
 
 
+def processes() -> int:
+    """Return how many runs are trained at once: a core is left for the page and the run on top."""
+    return max(1, (os.cpu_count() or 2) - 1)
+
+
 @dataclass(eq=False)
 class Sweeping:
     """A sweep at work, or done.
@@ -46,13 +51,19 @@ class Sweeping:
         """Give up the runs at work; those that are done stay."""
         self.stop.set()
 
-    def work(self, planned: Sequence[Planned], dataset: Dataset, root: Path) -> None:
+    def work(
+        self, planned: Sequence[Planned], dataset: Dataset, root: Path, *, halving: bool
+    ) -> None:
         """Train all; what goes wrong is told in the page."""
-        # A core is left for the page, and for the run on top.
-        processes = max(1, (os.cpu_count() or 2) - 1)
         try:
-            rows = sweep(planned, dataset, root=root, processes=processes, cancel=self.stop)
-            for row in rows:
+            for row in sweep(
+                planned,
+                dataset,
+                root=root,
+                processes=processes(),
+                halving=halving,
+                cancel=self.stop,
+            ):
                 self.outcomes.append(row)
         except (Refusal, OSError) as error:
             self.error = str(error)
@@ -82,7 +93,14 @@ def current() -> Sweeping | None:
     return _bench().now
 
 
-def start(knobs: Sequence[str], planned: Sequence[Planned], dataset: Dataset, root: Path) -> None:
+def start(
+    knobs: Sequence[str],
+    planned: Sequence[Planned],
+    dataset: Dataset,
+    root: Path,
+    *,
+    halving: bool = False,
+) -> None:
     """Begin a sweep.
 
     Raises
@@ -95,7 +113,11 @@ def start(knobs: Sequence[str], planned: Sequence[Planned], dataset: Dataset, ro
         raise Refusal("A sweep is at work; cancel it, or wait until it is done.")
     bench.now = made = Sweeping(tuple(knobs), len(planned))
     made.thread = threading.Thread(
-        target=made.work, args=(planned, dataset, root), name="sweep", daemon=True
+        target=made.work,
+        args=(planned, dataset, root),
+        kwargs={"halving": halving},
+        name="sweep",
+        daemon=True,
     )
     made.thread.start()
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from aecore import projection
 from aecore.config import Config
 from aecore.knob import knobs
 from aecore.run import Run
@@ -18,9 +17,11 @@ from dashboard import figures, session
 from dashboard.compare_figures import overlaid
 from dashboard.components.live_figure import figure
 from dashboard.components.mosaic import mosaic
+from dashboard.linked_maps import maps
+from dashboard.score_table import scores_of
 
 MOST = 6
-TALL, LOW = 340, 300
+TALL = 340
 
 
 def versus(rows: Sequence[Row]) -> None:
@@ -43,7 +44,8 @@ def versus(rows: Sequence[Row]) -> None:
     with right:
         _settings(rows[:MOST], named)
     _pictures(shots, named)
-    _maps(shots, named)
+    maps(shots, named)
+    scores_of(shots, named)
 
 
 @st.cache_resource(show_spinner=False, max_entries=24)
@@ -135,38 +137,3 @@ def _rebuilt(shot: Snapshot, rows: Any) -> Any:
 
     with torch.no_grad():
         return shot.model(torch.from_numpy(rows)).clamp(0, 1).numpy()
-
-
-def _maps(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
-    """Show the maps of the probe set, turned so that they lie alike, with a linked selection."""
-    with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.markdown(f"**{t('Latent maps, aligned to the first')}**")
-        first = next(iter(shots.values()))
-        chosen = st.pills(
-            t("Only these classes, in all maps"),
-            list(first.classes),
-            selection_mode="multi",
-            key="linked classes",
-            format_func=t,
-        )
-    previous = first.points.astype(np.float64)
-    for column, (name, shot) in zip(
-        st.columns(min(3, len(shots))) * len(shots), shots.items(), strict=False
-    ):
-        points = shot.points.astype(np.float64)
-        if shot is not first and points.shape == previous.shape:
-            points = projection.align(points, previous)
-        labels = shot.labels.copy()
-        if chosen and shot.classes == first.classes:
-            kept = [shot.classes.index(each) for each in chosen]
-            labels[~np.isin(labels, kept)] = -1
-        with column:
-            st.caption(named[name])
-            figure(
-                f"map {name}",
-                figures.latent_map(
-                    points.astype(np.float32), labels, [t(each) for each in shot.classes]
-                ),
-                height=LOW,
-                label=t("Latent map of {name}", name=named[name]),
-            )

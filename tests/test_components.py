@@ -65,6 +65,21 @@ def test_no_figure_yet_is_said_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
     assert mounted[0]["data"]["empty"] == "Press Play."
 
 
+def test_a_figure_tells_of_what_is_clicked_or_selected(monkeypatch: pytest.MonkeyPatch) -> None:
+    mounted, heard = Mounted(), list[Any]()
+    calls: dict[str, Any]
+    monkeypatch.setattr(live_figure, "_figure", mounted)
+    for what in ("clicked", "selected"):
+        monkeypatch.setattr("streamlit.session_state", {"map": {what: [3, 5]}})
+        calls = {f"on_{what}": heard.append}
+        live_figure.figure("map", None, height=9, label="", **calls)
+        assert mounted[-1]["data"]["tells"] == what
+        mounted[-1][f"on_{what}_change"]()
+    assert heard == [3, [3, 5]]
+    live_figure.figure("map", None, height=9, label="")
+    assert not any(name.startswith("on_") for name in mounted[-1])
+
+
 def test_what_boots_the_page_never_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     mounted = Mounted()
     monkeypatch.setattr(live_figure, "_boot", mounted)

@@ -4,7 +4,9 @@ Plotly's source comes out of the installed `plotly` package, so nothing is fetch
 a component of its own whose content never changes, and so is sent to a browser once.
 """
 
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import plotly
 import plotly.graph_objects as go
@@ -39,7 +41,16 @@ def boot() -> None:
     _boot(key="plotly_source")
 
 
-def figure(key: str, spec: go.Figure | None, *, height: int, label: str, empty: str = "") -> None:
+def figure(
+    key: str,
+    spec: go.Figure | None,
+    *,
+    height: int,
+    label: str,
+    empty: str = "",
+    on_clicked: Callable[[Any], None] | None = None,
+    on_selected: Callable[[list[Any]], None] | None = None,
+) -> None:
     """Draw a figure, or redraw it in place.
 
     Parameters
@@ -54,14 +65,41 @@ def figure(key: str, spec: go.Figure | None, *, height: int, label: str, empty: 
         What a screen reader says, already in the reader's language.
     empty : str
         What is said where there is no figure yet.
+    on_clicked : callable, optional
+        Called with the ``customdata`` of the point that was clicked, before the script runs again.
+    on_selected : callable, optional
+        Called with those of all points within a lasso or box; none where a double click clears
+        the selection. What is selected then is for the caller to show, by ``selectedpoints`` and
+        another ``selectionrevision``. A figure tells of clicks or of selections, not of both.
     """
+    tells = "clicked" if on_clicked else "selected" if on_selected else ""
     data = {
         "key": key,
         "spec": None if spec is None else compact(spec),
         "height": height,
         "label": label,
         "empty": empty,
-        # A tuple: Streamlit looks into lists and mappings for tables, with a library slow to load.
-        "words": (t("Show all"), t("Save as an image")),
+        "tells": tells,
+        "words": _words(),
     }
-    _figure(key=key, data=data, height=height)
+
+    def told() -> None:
+        points = st.session_state[key].get(tells)
+        if on_selected is not None and points is not None:
+            on_selected(points)
+        elif on_clicked is not None and points:
+            on_clicked(points[0])
+
+    listening: dict[str, Any] = {f"on_{tells}_change": told} if tells else {}
+    _figure(key=key, data=data, height=height, **listening)
+
+
+def _words() -> tuple[str, ...]:
+    # A tuple: Streamlit looks into lists and mappings for tables, with a library slow to load.
+    return (
+        t("Show all"),
+        t("Save as an image"),
+        t("Select with a lasso"),
+        t("Select with a box"),
+        t("Zoom in"),
+    )

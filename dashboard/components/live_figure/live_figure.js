@@ -3,10 +3,11 @@
 const mounted = new WeakMap(); // element -> what is wanted of it, and what was last drawn
 const channels = new Map(); // colour -> its red, green and blue, 0 to 255
 
-export default function ({ data, parentElement }) {
+export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".live-figure");
   const state = mounted.get(root) ?? mount(root);
   state.wanted = data;
+  state.tell = setTriggerValue;
   prepare(root, data);
   schedule(root, state);
   // Streamlit also calls this for a run that a newer one overtook; then the element is still in use.
@@ -14,7 +15,7 @@ export default function ({ data, parentElement }) {
 }
 
 function mount(root) {
-  const state = { wanted: null, drawn: "", busy: false, held: false, view: {}, resets: 0 };
+  const state = { wanted: null, drawn: "", busy: false, held: false, view: {}, resets: 0, tool: "lasso" };
   mounted.set(root, state);
   root.dataset.redraws = "0";
   state.observer = new ResizeObserver(() => schedule(root, state));
@@ -67,7 +68,7 @@ async function draw(root, state) {
   const { spec } = state.wanted;
   const size = { width: root.clientWidth, height: root.clientHeight };
   const template = pageTemplate(root);
-  const wanted = JSON.stringify([spec, size, template, state.resets]);
+  const wanted = JSON.stringify([spec, size, template, state.resets, state.tool]);
   if (!size.width || wanted === state.drawn) return false;
   state.drawn = wanted;
   if (spec === null) {
@@ -77,8 +78,11 @@ async function draw(root, state) {
   }
   const { data, layout } = JSON.parse(spec);
   const kept = { ...layout, ...keptAxes(layout, state), ...size, template };
+  if (state.wanted.tells === "selected") kept.dragmode = state.tool;
   state.config ??= config(root, state);
+  state.drawing = true;
   await window.Plotly.react(root, data, kept, state.config);
+  state.drawing = false;
   if (!state.listening) listen(root, state);
   root.dataset.redraws = Number(root.dataset.redraws) + 1;
   return true;
@@ -94,7 +98,23 @@ function config(root, state) {
     { name: "reset", title: showAll, icon: home, click: () => reset(root, state) },
     { name: "save", title: saveImage, icon: camera, click: save },
   ];
-  return { displaylogo: false, doubleClick: false, modeBarButtons: [buttons] };
+  const tools = state.wanted.tells === "selected" ? [toolButtons(root, state)] : [];
+  return { displaylogo: false, doubleClick: false, modeBarButtons: [...tools, buttons] };
+}
+
+// What a drag does: Plotly's own buttons know no language but theirs.
+function toolButtons(root, state) {
+  const { lasso, selectbox, zoombox } = window.Plotly.Icons;
+  const [, , withLasso, withBox, zoomIn] = state.wanted.words;
+  const take = (tool) => {
+    state.tool = tool;
+    schedule(root, state);
+  };
+  return [
+    { name: "lasso", title: withLasso, icon: lasso, click: () => take("lasso") },
+    { name: "box", title: withBox, icon: selectbox, click: () => take("select") },
+    { name: "zoom", title: zoomIn, icon: zoombox, click: () => take("zoom") },
+  ];
 }
 
 // Plotly forgets a zoom where the ranges of the data move on: they are kept here.
@@ -117,6 +137,18 @@ function listen(root, state) {
     }
   });
   root.on("plotly_doubleclick", () => reset(root, state));
+  // Drawing a figure lets Plotly speak of selections, too; only hands are listened to.
+  const tell = (what, event) => {
+    if (state.drawing || state.wanted.tells !== what) return;
+    state.tell(what, (event?.points ?? []).map(meant));
+  };
+  root.on("plotly_click", (event) => tell("clicked", event));
+  root.on("plotly_selected", (event) => tell("selected", event));
+  root.on("plotly_deselect", () => tell("selected", null));
+}
+
+function meant({ customdata }) {
+  return customdata;
 }
 
 function reset(root, state) {
