@@ -43,10 +43,11 @@ class Limits:
 LIMITS = Limits()
 
 
-def pack(run: Run) -> bytes:
-    """Return a run's folder as a zip, without its lock."""
+def pack(run: Run, *, compress: bool = True) -> bytes:
+    """Return a run's folder as a zip, without its lock; weights compress by a tenth at most."""
     buffer = BytesIO()
-    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+    form = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+    with zipfile.ZipFile(buffer, "w", form, compresslevel=1) as archive:
         for path in sorted(run.path.rglob("*")):
             place = path.relative_to(run.path).as_posix()
             if FILE.fullmatch(place) and path.is_file():

@@ -189,7 +189,8 @@ def _keep(future: Future[bytes], root: Path, name: str) -> Refusal | None:
 def _begun(path: Path) -> bytes | None:
     """Return what there is of a run that was not finished."""
     try:
-        return archive.pack(Run(path)) if (path / "checkpoint" / "state.json").exists() else None
+        begun = (path / "checkpoint" / "state.json").exists()
+        return archive.pack(Run(path), compress=False) if begun else None
     except Refusal:
         return None
 

@@ -5,6 +5,7 @@ others see.
 """
 
 import contextlib
+import functools
 import math
 import sys
 import tempfile
@@ -47,7 +48,7 @@ def train_run(
         Where the run diverges, or the data set is not here.
     """
     torch.set_num_threads(1)
-    images = data.load(dataset) if isinstance(dataset, str) else dataset
+    images = _load(dataset) if isinstance(dataset, str) else dataset
     began, before = time.monotonic(), 0.0
     with tempfile.TemporaryDirectory(prefix="aecore-") as folder:
         if begun is None:
@@ -66,7 +67,13 @@ def train_run(
             run.save(trainer, seconds=round(before + time.monotonic() - began, 3))
         finally:
             run.release()
-        return archive.pack(run)
+        return archive.pack(run, compress=False)
+
+
+@functools.lru_cache(maxsize=1)
+def _load(name: str) -> Dataset:
+    """Return a data set, the same for all runs of a sweep: its components are computed once."""
+    return data.load(name)
 
 
 def main() -> None:

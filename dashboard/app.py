@@ -45,42 +45,42 @@ def rest() -> threading.Thread:
 
 def train() -> None:
     """Run the Train page, which is imported when the engine is there."""
-    importlib.import_module("dashboard.pages.train").show()
+    importlib.import_module("dashboard.views.train").show()
 
 
 def manifold() -> None:
     """Run the Manifold page."""
-    importlib.import_module("dashboard.pages.manifold").show()
+    importlib.import_module("dashboard.views.manifold").show()
 
 
 def denoise() -> None:
     """Run the Denoise page."""
-    importlib.import_module("dashboard.pages.denoise").show()
+    importlib.import_module("dashboard.views.denoise").show()
 
 
 def anomalies() -> None:
     """Run the Anomalies page."""
-    importlib.import_module("dashboard.pages.anomalies").show()
+    importlib.import_module("dashboard.views.anomalies").show()
 
 
 def compare() -> None:
     """Run the Compare page."""
-    importlib.import_module("dashboard.pages.compare").show()
+    importlib.import_module("dashboard.views.compare").show()
 
 
 def onto() -> None:
     """Run the page Onto the manifold."""
-    importlib.import_module("dashboard.pages.onto").show()
+    importlib.import_module("dashboard.views.onto").show()
 
 
 def reduce() -> None:
     """Run the Reduce page."""
-    importlib.import_module("dashboard.pages.reduce").show()
+    importlib.import_module("dashboard.views.reduce").show()
 
 
 def guide() -> None:
     """Run the Guide page."""
-    importlib.import_module("dashboard.pages.guide").show()
+    importlib.import_module("dashboard.views.guide").show()
 
 
 pages = {

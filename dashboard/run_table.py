@@ -1,8 +1,9 @@
 """The table of all runs, and what can be done to those chosen in it."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -12,7 +13,7 @@ from aecore.export import FORMATS, export
 from aecore.run import Run
 from aecore.run_index import Row
 from aecore.words import Refusal, t
-from dashboard import session
+from dashboard import report, session
 
 HEIGHT = 320
 MEGABYTE = 2**20
@@ -161,19 +162,28 @@ def _exports(row: Row) -> None:
         for name, form in FORMATS.items():
             st.download_button(
                 t(form.label),
-                _file(str(path), name),
+                _made(partial(export, path, name)),
                 f"{row['name']}.{form.suffix}",
                 key=f"export {name}",
                 help=t(form.words),
                 on_click="ignore",
                 width="stretch",
             )
+        st.download_button(
+            t("Figures (HTML)"),
+            _made(lambda: report.page(Run(path).frame(), row["name"])),
+            f"{row['name']}.html",
+            key="export figures",
+            help=t("loss curve, latent map, code activity and reconstructions on one page"),
+            on_click="ignore",
+            width="stretch",
+        )
 
 
-def _file(path: str, name: str) -> Any:
+def _made(make: Callable[[], bytes]) -> Callable[[], bytes]:
     def made() -> bytes:
         try:
-            return export(session.desk().root / path, name)
+            return make()
         except Refusal as why:
             # The browser asks for a file and gets one: the sentence that says why not.
             return f"{why}\n".encode()

@@ -9,7 +9,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 import torch
 
-import dashboard.pages.train  # noqa: F401
+import dashboard.views.train  # noqa: F401
 
 DRAWN_SECONDS = 2.0
 
@@ -25,6 +25,6 @@ def rest() -> threading.Thread:
 def _rest() -> None:
     # The first optimizer imports torch's compiler.
     torch.optim.Adam([torch.zeros(1, requires_grad=True)], fused=True).step()
-    importlib.import_module("dashboard.pages.manifold")
+    importlib.import_module("dashboard.views.manifold")
     # Its process compiles UMAP, which takes longer than anyone would wait.
     importlib.import_module("dashboard.viewing").mapper()

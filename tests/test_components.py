@@ -94,7 +94,7 @@ def test_a_mosaic_carries_its_picture_and_captions(monkeypatch: pytest.MonkeyPat
     mosaic.mosaic("rebuilt", b"\x89PNG", rows=("original",), columns=(), label="Seven", height=120)
     data = mounted[0]["data"]
     assert data["image"] == "data:image/png;base64,iVBORw=="
-    assert (data["rows"], data["columns"], data["label"]) == (["original"], [], "Seven")
+    assert (data["rows"], data["columns"], data["label"]) == (("original",), (), "Seven")
 
 
 def test_a_line_is_where_it_should_be_and_tells_where_it_was_dragged(

@@ -53,6 +53,12 @@ def test_first_start_and_restart(own_server: Server, tabs: Tabs) -> None:
 
     own_server.start()
     second = tabs(own_server)
+    # The first thing that a server is asked for may be any page: an address is shared.
+    second.until(lambda: own_server.answers, "the server answers")
+    second.page.goto(f"{own_server.url}/guide")
+    second.page.get_by_text("The network as it is now").wait_for()
+    # Streamlit asks for its health below the page's own address first, and is told of it.
+    second.errors.clear()
     second.open()
     assert second.step == 0
     offer = second.page.get_by_text(f"{run.name} stands at step {step:,} of")

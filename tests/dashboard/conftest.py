@@ -32,10 +32,7 @@ def open_page(root: Path) -> Iterator[Open]:
     session.desk.clear()
 
     def opened(**settings: object) -> AppTest:
-        # Run from elsewhere: beside a folder named pages, AppTest takes the script for an app of
-        # the kind that has a script a page, and runs the wrong one the second time.
-        script = f"import runpy\nrunpy.run_path({str(APP)!r}, run_name='__main__')"
-        page = AppTest.from_string(script, default_timeout=120)
+        page = AppTest.from_file(APP, default_timeout=120)
         for name, value in {**QUICK, **settings}.items():
             page.query_params[name] = str(value)
         return page.run()

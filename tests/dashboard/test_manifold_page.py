@@ -6,9 +6,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import session
-from dashboard.pages.manifold import COLOURS, GROUNDS, PANELS
+from dashboard.views.manifold import COLOURS, GROUNDS, PANELS
 
-SCRIPT = "from dashboard.pages import manifold\nmanifold.show()"
+SCRIPT = "from dashboard.views import manifold\nmanifold.show()"
 Open = Callable[..., AppTest]
 
 

@@ -28,7 +28,7 @@ def open_page(root: object) -> Iterator[Open]:
     later.clear()
 
     def opened(name: str, **settings: object) -> AppTest:
-        script = f"from dashboard.pages import {name}\n{name}.show()"
+        script = f"from dashboard.views import {name}\n{name}.show()"
         page = AppTest.from_string(script, default_timeout=120)
         for knob, value in {"hidden": "16", "batch_size": "128", **settings}.items():
             page.query_params[knob] = str(value)
@@ -187,9 +187,9 @@ def test_a_sweep_is_planned_made_and_shown(open_page: Open) -> None:
 def test_missing_bottlenecks_are_trained_and_stand_beside_pca(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.pages.reduce.WIDTHS", (2, 4))
+    monkeypatch.setattr("dashboard.views.reduce.WIDTHS", (2, 4))
     monkeypatch.setattr(
-        "dashboard.pages.reduce.preset",
+        "dashboard.views.reduce.preset",
         lambda name, dataset, **values: preset(name, dataset, epochs=1, hidden="16", **values),
     )
     page = open_page("reduce")

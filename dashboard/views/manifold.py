@@ -10,7 +10,7 @@ from aecore.words import t
 from dashboard import chart, panels, shell, viewing
 from dashboard.look import Look
 from dashboard.moment import SETS
-from dashboard.pages import train
+from dashboard.views import train
 
 METHODS: Mapping[Method, str] = {"direct": "Code", "pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
 GROUNDS: Mapping[str, str] = {
