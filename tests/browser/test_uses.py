@@ -1,4 +1,4 @@
-"""Denoise, Anomalies and Compare: what their controls do."""
+"""Denoise, Anomalies, Onto the manifold and Reduce: what their controls do."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,6 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator
 
-from aecore import run_index
 from aecore.scaling import Measured, keep
 from tests.browser.lab import Lab
 
@@ -141,49 +140,6 @@ def test_growth_is_measured_and_can_be_cancelled(
     lab.until(lambda: lab.redraws("scaling-megabytes") > 0, "memory is drawn")
     lab.until(lambda: "Full PCA holds all images at once" in lab.text, "its limit is told")
     assert lab.plotted("scaling-seconds", "layout.xaxis.type") == "log"
-
-
-def test_runs_are_compared_deleted_and_brought_back(
-    lab: Lab, goes: Callable[[str, str], None]
-) -> None:
-    goes("Train", "loss-curve")
-    root = lab.server.newest().parent
-    lab.press("reset")
-    lab.until(lambda: lab.step == 0, "a run begins")
-    lab.press("step 10")
-    lab.until_step(10)
-    lab.page.get_by_role("link", name="Compare").click()
-    table = lab.page.get_by_test_id("stDataFrame").first
-    table.wait_for()
-    lab.until_settled()
-    choose(lab, 0)
-    lab.widget("make branch").wait_for()
-    lab.page.get_by_text("Export", exact=True).first.click()
-    with lab.page.expect_download() as got:
-        lab.press("export script")
-    assert "Trainer(data.load" in got.value.path().read_text()
-    lab.page.keyboard.press("Escape")
-    choose(lab, 1)
-    lab.until(lambda: lab.figure("overlaid").count() == 1, "the curves are over each other")
-    lab.until(lambda: "other knobs are the same" in lab.text, "settings stand side by side")
-    choose(lab, 0)
-    lab.until(lambda: lab.figure("overlaid").count() == 0, "one run is chosen")
-    count = len(run_index.index(root))
-    lab.press("delete runs")
-    lab.until(lambda: len(run_index.index(root)) == count - 1, "the run is gone")
-    lab.press("undo delete")
-    lab.until(lambda: len(run_index.index(root)) == count, "the run is back")
-
-
-def choose(lab: Lab, row: int) -> None:
-    """Turn the choice of a row of the table, which is painted and has no elements."""
-    table = lab.page.get_by_test_id("stDataFrame").first
-    table.scroll_into_view_if_needed()
-    box = table.bounding_box()
-    assert box is not None
-    lab.page.mouse.click(box["x"] + 18, box["y"] + 35 * (row + 1) + 18)
-    lab.page.wait_for_timeout(300)
-    lab.until_settled()
 
 
 def test_a_drawn_digit_is_rebuilt_and_placed_on_the_map(
