@@ -1,7 +1,6 @@
 """The figures of a run as one page that opens anywhere, without a network."""
 
 from base64 import b64encode
-from collections.abc import Sequence
 from html import escape
 
 import plotly.graph_objects as go
@@ -79,9 +78,8 @@ def _figure(head: str, drawing: go.Figure, *, first: bool) -> str:
 def _pictures(snapshot: Snapshot) -> str:
     shown = snapshot.examples
     error = abs(shown.reconstructions - shown.originals)
-    rows: Sequence[str] = (t("original"), t("corrupted"), t("rebuilt"), t("error"))
+    rows = (t("original"), t("corrupted"), t("rebuilt"), t("error"))
     picture = figures.mosaic([shown.originals, shown.corrupted, shown.reconstructions, error])
     source = "data:image/png;base64," + b64encode(figures.png(picture)).decode()
-    words = escape(", ".join(rows))
-    head = escape(t("Reconstructions"))
+    head, words = escape(t("Reconstructions")), escape(", ".join(rows))
     return f'<h2>{head}</h2>\n<p>{words}</p>\n<img alt="{words}" src="{source}">'

@@ -10,6 +10,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import torch
 
 import dashboard.views.train  # noqa: F401
+from aecore import run_index
+from aecore.runs import runs_root
 
 DRAWN_SECONDS = 2.0
 
@@ -28,3 +30,5 @@ def _rest() -> None:
     importlib.import_module("dashboard.views.manifold")
     # Its process compiles UMAP, which takes longer than anyone would wait.
     importlib.import_module("dashboard.viewing").mapper()
+    # Thousands of folders are read before anyone asks for their table.
+    run_index.index(runs_root())
