@@ -108,16 +108,19 @@ def opened(browser: Browser, url: str) -> Page:
 
 def title_seconds(browser: Browser, running: Server) -> float:
     """Return how long after the command the title was painted, in a browser that is open."""
-    page = browser.new_page()
+    # As Streamlit opens a browser: once the server listens.
+    address = ("localhost", int(running.url.rsplit(":", 1)[1]))
     while True:
         try:
-            # A run that does not end while it is measured.
-            page.goto(f"{running.url}/?dataset=mnist&epochs=1000")
+            socket.create_connection(address, 1).close()
             break
-        except Exception:
+        except OSError:
             if time.monotonic() - running.started > 60:
                 raise
             time.sleep(0.02)
+    page = browser.new_page()
+    # A run that does not end while it is measured.
+    page.goto(f"{running.url}/?dataset=mnist&epochs=1000")
     page.get_by_text(TITLE).first.wait_for(timeout=60_000)
     seconds = time.monotonic() - running.started
     page.locator(f"{MAP}.js-plotly-plot").wait_for(timeout=120_000)

@@ -174,21 +174,6 @@ class Lab:
         if found.locator("details").get_attribute("open") is None:
             found.locator("summary").click()
 
-    def tick(self, run: str) -> None:
-        """Turn the choice of a run in the table, which is painted: its rows are read off its
-        shadow for those who do not see."""
-        table = self.page.get_by_test_id("stDataFrame").first
-        row = table.locator("tbody tr").filter(has_text=run)
-        self.until(lambda: row.count() == 1, f"{run} is in the table")
-        before = row.get_attribute("aria-selected")
-        table.scroll_into_view_if_needed()
-        box = table.bounding_box()
-        assert box is not None
-        down = 35 * (int(row.get_attribute("aria-rowindex") or 0) - 1) + 18
-        self.page.mouse.click(box["x"] + 18, box["y"] + down)
-        self.until(lambda: row.get_attribute("aria-selected") != before, f"{run} is turned")
-        self.until_settled()
-
     @property
     def playing(self) -> bool:
         """Whether the button on top says Pause."""

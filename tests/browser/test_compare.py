@@ -1,173 +1,164 @@
-"""Compare: runs in a table, side by side, branched, taken away and brought in, and swept."""
+"""Compare: runs beside each other, branched, taken in, swept, deleted and brought back."""
 
-import re
-from collections.abc import Iterator
+import shutil
 from pathlib import Path
 
 import pytest
 
 from aecore import archive, run_index
-from aecore.config import Config
-from aecore.data import Dataset
 from aecore.run import Run
 from tests.browser.lab import Lab
-from tests.browser.server import Server
-from tests.support import trained
-
-TINY = Config(hidden="16", batch_size=128, epochs=2, precision="float32")
-BOTH = ("first", "second")
-
-
-@pytest.fixture(scope="module")
-def runs(server: Server, digits: Dataset) -> Path:
-    """Return the folder of the runs, with two in it that nobody trains."""
-    for name, width in zip(BOTH, (2, 4), strict=True):
-        trained(server.runs / name, digits, TINY.changed(bottleneck=width), 20)
-    return server.runs
 
 
 @pytest.fixture
-def compare(lab: Lab, runs: Path) -> Iterator[Lab]:
-    """Give the Compare page, with no run chosen."""
-    lab.open_fresh()
+def two_runs(lab: Lab) -> Lab:
+    """Give the page Compare with two runs of ten steps, of which the newer is on top."""
+    for noise in (0.0, 0.3):
+        lab.open_fresh(noise=noise, bottleneck=3)
+        lab.press("step 10")
+        lab.until_step(10)
+    compare(lab)
+    return lab
+
+
+def compare(lab: Lab) -> None:
     lab.page.get_by_role("link", name="Compare").click()
     lab.page.get_by_test_id("stDataFrame").first.wait_for()
     lab.until_settled()
-    yield lab
-    lab.page.keyboard.press("Escape")
 
 
-def test_runs_are_compared_deleted_and_brought_back(compare: Lab, runs: Path) -> None:
-    compare.tick("first")
-    compare.widget("make branch").wait_for()
-    compare.page.get_by_text("Export", exact=True).first.click()
-    with compare.page.expect_download() as got:
-        compare.press("export script")
+def test_runs_are_compared_deleted_and_brought_back(two_runs: Lab) -> None:
+    lab = two_runs
+    root = lab.server.newest().parent
+    choose(lab, 0)
+    lab.widget("make branch").wait_for()
+    lab.page.get_by_text("Export", exact=True).first.click()
+    with lab.page.expect_download() as got:
+        lab.press("export script")
     assert "Trainer(data.load" in got.value.path().read_text()
-    with compare.page.expect_download() as got:
-        compare.press("export figures")
+    with lab.page.expect_download() as got:
+        lab.press("export figures")
     assert "Plotly.newPlot(" in got.value.path().read_text()
-    compare.page.keyboard.press("Escape")
-    compare.tick("second")
-    compare.until(lambda: compare.figure("overlaid").count() == 1, "the curves are drawn")
-    compare.until(lambda: "other knobs are the same" in compare.text, "settings stand there")
-    compare.tick("first")
-    compare.until(lambda: compare.figure("overlaid").count() == 0, "one run is chosen")
-    compare.press("delete runs")
-    compare.until(lambda: not (runs / "second").exists(), "the run is gone")
-    compare.press("undo delete")
-    compare.until(lambda: (runs / "second").exists(), "the run is back")
+    lab.page.keyboard.press("Escape")
+    choose(lab, 1)
+    lab.until(lambda: lab.figure("overlaid").count() == 1, "the curves are over each other")
+    lab.until(lambda: "other knobs are the same" in lab.text, "settings stand side by side")
+    choose(lab, 0)
+    lab.until(lambda: lab.figure("overlaid").count() == 0, "one run is chosen")
+    count = len(run_index.index(root))
+    lab.press("delete runs")
+    lab.until(lambda: len(run_index.index(root)) == count - 1, "the run is gone")
+    lab.press("undo delete")
+    lab.until(lambda: len(run_index.index(root)) == count, "the run is back")
 
 
-def test_what_is_selected_on_one_map_is_marked_on_all(compare: Lab, runs: Path) -> None:
-    for name in BOTH:
-        compare.tick(name)
-    keys = [f"map {name}" for name in BOTH]
-    compare.until(lambda: all(is_drawn(compare, key) for key in keys), "the maps are drawn")
-    lasso(compare, keys[0])
-    compare.until(lambda: marked(compare, keys[1]) > 0, "the other map is marked")
-    compare.until(lambda: marked(compare, keys[0]) == marked(compare, keys[1]), "both alike")
-    compare.until(lambda: is_drawn(compare, "linked"), "the images are shown")
-    said = re.search(r"(\d+) images selected", compare.text)
-    assert said is not None
-    assert int(said[1]) == marked(compare, keys[0])
-    box = compare.figure(keys[1]).bounding_box()
+def test_what_is_selected_on_one_map_is_marked_on_all(two_runs: Lab) -> None:
+    lab = two_runs
+    choose(lab, 0)
+    choose(lab, 1)
+    maps = lab.page.locator('[data-key^="map "]')
+    lab.until(lambda: maps.count() == 2, "there are two maps")
+
+    def drawn(number: int) -> bool:
+        return int(maps.nth(number).get_attribute("data-redraws") or 0) > 0
+
+    lab.until(lambda: drawn(0) and drawn(1), "they are drawn")
+    first = maps.nth(0)
+    first.scroll_into_view_if_needed()
+    box = first.bounding_box()
     assert box is not None
-    compare.page.mouse.dblclick(box["x"] + 0.4 * box["width"], box["y"] + 0.5 * box["height"])
-    compare.until(lambda: compare.figure("linked").count() == 0, "no image is shown")
-    compare.until(lambda: not any(marked(compare, key) for key in keys), "nothing is marked")
-
-
-def test_scores_are_measured_on_demand(compare: Lab, runs: Path) -> None:
-    for name in BOTH:
-        compare.tick(name)
-    compare.widget("scores wanted").locator("label").first.click()
-    table = compare.widget("scores").get_by_test_id("stDataFrame")
-    table.locator("tbody tr").filter(has_text="second").wait_for(state="attached")
-    # Back as it was: others need not wait for it.
-    compare.widget("scores wanted").locator("label").first.click()
-    compare.until(lambda: table.count() == 0, "the table is gone")
-
-
-def test_a_branch_is_on_top_and_differs_in_one_thing(compare: Lab, runs: Path) -> None:
-    before = set(runs.iterdir())
-    compare.tick("first")
-    compare.widget("make branch").wait_for()
-    compare.choose("branch first knob", "Noise")
-    compare.until_settled()
-    compare.enter("branch first noise", "0.4")
-    compare.until_settled()
-    compare.press("make branch")
-    compare.until(lambda: compare.step == 20, "the branch is on top")
-    (made,) = [path for path in set(runs.iterdir()) - before if not path.name.startswith(".")]
-    ours, parents = Run(made).frame(), Run(runs / "first").frame()
-    assert ours.config == parents.config.changed(noise=0.4)
-    assert [edit["step"] for edit in ours.edits] == [20]
-
-
-def test_a_run_is_brought_in_and_what_is_none_is_refused(
-    compare: Lab, runs: Path, tmp_path: Path
-) -> None:
-    (tmp_path / "good.zip").write_bytes(archive.pack(Run(runs / "first")))
-    (tmp_path / "bad.zip").write_bytes(b"no zip")
-    count = len(run_index.index(runs))
-    upload(compare, tmp_path / "bad.zip")
-    compare.says("The zip cannot be read")
-    assert len(run_index.index(runs)) == count
-    upload(compare, tmp_path / "good.zip")
-    compare.until(lambda: (runs / "first-2").exists(), "the run is there")
-    compare.page.keyboard.press("Escape")
-    row = compare.page.get_by_test_id("stDataFrame").first.locator("tbody tr")
-    row.filter(has_text="first-2").wait_for(state="attached")
-    run_index.trash(runs, "first-2")
-
-
-def test_a_sweep_is_made_and_a_click_on_a_cell_opens_its_run(compare: Lab, runs: Path) -> None:
-    compare.enter("sweep values bottleneck", "2, 5")
-    compare.until_settled()
-    compare.enter("sweep epochs", "1")
-    compare.until(lambda: "2 runs, about" in compare.text, "the sweep is planned")
-    compare.press("start sweep")
-    compare.until(lambda: "2 of 2 runs" in compare.text, "the sweep is done", 180)
-    compare.until(lambda: is_drawn(compare, "sweep-cells"), "its errors are drawn")
-    compare.until_settled()
-    names = compare.plotted("sweep-cells", "data[0].customdata[0]")
-    area = compare.plotted("sweep-cells", "_fullLayout._size")
-    compare.figure("sweep-cells").scroll_into_view_if_needed()
-    box = compare.figure("sweep-cells").bounding_box()
-    assert box is not None
-    across, down = area["l"] + 0.75 * area["w"], area["t"] + 0.5 * area["h"]
-    compare.page.mouse.click(box["x"] + across, box["y"] + down)
-    compare.until(lambda: "bottleneck=5" in compare.page.url, "its run is on top")
-    assert Run(runs / names[1]).busy
-
-
-def is_drawn(lab: Lab, key: str) -> bool:
-    return lab.figure(key).count() == 1 and lab.redraws(key) > 0
-
-
-def marked(lab: Lab, key: str) -> int:
-    """Return how many points of a map are marked."""
-    counts = "_fullData.map((each) => each.selectedpoints?.length ?? 0)"
-    return sum(lab.plotted(key, counts))
-
-
-def lasso(lab: Lab, key: str) -> None:
-    """Draw a line around the middle of a map."""
-    lab.figure(key).scroll_into_view_if_needed()
-    box = lab.figure(key).bounding_box()
-    assert box is not None
-    x, y = box["x"] + 0.35 * box["width"], box["y"] + 0.5 * box["height"]
-    lab.page.mouse.move(x - 60, y - 60)
+    # A lasso around the upper half of the first map.
+    corners = [(0.1, 0.15), (0.7, 0.15), (0.7, 0.55), (0.1, 0.55), (0.1, 0.2)]
+    places = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in corners]
+    lab.page.mouse.move(*places[0])
     lab.page.mouse.down()
-    for right, down in ((60, -60), (60, 60), (-60, 60), (-60, -60)):
-        lab.page.mouse.move(x + right, y + down, steps=5)
+    for place in places[1:]:
+        lab.page.mouse.move(*place, steps=6)
     lab.page.mouse.up()
+    lab.until(lambda: "images selected" in lab.text, "the images are told")
+
+    def marked(number: int) -> list[int]:
+        # What Plotly made of the numbers, which are sent to it as bytes.
+        rows = maps.nth(number).evaluate(
+            """figure => figure._fullData.flatMap(cloud =>
+                 Array.from(cloud.selectedpoints ?? [], place => cloud.customdata[place]))"""
+        )
+        return sorted(rows)
+
+    lab.until(lambda: len(marked(1)) > 0, "they are marked on the other map")
+    lab.until(lambda: marked(0) == marked(1), "they are the same on both")
+    lab.until(lambda: lab.figure("linked").count() == 1, "they are shown")
 
 
-def upload(lab: Lab, path: Path) -> None:
-    field = lab.widget("import run").locator("input[type=file]")
-    if field.count() == 0:
+def test_a_branch_differs_in_one_knob(two_runs: Lab) -> None:
+    lab = two_runs
+    old = lab.server.newest()
+    choose(lab, 0)
+    lab.widget("make branch").wait_for()
+    before = Run(old).config
+    knob = f"branch {old.name} knob"
+    lab.choose(knob, "Noise")
+    lab.until_settled()
+    lab.enter(f"branch {old.name} noise", "0.7")
+    lab.until_settled()
+    lab.press("make branch")
+    lab.until(lambda: lab.server.newest() != old, "a branch is made")
+    lab.page.get_by_text("The branch", exact=False).first.wait_for()
+    lab.until(lambda: lab.place("noise") == "0.70", "it is on top")
+    assert lab.server.now() == {**before.model_dump(), "noise": 0.7}
+
+
+def test_a_run_is_taken_in_and_a_bad_file_refused(two_runs: Lab, tmp_path: Path) -> None:
+    lab = two_runs
+    source = lab.server.newest()
+    (tmp_path / "bad.zip").write_bytes(b"no zip")
+    packed = tmp_path / "good.zip"
+    # As it comes from another machine: of a name that is not here.
+    shutil.copytree(source, tmp_path / "from-elsewhere", ignore=shutil.ignore_patterns("*lock*"))
+    packed.write_bytes(archive.pack(Run(tmp_path / "from-elsewhere")))
+    root = source.parent
+    count = len(run_index.index(root))
+
+    def give(file: Path) -> None:
         lab.page.get_by_text("Import a run", exact=True).click()
-    field.set_input_files(path)
+        lab.page.locator('[class*="st-key-import-run-turn"] input[type=file]').set_input_files(file)
+
+    give(tmp_path / "bad.zip")
+    lab.says("zip")
+    assert len(run_index.index(root)) == count
+    lab.page.keyboard.press("Escape")
+    lab.until_settled()
+    give(packed)
+    lab.until(lambda: len(run_index.index(root)) == count + 1, "the run is taken in")
+
+
+def test_a_sweep_is_made_and_a_cell_opens_its_run(lab: Lab) -> None:
+    lab.open_fresh(hidden="16")
+    compare(lab)
+    lab.enter("sweep values bottleneck", "2, 3")
+    lab.until_settled()
+    lab.enter("sweep epochs", "1")
+    lab.until(lambda: "2 runs, about" in lab.text, "two runs are planned")
+    lab.press("start sweep")
+    lab.until(lambda: "2 of 2 runs" in lab.text, "both are made", seconds=120)
+    cells = lab.figure("sweep-cells")
+    lab.until(lambda: lab.redraws("sweep-cells") > 0, "their errors are drawn")
+    cells.scroll_into_view_if_needed()
+    lab.until(lambda: lab.plotted("sweep-cells", "data[0].z[0].length") == 2, "there are two cells")
+    assert lab.place("bottleneck") == "8"
+    box = cells.locator(".nsewdrag").first.bounding_box()
+    assert box is not None
+    lab.page.mouse.click(box["x"] + box["width"] * 0.25, box["y"] + box["height"] / 2)
+    lab.until(lambda: lab.place("bottleneck") == "2", "the run of the cell is on top")
+    assert lab.step == 45
+
+
+def choose(lab: Lab, row: int) -> None:
+    """Turn the choice of a row of the table, which is painted and has no elements."""
+    table = lab.page.get_by_test_id("stDataFrame").first
+    table.scroll_into_view_if_needed()
+    box = table.bounding_box()
+    assert box is not None
+    lab.page.mouse.click(box["x"] + 18, box["y"] + 35 * (row + 1) + 18)
+    lab.page.wait_for_timeout(300)
     lab.until_settled()
