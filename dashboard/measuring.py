@@ -1,17 +1,16 @@
 """The measurement of growing data this server is at: in the background, seen from all tabs."""
 
-import atexit
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
 
 from aecore import scaling
 from aecore.words import Refusal
-
-PATIENCE = 10.0
+from dashboard.bench import Bench
 
 
 @dataclass(eq=False)
@@ -33,7 +32,6 @@ class Measuring:
     running: bool = True
     error: Refusal | None = None
     stop: threading.Event = field(default_factory=threading.Event)
-    thread: threading.Thread | None = None
 
     def cancel(self) -> None:
         """End it; what was measured stays."""
@@ -53,22 +51,9 @@ class Measuring:
             self.running = False
 
 
-@dataclass(eq=False)
-class _Bench:
-    now: Measuring | None = None
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def clear(self) -> None:
-        if self.now is not None and self.now.thread is not None:
-            self.now.cancel()
-            self.now.thread.join(PATIENCE)
-
-
 @st.cache_resource(show_spinner=False)
-def _bench() -> _Bench:
-    made = _Bench()
-    atexit.register(made.clear)
-    return made
+def _bench() -> Bench[Measuring]:
+    return Bench()
 
 
 def current() -> Measuring | None:
@@ -84,13 +69,7 @@ def start(counts: Sequence[int], sides: Sequence[int], root: Path) -> None:
     Refusal
         Where one is at work.
     """
-    bench = _bench()
-    with bench.lock:
-        if bench.now is not None and bench.now.running:
-            raise Refusal("A measurement is at work; cancel it, or wait until it is done.")
-        made = Measuring(len(counts) * len(sides) * len(scaling.METHODS))
-        made.thread = threading.Thread(
-            target=made.work, args=(counts, sides, root), name="measuring", daemon=True
-        )
-        bench.now = made
-        made.thread.start()
+    made = Measuring(len(counts) * len(sides) * len(scaling.METHODS))
+    work = partial(made.work, counts, sides, root)
+    busy = Refusal("A measurement is at work; cancel it, or wait until it is done.")
+    _bench().begin(made, work, busy)

@@ -1,11 +1,11 @@
 """The sweep this server works on: many runs, in the background, seen from all browser tabs."""
 
-import atexit
 import math
 import os
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import streamlit as st
@@ -14,8 +14,7 @@ from aecore.data import Dataset
 from aecore.grid import Planned
 from aecore.sweep import Outcome, sweep
 from aecore.words import Refusal, t
-
-PATIENCE = 10.0
+from dashboard.bench import Bench
 
 
 def processes() -> int:
@@ -45,7 +44,6 @@ class Sweeping:
     running: bool = True
     error: str = ""
     stop: threading.Event = field(default_factory=threading.Event)
-    thread: threading.Thread | None = None
 
     def cancel(self) -> None:
         """Give up the runs at work; those that are done stay."""
@@ -71,21 +69,9 @@ class Sweeping:
             self.running = False
 
 
-@dataclass(eq=False)
-class _Bench:
-    now: Sweeping | None = None
-
-    def clear(self) -> None:
-        if self.now is not None and self.now.thread is not None:
-            self.now.cancel()
-            self.now.thread.join(PATIENCE)
-
-
 @st.cache_resource(show_spinner=False)
-def _bench() -> _Bench:
-    made = _Bench()
-    atexit.register(made.clear)
-    return made
+def _bench() -> Bench[Sweeping]:
+    return Bench()
 
 
 def current() -> Sweeping | None:
@@ -108,18 +94,10 @@ def start(
     Refusal
         Where one is at work.
     """
-    bench = _bench()
-    if bench.now is not None and bench.now.running:
-        raise Refusal("A sweep is at work; cancel it, or wait until it is done.")
-    bench.now = made = Sweeping(tuple(knobs), len(planned))
-    made.thread = threading.Thread(
-        target=made.work,
-        args=(planned, dataset, root),
-        kwargs={"halving": halving},
-        name="sweep",
-        daemon=True,
-    )
-    made.thread.start()
+    made = Sweeping(tuple(knobs), len(planned))
+    work = partial(made.work, planned, dataset, root, halving=halving)
+    busy = Refusal("A sweep is at work; cancel it, or wait until it is done.")
+    _bench().begin(made, work, busy)
 
 
 def show(found: Sweeping) -> None:

@@ -62,6 +62,12 @@ class Lab:
         self.until(lambda: self.server.newest() != before and self.step == 0, "a run begins")
         self.until_settled()
 
+    def renew(self) -> None:
+        """Leave a page in which something went wrong: a lost connection would fail every test."""
+        self.page.goto("about:blank")
+        self.errors.clear()
+        self._fresh = None
+
     @property
     def _settings(self) -> dict[str, list[str]]:
         """What the address says of the run, but for its seed."""
