@@ -5,8 +5,8 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from aecore.errors import Refusal
 from aecore.knob import knob, sentence
-from aecore.words import Refusal
 
 GROUPS: Mapping[str, str] = {
     "constraint": "Constraint",

@@ -13,13 +13,13 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from aecore.config import Config
 from aecore.data import Dataset
+from aecore.errors import Refusal
 from aecore.knob import knobs
-from aecore.model import Autoencoder
-from aecore.probe import HELD_OUT
-from aecore.snapshot import Record
-from aecore.state import State
-from aecore.trainer import Trainer
-from aecore.words import Refusal
+from aecore.network.autoencoder import Autoencoder
+from aecore.training.checkpoint import State
+from aecore.training.probe import HELD_OUT
+from aecore.training.snapshot import Record
+from aecore.training.trainer import Trainer
 
 F = TypeVar("F", bound=Callable[..., None])
 Rows = NDArray[np.floating]

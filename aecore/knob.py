@@ -8,7 +8,8 @@ from typing import Any, Literal, cast, get_args
 from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from aecore.words import Refusal, t
+from aecore.errors import Refusal
+from aecore.i18n import t
 
 Group = Literal["data", "constraint", "network", "training"]
 Kind = Literal["integer", "number", "switch", "choice", "text"]

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aecore.config import Config
-from aecore.words import Refusal
+from aecore.errors import Refusal
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ import numpy as np
 import torch
 from cyclopts import App
 
-from aecore import anomaly, data, threshold
+from aecore import data
+from aecore.applications import anomaly, threshold
 from aecore.config import Config
-from aecore.trained import Trained
-from aecore.trainer import Trainer
+from aecore.runs.trained import Trained
+from aecore.training.trainer import Trainer
 from benchmarks.report import AsJson, show
 
 app = App("anomalies")

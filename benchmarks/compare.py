@@ -15,7 +15,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from aecore import data
 from aecore.presets import preset
-from aecore.run import Run
+from aecore.runs.run import Run
 from benchmarks.live import FLAGS, opened, server
 from benchmarks.report import AsJson, show
 

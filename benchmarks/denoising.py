@@ -12,18 +12,20 @@ from typing import Any
 import torch
 from cyclopts import App
 
-from aecore import data, denoise, filters, metrics
+from aecore import data
+from aecore.applications import denoising, filters
+from aecore.metrics import reconstruction
+from aecore.network.inference import tensor
 from aecore.presets import preset
-from aecore.probe import tensor
-from aecore.trained import Trained
-from aecore.trainer import Trainer
+from aecore.runs.trained import Trained
+from aecore.training.trainer import Trainer
 from benchmarks.report import AsJson, show
 
 app = App("denoising")
 
 
 @app.default
-def denoising(
+def measure(
     *,
     dataset: str = "mnist",
     levels: tuple[float, ...] = (0.1, 0.2, 0.3, 0.5),
@@ -45,15 +47,15 @@ def denoising(
         while not trainer.finished:
             trainer.step()
         network = Trained.of(trainer.snapshot(), images, "denoising")
-        noisy = denoise.add_noise(truth, "gaussian", level)
-        wiener = filters.wiener(training, denoise.add_noise(training, "gaussian", level, 1))
-        components = denoise.fit(network, "gaussian", level)["pca"]
+        noisy = denoising.add_noise(truth, "gaussian", level)
+        wiener = filters.wiener(training, denoising.add_noise(training, "gaussian", level, 1))
+        components = denoising.fit(network, "gaussian", level)["pca"]
         result[f"{level:g}"] = {
-            "noisy": metrics.psnr(truth, noisy),
-            "pca": metrics.psnr(truth, components.apply(noisy)),
-            "wiener": metrics.psnr(truth, wiener.apply(noisy)),
-            "autoencoder": metrics.psnr(truth, network.rebuild(noisy)),
-            "ssim": metrics.ssim(truth[:1000], network.rebuild(noisy[:1000])),
+            "noisy": reconstruction.psnr(truth, noisy),
+            "pca": reconstruction.psnr(truth, components.apply(noisy)),
+            "wiener": reconstruction.psnr(truth, wiener.apply(noisy)),
+            "autoencoder": reconstruction.psnr(truth, network.rebuild(noisy)),
+            "ssim": reconstruction.ssim(truth[:1000], network.rebuild(noisy[:1000])),
         }
         print(level, result[f"{level:g}"], flush=True)
     show({"epochs": epochs, "hidden": hidden, "bottleneck": bottleneck, **result}, as_json)

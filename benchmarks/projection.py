@@ -25,13 +25,14 @@ from scipy.spatial import procrustes
 from sklearn.manifold import trustworthiness
 from sklearn.neighbors import NearestNeighbors
 
-from aecore import data, probe
-from aecore.map_quality import NEIGHBOURS, quality
-from aecore.mapper import Mapper
-from aecore.model import Autoencoder
+from aecore import data
+from aecore.maps.projection import Method, Projection, project
+from aecore.maps.quality import NEIGHBOURS, quality
+from aecore.maps.service import Mapper
+from aecore.network.autoencoder import Autoencoder
+from aecore.network.inference import encode, tensor
 from aecore.presets import preset
-from aecore.projection import Method, Projection, project
-from aecore.trainer import Trainer
+from aecore.training.trainer import Trainer
 from benchmarks.report import AsJson, show
 
 BOTTLENECK = 32
@@ -88,7 +89,7 @@ def _train(
     for _ in range(frames):
         for _ in range(every):
             trainer.step()
-        codes.append(probe.encode(trainer.model, images))
+        codes.append(encode(trainer.model, images))
     return trainer.model, codes
 
 
@@ -182,7 +183,7 @@ def _all_of(
 @torch.no_grad()
 def _errors(model: Autoencoder, codes: Codes, images: NDArray[np.uint8]) -> NDArray[np.float32]:
     decoded = model.decode(torch.from_numpy(codes)).clamp(0, 1)
-    errors: NDArray[np.float32] = (decoded - probe.tensor(images)).square().mean(1).numpy()
+    errors: NDArray[np.float32] = (decoded - tensor(images)).square().mean(1).numpy()
     return errors
 
 

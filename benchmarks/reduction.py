@@ -10,9 +10,11 @@ from typing import Any
 import torch
 from cyclopts import App
 
-from aecore import data, probe
+from aecore import data
+from aecore.network.inference import error
 from aecore.presets import preset
-from aecore.trainer import Trainer
+from aecore.training import probe
+from aecore.training.trainer import Trainer
 from benchmarks.report import AsJson, show
 
 app = App("reduction")
@@ -30,13 +32,13 @@ def reduction(
     """Train the default network for each width; both errors are of images clamped to [0, 1]."""
     torch.set_num_threads(threads)
     images = data.load(dataset)
-    pca = probe.pca(images, len(images.images))
+    pca = probe.training_pca(images, len(images.images))
     result: dict[str, Any] = {"epochs": epochs}
     for width in bottlenecks:
         trainer = Trainer(images, preset("stacked", dataset, bottleneck=width, epochs=epochs))
         while not trainer.finished:
             trainer.step()
-        ours = probe.error(trainer.model, images.test_images)
+        ours = error(trainer.model, images.test_images)
         theirs = pca.error(images.test_images, width, clamped=True)
         result[f"d={width}"] = {"test_mse": ours, "pca_mse": theirs, "share": ours / theirs}
         print(width, result[f"d={width}"], flush=True)

@@ -21,7 +21,7 @@ from sklearn.decomposition import IncrementalPCA
 
 from aecore.data import Dataset, strokes
 from aecore.presets import preset
-from aecore.trainer import Trainer
+from aecore.training.trainer import Trainer
 from benchmarks.report import AsJson, show
 
 CHUNK = 10_000

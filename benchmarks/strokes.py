@@ -10,10 +10,12 @@ from typing import Any
 import torch
 from cyclopts import App
 
-from aecore import data, probe
-from aecore.factors import distance_correlation, recovery
+from aecore import data
+from aecore.metrics.factor_recovery import distance_correlation, recovery
+from aecore.network.inference import encode, error
 from aecore.presets import preset
-from aecore.trainer import Trainer
+from aecore.training import probe
+from aecore.training.trainer import Trainer
 from benchmarks.report import AsJson, show
 
 BOTTLENECKS = (2, 4, 8)
@@ -26,17 +28,17 @@ def strokes(*, epochs: int | None = None, threads: int = 1, as_json: AsJson = Fa
     """Train the default network for each bottleneck and measure on all held-out images."""
     torch.set_num_threads(threads)
     dataset = data.load("strokes")
-    pca = probe.pca(dataset, len(dataset.images))
+    pca = probe.training_pca(dataset, len(dataset.images))
     result: dict[str, Any] = {}
     for bottleneck in BOTTLENECKS:
         values = {} if epochs is None else {"epochs": epochs}
         trainer = Trainer(dataset, preset("stacked", "strokes", bottleneck=bottleneck, **values))
         while not trainer.finished:
             trainer.step()
-        codes = probe.encode(trainer.model, dataset.test_images)
+        codes = encode(trainer.model, dataset.test_images)
         result[f"d={bottleneck}"] = {
             "epochs": trainer.config.epochs,
-            "test_mse": probe.error(trainer.model, dataset.test_images),
+            "test_mse": error(trainer.model, dataset.test_images),
             "pca_mse": pca.error(dataset.test_images, bottleneck, clamped=True),
             "recovery": recovery(codes, dataset.test_factors),
             "distance_correlation": distance_correlation(codes, dataset.test_factors),

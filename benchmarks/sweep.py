@@ -13,9 +13,9 @@ from typing import Any
 
 from cyclopts import App
 
-from aecore.grid import Planned, grid
+from aecore.experiments.grid import Planned, grid
+from aecore.experiments.sweep import sweep
 from aecore.presets import preset
-from aecore.sweep import sweep
 from benchmarks.report import AsJson, show
 
 app = App("sweep")

@@ -16,12 +16,14 @@ from cyclopts import App, Parameter
 from torch import Tensor
 from torch.utils.data import DataLoader, TensorDataset
 
-from aecore import data, probe
-from aecore.model import Autoencoder
-from aecore.precision import half
+from aecore import data
+from aecore.network.autoencoder import Autoencoder
+from aecore.network.inference import error, tensor
 from aecore.presets import preset
-from aecore.seeds import generator
-from aecore.trainer import Trainer
+from aecore.training import probe
+from aecore.training.precision import half
+from aecore.training.seeding import generator
+from aecore.training.trainer import Trainer
 from benchmarks.report import AsJson, show
 
 BOTTLENECK = 32
@@ -39,7 +41,7 @@ def quality(*, name: Dataset = "mnist", threads: Threads = 1, as_json: AsJson = 
     """Measure the error on all held-out images after 1 and after 10 epochs, each a whole run."""
     torch.set_num_threads(threads)
     dataset = data.load(name)
-    pca = probe.pca(dataset, len(dataset.images))
+    pca = probe.training_pca(dataset, len(dataset.images))
     result: dict[str, Any] = {
         "bottleneck": BOTTLENECK,
         "pca_mse": pca.error(dataset.test_images, BOTTLENECK),
@@ -49,7 +51,7 @@ def quality(*, name: Dataset = "mnist", threads: Threads = 1, as_json: AsJson = 
         trainer = Trainer(dataset, preset("stacked", name, bottleneck=BOTTLENECK, epochs=epochs))
         while not trainer.finished:
             trainer.step()
-        result[f"test_mse_{epochs}"] = probe.error(trainer.model, dataset.test_images)
+        result[f"test_mse_{epochs}"] = error(trainer.model, dataset.test_images)
     show(result, as_json)
 
 
@@ -101,7 +103,7 @@ def _ours(dataset: data.Dataset, precision: str) -> Callable[[], None]:
 def _tutorial(dataset: data.Dataset) -> Callable[[], None]:
     """Return a step as tutorials make it: DataLoader, plain Adam, a loss read at every step."""
     config = _config(dataset, "float32")
-    images = probe.tensor(dataset.images)
+    images = tensor(dataset.images)
     loader = DataLoader(TensorDataset(images), batch_size=config.batch_size, shuffle=True)
     model = Autoencoder(dataset.shape, config, generator=generator(0, "weights"))
     optimizer = torch.optim.Adam(model.parameters(), config.learning_rate)

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import streamlit as st
 
-from aecore.words import t
-from dashboard import interrupted
+from aecore.i18n import t
+from dashboard.shell import streamlit_patch
 
 LOGO = Path(__file__).with_name("logo.svg")
 
-interrupted.mend()
+streamlit_patch.mend()
 st.set_page_config(
     page_title="Autoencoder Lab",
     # Without one of its own, the page asks another host for the icon of its navigation.
@@ -31,7 +31,7 @@ PAINTED_SECONDS = 1.0
 @st.cache_resource(show_spinner=False)
 def engine() -> threading.Thread:
     """Import what is slow in the background, once for the server, when the page is painted."""
-    started = threading.Timer(PAINTED_SECONDS, importlib.import_module, ("dashboard.warm",))
+    started = threading.Timer(PAINTED_SECONDS, importlib.import_module, ("dashboard.warmup",))
     started.start()
     return started
 
@@ -39,48 +39,48 @@ def engine() -> threading.Thread:
 @st.cache_resource(show_spinner=False)
 def rest() -> threading.Thread:
     """Have the rest made ready, once for the server."""
-    started: threading.Thread = importlib.import_module("dashboard.warm").rest()
+    started: threading.Thread = importlib.import_module("dashboard.warmup").rest()
     return started
 
 
 def train() -> None:
     """Run the Train page, which is imported when the engine is there."""
-    importlib.import_module("dashboard.views.train").show()
+    importlib.import_module("dashboard.views.train.page").show()
 
 
 def manifold() -> None:
     """Run the Manifold page."""
-    importlib.import_module("dashboard.views.manifold").show()
+    importlib.import_module("dashboard.views.manifold.page").show()
 
 
 def denoise() -> None:
     """Run the Denoise page."""
-    importlib.import_module("dashboard.views.denoise").show()
+    importlib.import_module("dashboard.views.denoise.page").show()
 
 
 def anomalies() -> None:
     """Run the Anomalies page."""
-    importlib.import_module("dashboard.views.anomalies").show()
+    importlib.import_module("dashboard.views.anomalies.page").show()
 
 
 def compare() -> None:
     """Run the Compare page."""
-    importlib.import_module("dashboard.views.compare").show()
+    importlib.import_module("dashboard.views.compare.page").show()
 
 
 def onto() -> None:
     """Run the page Onto the manifold."""
-    importlib.import_module("dashboard.views.onto").show()
+    importlib.import_module("dashboard.views.iterate.page").show()
 
 
 def reduce() -> None:
     """Run the Reduce page."""
-    importlib.import_module("dashboard.views.reduce").show()
+    importlib.import_module("dashboard.views.reduce.page").show()
 
 
 def guide() -> None:
     """Run the Guide page."""
-    importlib.import_module("dashboard.views.guide").show()
+    importlib.import_module("dashboard.views.guide.page").show()
 
 
 pages = {

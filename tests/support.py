@@ -10,10 +10,10 @@ import torch
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.job import Job
-from aecore.run import Run
-from aecore.snapshot import Record
-from aecore.trainer import Trainer
+from aecore.runs.job import Job
+from aecore.runs.run import Run
+from aecore.training.snapshot import Record
+from aecore.training.trainer import Trainer
 
 LAYERED: Mapping[str, Any] = {"hidden": "12-8", "linear_path": False, "pretrain_epochs": 1}
 """Settings of a run that first trains one layer at a time."""

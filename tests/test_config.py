@@ -4,10 +4,11 @@ from collections.abc import Mapping
 import pytest
 from pydantic import ValidationError
 
-from aecore import words
+from aecore import i18n
 from aecore.config import GROUPS, Config
+from aecore.errors import Refusal
+from aecore.i18n import language, t
 from aecore.knob import knobs, table
-from aecore.words import Refusal, language, t
 
 KNOBS = knobs(Config)
 NUMBERS = [name for name, each in KNOBS.items() if each.kind in ("integer", "number")]
@@ -136,7 +137,7 @@ def test_every_sentence_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
             Config(**values)
         refusals.append(caught.value)
     plain = table(Config).splitlines()
-    monkeypatch.setattr(words, "_catalogue", lambda code: "[{}]".format)
+    monkeypatch.setattr(i18n, "_catalogue", lambda code: "[{}]".format)
     token = language.set("xx")
     try:
         for refusal in refusals:

@@ -17,8 +17,8 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from aecore.config import Config
+from aecore.errors import Refusal
 from aecore.estimator import DEFAULTS, OURS, AutoencoderEstimator
-from aecore.words import Refusal
 
 SMALL = {"hidden": "32", "batch_size": 64, "epochs": 3}
 

@@ -3,10 +3,11 @@ from typing import Literal
 import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from aecore import words
+from aecore import i18n
 from aecore.config import Config
+from aecore.errors import Refusal
+from aecore.i18n import language
 from aecore.knob import knob, knobs, sentence, table
-from aecore.words import Refusal, language
 
 
 class Oven(BaseModel):
@@ -82,7 +83,7 @@ def test_the_whole_sentence_is_said_in_the_language_of_its_reader(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     refusal = refused(heat=20)
-    monkeypatch.setattr(words, "_catalogue", lambda code: "[{}]".format)
+    monkeypatch.setattr(i18n, "_catalogue", lambda code: "[{}]".format)
     token = language.set("xx")
     try:
         assert str(refusal) == "[heat is 20; choose a number, [50 to 1,250.5].]"

@@ -18,8 +18,8 @@ import json, sys
 from pathlib import Path
 import aecore, dashboard
 from streamlit.testing.v1 import AppTest
-from aecore.runs import runs, runs_root
-from dashboard import session
+from aecore.runs.folder import runs, runs_root
+from dashboard.state import commands
 
 app = Path(dashboard.__file__).with_name("app.py")
 script = f"import runpy; runpy.run_path({str(app)!r}, run_name='__main__')"
@@ -34,12 +34,12 @@ found = {
     "help": slider.help,
     "bounds": [slider.min, slider.max, slider.step],
     "from the address": slider.value,
-    "begun with": json.loads((session.own_job().run.path / "config.json").read_text())["zest"],
+    "begun with": json.loads((commands.own_job().run.path / "config.json").read_text())["zest"],
 }
 slider.set_value(7).run()
-found["edits"] = [edit["changes"] for edit in session.view().edits]
+found["edits"] = [edit["changes"] for edit in commands.view().edits]
 found["in the address"] = page.query_params["zest"]
-session.desk().close()
+commands.desk().close()
 print(json.dumps(found))
 """
 

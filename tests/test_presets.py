@@ -2,9 +2,9 @@ import pytest
 
 from aecore.config import Config
 from aecore.data import Dataset
+from aecore.errors import Refusal
 from aecore.presets import PRESETS, preset
-from aecore.trainer import Trainer
-from aecore.words import Refusal
+from aecore.training.trainer import Trainer
 
 
 @pytest.mark.parametrize("dataset", ["digits", "strokes", "mnist", "fashion_mnist"])

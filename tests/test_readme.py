@@ -31,14 +31,3 @@ def test_what_the_readme_shows_is_there(path: str) -> None:
 @pytest.mark.parametrize("line", re.findall(r"^uv run aecore (.+)$", README, re.MULTILINE))
 def test_every_command_in_the_readme_is_understood(line: str) -> None:
     app.parse_args(line.split(), exit_on_error=False, print_error=False)
-
-
-def test_no_file_is_longer_than_three_hundred_lines() -> None:
-    folders = ("aecore", "dashboard", "tests", "benchmarks")
-    files = [path for folder in folders for path in (ROOT / folder).rglob("*")]
-    long = {
-        str(path.relative_to(ROOT))
-        for path in files
-        if path.suffix in {".py", ".js", ".css"} and len(path.read_text("utf-8").splitlines()) > 300
-    }
-    assert not long

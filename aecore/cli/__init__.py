@@ -25,8 +25,9 @@ from aecore.cli import (
     train,
     variants,
 )
-from aecore.cli.talk import tell
-from aecore.words import Refusal, t
+from aecore.cli.output import tell
+from aecore.errors import Refusal
+from aecore.i18n import t
 
 FAILED, REFUSED = 1, 2
 

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from aecore.cli.talk import AsJson, say, show, tell
-from aecore.words import t
+from aecore.cli.output import AsJson, say, show, tell
+from aecore.i18n import t
 
 
 def anomalies(
@@ -24,9 +24,10 @@ def anomalies(
     as_json: AsJson = False,
 ) -> int:
     """Score held-out images, normal and foreign, by the network and by other methods (AUROC)."""
-    from aecore import anomaly, data, threshold
-    from aecore.learnt import names
-    from aecore.trained import Trained
+    from aecore import data
+    from aecore.applications import anomaly, threshold
+    from aecore.runs.trained import Trained
+    from aecore.training.subset import names
 
     network = Trained.open(run)
     other = None if foreign is None else data.load(foreign)

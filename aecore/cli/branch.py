@@ -6,8 +6,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from aecore.cli.knobs import Flags
-from aecore.cli.talk import say
-from aecore.words import t
+from aecore.cli.output import say
+from aecore.i18n import t
 
 
 def branch(
@@ -23,10 +23,10 @@ def branch(
 
     Go on with it by: aecore train --resume --out FOLDER
     """
-    from aecore.branch import branch
     from aecore.data import load
-    from aecore.run import Run
-    from aecore.runs import new_path, runs_root
+    from aecore.runs.branch import branch
+    from aecore.runs.folder import new_path, runs_root
+    from aecore.runs.run import Run
 
     parent = Run(run)
     changes = flags.model_dump(exclude_unset=True) if flags else {}

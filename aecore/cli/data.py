@@ -9,8 +9,9 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
 from aecore import data
-from aecore.cli.talk import say, show
-from aecore.words import Refusal, t
+from aecore.cli.output import say, show
+from aecore.errors import Refusal
+from aecore.i18n import t
 
 app = App("data", help=t("List, download and add images to learn from."))
 

@@ -8,8 +8,9 @@ from typing import Annotated, Literal
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
-from aecore.cli.talk import AsJson, say, show
-from aecore.words import Refusal, t
+from aecore.cli.output import AsJson, say, show
+from aecore.errors import Refusal
+from aecore.i18n import t
 
 
 def denoise(
@@ -29,17 +30,17 @@ def denoise(
 ) -> int:
     """Put noise on held-out images and measure how well it is taken off: PSNR in dB, and SSIM."""
     levels = _levels(noise)
-    from aecore import denoise
-    from aecore.trained import Trained
+    from aecore.applications import denoising
+    from aecore.runs.trained import Trained
 
     network = Trained.open(run)
     shown = network.dataset.test_images[:images]
-    rows = denoise.compare(network, shown, noise_kind, levels)
+    rows = denoising.compare(network, shown, noise_kind, levels)
     if as_json:
         say(json.dumps([asdict(row) for row in rows]))
     else:
         heads = t("noise,method,PSNR (dB),SSIM").split(",")
-        names = denoise.METHODS
+        names = denoising.METHODS
         cells = [
             [f"{row.noise:g}", t(names[row.method]), f"{row.psnr:.2f}", f"{row.ssim:.3f}"]
             for row in rows

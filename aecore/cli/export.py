@@ -5,8 +5,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from aecore.cli.talk import say
-from aecore.words import Refusal, t
+from aecore.cli.output import say
+from aecore.errors import Refusal
+from aecore.files import write
+from aecore.i18n import t
 
 
 def export(
@@ -24,14 +26,13 @@ def export(
     ] = None,
 ) -> int:
     """Write a run in a form in which it is used elsewhere."""
-    from aecore import state
-    from aecore.export import FORMATS, export
+    from aecore.runs.export import FORMATS, export
 
     content = export(run, form)
     path = out or Path(f"{run.resolve().name}.{FORMATS[form].suffix}")
     if path.is_dir():
         raise Refusal("--out is {path}, which is a folder; name a file.", path=path)
-    state.write(path, content)
+    write(path, content)
     say(str(path))
     return 0
 
@@ -42,8 +43,8 @@ def take(
     name: Annotated[str | None, Parameter(help=t("What the run is called here."))] = None,
 ) -> int:
     """Take up a run from a zip; its paths are checked and its size is limited."""
-    from aecore.archive import unpack
-    from aecore.runs import runs_root
+    from aecore.runs.archive import unpack
+    from aecore.runs.folder import runs_root
 
     if not archive.is_file():
         raise Refusal("{path} is no file.", path=archive)

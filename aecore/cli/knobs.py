@@ -6,9 +6,9 @@ from cyclopts import Group, Parameter
 from pydantic import BaseModel, create_model
 
 from aecore import knob
-from aecore.cli.talk import say
+from aecore.cli.output import say
 from aecore.config import GROUPS, Config
-from aecore.words import t
+from aecore.i18n import t
 
 
 def knobs() -> int:

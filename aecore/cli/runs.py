@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from aecore.cli.talk import AsJson, say, show, tell
-from aecore.words import Refusal, t
+from aecore.cli.output import AsJson, say, show, tell
+from aecore.errors import Refusal
+from aecore.i18n import t
 
 FORMS: Mapping[str, str] = {
     "name": "",
@@ -30,7 +31,7 @@ def runs(
     as_json: AsJson = False,
 ) -> int:
     """List runs, the last touched first, with their errors on held-out images and PCA's."""
-    from aecore import runs as kept
+    from aecore.runs import folder as kept
 
     folder = root or kept.runs_root()
     found = [summary for each in kept.runs(folder) if (summary := _summary(each))]

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from aecore.cli.talk import AsJson, say, show, tell
-from aecore.words import Refusal, t
+from aecore.cli.output import AsJson, say, show, tell
+from aecore.errors import Refusal
+from aecore.i18n import t
 
 if TYPE_CHECKING:
-    from aecore.scaling import Measured
+    from aecore.experiments.scaling import Measured
 
 LEAST, MOST = 500, 10_000_000
 LOW_SIDE, HIGH_SIDE = 4, 128
@@ -39,8 +40,8 @@ def scaling(
     """
     many = _numbers("counts", counts, LEAST, MOST)
     sizes = _numbers("sides", sides, LOW_SIDE, HIGH_SIDE)
-    from aecore import scaling
-    from aecore.runs import runs_root
+    from aecore.experiments import scaling
+    from aecore.runs.folder import runs_root
 
     root = out or runs_root()
     rows: list[Measured] = []
@@ -69,7 +70,7 @@ def _numbers(name: str, text: str, low: int, high: int) -> list[int]:
 
 
 def _cells(row: "Measured") -> list[str]:
-    from aecore.scaling import METHODS
+    from aecore.experiments.scaling import METHODS
 
     figures = ((row.seconds, ".2f"), (row.encoding, ".2f"), (row.megabytes, ".0f"))
     said = ["" if math.isnan(value) else format(value, form) for value, form in figures]

@@ -6,19 +6,19 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from aecore.cli.talk import AsJson, say, show
-from aecore.words import t
+from aecore.cli.output import AsJson, say, show
+from aecore.i18n import t
 
 
 def score(
     run: Annotated[Path, Parameter(help=t("The folder of the run."))], *, as_json: AsJson = False
 ) -> int:
     """Measure a run: its error beside PCA's, PSNR, SSIM, and what a classifier gets from codes."""
-    from aecore import scores
-    from aecore.trained import Trained
+    from aecore.applications import evaluation
+    from aecore.runs.trained import Trained
 
     network = Trained.open(run)
-    found = {"run": str(run), "step": network.step, **scores.scores(network)}
+    found = {"run": str(run), "step": network.step, **evaluation.scores(network)}
     if as_json:
         say(json.dumps(found))
     else:

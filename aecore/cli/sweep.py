@@ -14,12 +14,13 @@ from cyclopts.validators import Number
 from aecore import data
 from aecore.cli.data import present
 from aecore.cli.knobs import Flags
-from aecore.cli.talk import AsJson, say, show, tell
+from aecore.cli.output import AsJson, say, show, tell
+from aecore.errors import Refusal
+from aecore.i18n import t
 from aecore.presets import preset
-from aecore.words import Refusal, t
 
 if TYPE_CHECKING:
-    from aecore.sweep import Outcome
+    from aecore.experiments.sweep import Outcome
 
 STOPPED = 130
 
@@ -54,8 +55,8 @@ def sweep(
     dataset = str(given.pop("dataset", data.default()))
     planned = _planned(name, dataset, given, count)
     tell(t("{count} runs.", count=len(planned)))
-    from aecore.runs import runs_root
-    from aecore.sweep import sweep
+    from aecore.experiments.sweep import sweep
+    from aecore.runs.folder import runs_root
 
     # By name where the workers have it too; a person's own images are sent.
     source = present(dataset) if scheduler else dataset
@@ -84,7 +85,7 @@ def sweep(
 
 
 def _planned(name: str, dataset: str, given: dict[str, Any], count: int | None) -> Any:
-    from aecore.grid import grid, sample
+    from aecore.experiments.grid import grid, sample
 
     # In classes commas part the names of one value.
     many = {n: str(v).split(",") for n, v in given.items() if "," in str(v) and n != "classes"}

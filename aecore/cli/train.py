@@ -18,13 +18,14 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from aecore import data
 from aecore.cli.data import present
 from aecore.cli.knobs import Flags
-from aecore.cli.talk import AsJson, say, tell
+from aecore.cli.output import AsJson, say, tell
+from aecore.errors import Refusal
+from aecore.i18n import t
 from aecore.presets import PRESETS, preset
-from aecore.words import Refusal, t
 
 if TYPE_CHECKING:
-    from aecore.run import Run
-    from aecore.trainer import Trainer
+    from aecore.runs.run import Run
+    from aecore.training.trainer import Trainer
 
 DIVERGED, STOPPED = 1, 128
 
@@ -73,7 +74,7 @@ def _train(
     run: "Run", trainer: "Trainer", stop: list[int], *, quiet: bool
 ) -> tuple[int, dict[str, float]]:
     """Train to the end, the first signal, or divergence; save; return exit code and speed."""
-    from aecore.trainer import Diverged
+    from aecore.training.trainer import Diverged
 
     first, began, code = trainer.steps, time.monotonic(), 0
     try:
@@ -115,8 +116,8 @@ def _opened(
     name: str | None, given: Mapping[str, Any], out: Path | None, *, resume: bool
 ) -> Iterator[tuple["Run", "Trainer"]]:
     """Give a new run or the one to go on with, and its trainer; let go of it in the end."""
-    from aecore.run import Run
-    from aecore.runs import new_path, runs_root
+    from aecore.runs.folder import new_path, runs_root
+    from aecore.runs.run import Run
 
     if not resume:
         config = preset(name or "stacked", **{"dataset": data.default(), **given})
@@ -205,12 +206,13 @@ def _where(run: "Run", trainer: "Trainer") -> dict[str, Any]:
 
 def _errors(trainer: "Trainer") -> dict[str, float]:
     """Measure the network, and as many principal components, on all held-out images of its kind."""
-    from aecore import probe
+    from aecore.network.inference import error
+    from aecore.training import probe
 
     images, bottleneck = trainer.learnt.test_images, trainer.config.bottleneck
-    pca = probe.pca(trainer.learnt, _count(trainer))
+    pca = probe.training_pca(trainer.learnt, _count(trainer))
     return {
-        "test_mse": probe.error(trainer.model, images),
+        "test_mse": error(trainer.model, images),
         "pca_mse": pca.error(images, bottleneck),
         "pca_mse_clamped": pca.error(images, bottleneck, clamped=True),
     }

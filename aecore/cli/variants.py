@@ -9,8 +9,8 @@ from cyclopts.validators import Number
 
 from aecore import data
 from aecore.cli.data import present
-from aecore.cli.talk import AsJson, say, show, tell
-from aecore.words import t
+from aecore.cli.output import AsJson, say, show, tell
+from aecore.i18n import t
 
 FORMS = {
     "test_mse": ".5f",
@@ -38,8 +38,8 @@ def variants(
 
     What is there already is not trained again.
     """
-    from aecore import variants as kinds
-    from aecore.runs import runs_root
+    from aecore.experiments import variants as kinds
+    from aecore.runs.folder import runs_root
 
     images = present(dataset or data.default())
     configs = kinds.variants(images.name, epochs=epochs, bottleneck=bottleneck)

@@ -1,1 +1,1 @@
-"""One module a page; each is thin and says what is shown where."""
+"""The pages, one folder each."""

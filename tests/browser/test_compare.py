@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from aecore import archive, run_index
-from aecore.run import Run
+from aecore.runs import archive, index
+from aecore.runs.run import Run
 from tests.browser.lab import Lab
 
 
@@ -45,11 +45,11 @@ def test_runs_are_compared_deleted_and_brought_back(two_runs: Lab) -> None:
     lab.until(lambda: "other knobs are the same" in lab.text, "settings stand side by side")
     choose(lab, 0)
     lab.until(lambda: lab.figure("overlaid").count() == 0, "one run is chosen")
-    count = len(run_index.index(root))
+    count = len(index.index(root))
     lab.press("delete runs")
-    lab.until(lambda: len(run_index.index(root)) == count - 1, "the run is gone")
+    lab.until(lambda: len(index.index(root)) == count - 1, "the run is gone")
     lab.press("undo delete")
-    lab.until(lambda: len(run_index.index(root)) == count, "the run is back")
+    lab.until(lambda: len(index.index(root)) == count, "the run is back")
 
 
 def test_what_is_selected_on_one_map_is_marked_on_all(two_runs: Lab) -> None:
@@ -117,7 +117,7 @@ def test_a_run_is_taken_in_and_a_bad_file_refused(two_runs: Lab, tmp_path: Path)
     shutil.copytree(source, tmp_path / "from-elsewhere", ignore=shutil.ignore_patterns("*lock*"))
     packed.write_bytes(archive.pack(Run(tmp_path / "from-elsewhere")))
     root = source.parent
-    count = len(run_index.index(root))
+    count = len(index.index(root))
 
     def give(file: Path) -> None:
         lab.page.get_by_text("Import a run", exact=True).click()
@@ -125,11 +125,11 @@ def test_a_run_is_taken_in_and_a_bad_file_refused(two_runs: Lab, tmp_path: Path)
 
     give(tmp_path / "bad.zip")
     lab.says("zip")
-    assert len(run_index.index(root)) == count
+    assert len(index.index(root)) == count
     lab.page.keyboard.press("Escape")
     lab.until_settled()
     give(packed)
-    lab.until(lambda: len(run_index.index(root)) == count + 1, "the run is taken in")
+    lab.until(lambda: len(index.index(root)) == count + 1, "the run is taken in")
 
 
 def test_a_sweep_is_made_and_a_cell_opens_its_run(lab: Lab) -> None:

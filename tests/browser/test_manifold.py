@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aecore.run import Run
+from aecore.runs.run import Run
 from tests.browser.lab import Lab
 
 

@@ -1,8 +1,8 @@
 import pytest
 
 from aecore.config import Config
-from aecore.plan import Plan
 from aecore.presets import PRESETS
+from aecore.training.schedule import Plan
 from tests.browser.lab import Lab
 
 # 1,437 digits to learn from, in batches of 32.

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Locator
 
-from aecore.scaling import Measured, keep
+from aecore.experiments.scaling import Measured, keep
 from tests.browser.lab import Lab
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from aecore import data, knob
 from aecore.config import Config
-from aecore.run import Run
+from aecore.runs.run import Run
 from tests.cli.conftest import SMALL, STEPS, Call
 
 CONSOLE = Path(sys.executable).with_name("aecore")

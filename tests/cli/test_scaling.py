@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from aecore import scaling
-from aecore.scaling import Measured
+from aecore.experiments import scaling
+from aecore.experiments.scaling import Measured
 from tests.cli.conftest import Call
 
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 from aecore.config import Config
 from aecore.data import load
-from aecore.run import Run
+from aecore.runs.run import Run
 from tests.cli.conftest import SMALL, Call
 from tests.support import trained
 

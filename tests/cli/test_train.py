@@ -5,11 +5,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aecore import data, knob, probe, state
+from aecore import data, knob
 from aecore.config import Config
+from aecore.network.inference import tensor
 from aecore.presets import preset
-from aecore.run import Run
-from aecore.trainer import Trainer
+from aecore.runs.run import Run
+from aecore.training import checkpoint
+from aecore.training.trainer import Trainer
 from tests.cli.conftest import SMALL, STEPS, Call
 
 
@@ -107,7 +109,7 @@ def test_the_result_is_one_line_of_json(call: Call) -> None:
 
     digits = data.load("digits")
     trainer = Run(Path(result["run"])).resume(digits)
-    x = probe.tensor(digits.test_images)
+    x = tensor(digits.test_images)
     rebuilt = trainer.model(x).detach().clamp(0, 1)
     assert result["test_mse"] == pytest.approx(float((rebuilt - x).square().mean()), rel=1e-5)
 
@@ -209,4 +211,4 @@ def test_divergence_is_told_and_the_run_kept(
     assert "Training diverged at step" in said.err
     assert said.result["finished"] is False
     assert np.isfinite(said.result["test_mse"])
-    assert state.load(path / "checkpoint").facts["step"] == said.result["step"]
+    assert checkpoint.load(path / "checkpoint").facts["step"] == said.result["step"]

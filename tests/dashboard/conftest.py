@@ -7,7 +7,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard import session
+from dashboard.state import commands
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 QUICK = {"hidden": "16", "batch_size": "128"}
@@ -29,7 +29,7 @@ def open_page(root: Path) -> Iterator[Open]:
 
     A small network is asked for unless the address says otherwise.
     """
-    session.desk.clear()
+    commands.desk.clear()
 
     def opened(**settings: object) -> AppTest:
         page = AppTest.from_file(APP, default_timeout=120)
@@ -38,8 +38,8 @@ def open_page(root: Path) -> Iterator[Open]:
         return page.run()
 
     yield opened
-    session.desk().close()
-    session.desk.clear()
+    commands.desk().close()
+    commands.desk.clear()
 
 
 @pytest.fixture

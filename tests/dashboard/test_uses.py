@@ -10,12 +10,13 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from aecore import run_index, scaling
+from aecore.errors import Refusal
+from aecore.experiments import scaling
+from aecore.experiments.scaling import Measured
 from aecore.presets import preset
-from aecore.scaling import Measured
-from aecore.words import Refusal
-from dashboard import measuring, session, sweeping
-from dashboard.later import later
+from aecore.runs import index
+from dashboard.state import commands, experiments, measuring
+from dashboard.state.background import later
 from tests.support import until
 
 Open = Callable[..., AppTest]
@@ -24,19 +25,19 @@ Open = Callable[..., AppTest]
 @pytest.fixture
 def open_page(root: object) -> Iterator[Open]:
     """Give a function that opens a page on a server just started."""
-    session.desk.clear()
+    commands.desk.clear()
     later.clear()
 
     def opened(name: str, **settings: object) -> AppTest:
-        script = f"from dashboard.views import {name}\n{name}.show()"
+        script = f"from dashboard.views.{name} import page\npage.show()"
         page = AppTest.from_string(script, default_timeout=120)
         for knob, value in {"hidden": "16", "batch_size": "128", **settings}.items():
             page.query_params[knob] = str(value)
         return page.run()
 
     yield opened
-    session.desk().close()
-    session.desk.clear()
+    commands.desk().close()
+    commands.desk.clear()
     later().close()
     later.clear()
 
@@ -82,7 +83,7 @@ def test_the_page_waits_for_no_filter(open_page: Open, monkeypatch: pytest.Monke
         gate.wait(100)
         raise Refusal("{name} cannot be fitted.", name="It")
 
-    monkeypatch.setattr("aecore.denoise.fit", fit)
+    monkeypatch.setattr("aecore.applications.denoising.fit", fit)
     try:
         page = open_page("denoise", noise="0")
         assert not page.exception
@@ -99,8 +100,8 @@ def test_a_run_that_denoises_begins_from_the_page(open_page: Open) -> None:
     page = open_page("denoise", noise="0")
     page.slider(key="denoise level").set_value(0.4).run()
     page.button(key="train denoising").click().run()
-    assert session.config().noise == 0.4
-    assert session.playing()
+    assert commands.config().noise == 0.4
+    assert commands.playing()
     assert not page.exception
 
 
@@ -111,8 +112,8 @@ def test_a_network_that_saw_the_foreign_is_flagged_and_one_that_did_not_is_begun
     assert not page.exception
     assert "saw foreign classes in training (1, 2" in page.warning[0].value
     page.button(key="train normal").click().run()
-    assert session.config().classes == "0"
-    session.own_job().pause()
+    assert commands.config().classes == "0"
+    commands.own_job().pause()
     page.run()
     assert not page.exception
     assert not any("saw foreign" in each.value for each in page.warning)
@@ -167,7 +168,7 @@ def test_a_sweep_is_planned_made_and_shown(open_page: Open) -> None:
     assert "2 runs, about" in captions(page)
     assert "1 combinations cannot be" in captions(page)
     page.button(key="start sweep").click().run()
-    found = sweeping.current()
+    found = experiments.current()
     assert found is not None
     limit = time.monotonic() + 100
     while found.running:
@@ -180,23 +181,23 @@ def test_a_sweep_is_planned_made_and_shown(open_page: Open) -> None:
         True,
         False,
     ]
-    made = {row["config"]["bottleneck"] for row in run_index.index(session.desk().root)}
+    made = {row["config"]["bottleneck"] for row in index.index(commands.desk().root)}
     assert made >= {2, 4}
 
 
 def test_missing_bottlenecks_are_trained_and_stand_beside_pca(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.views.reduce.WIDTHS", (2, 4))
+    monkeypatch.setattr("dashboard.views.reduce.page.WIDTHS", (2, 4))
     monkeypatch.setattr(
-        "dashboard.views.reduce.preset",
+        "dashboard.views.reduce.page.preset",
         lambda name, dataset, **values: preset(name, dataset, epochs=1, hidden="16", **values),
     )
     page = open_page("reduce")
     assert not page.exception
     assert page.button(key="train missing").label == "Train the missing: 2, 4"
     page.button(key="train missing").click().run()
-    found = sweeping.current()
+    found = experiments.current()
     assert found is not None
     limit = time.monotonic() + 100
     while found.running:
@@ -213,13 +214,13 @@ def test_missing_bottlenecks_are_trained_and_stand_beside_pca(
 
 def test_variants_tell_how_long_they_took(open_page: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     few = {name: preset("classic", "digits", epochs=1, hidden=name) for name in ("8", "12")}
-    monkeypatch.setattr("aecore.variants.variants", lambda *_, **__: few)
+    monkeypatch.setattr("aecore.experiments.variants.variants", lambda *_, **__: few)
     monkeypatch.setattr(
-        "aecore.variants.VARIANTS", {"8": ("Eight", "", {}), "12": ("Twelve", "", {})}
+        "aecore.experiments.variants.VARIANTS", {"8": ("Eight", "", {}), "12": ("Twelve", "", {})}
     )
     page = open_page("reduce")
     page.button(key="train variants").click().run()
-    found = sweeping.current()
+    found = experiments.current()
     assert found is not None
     until(lambda: not found.running, 100)
     page.run()
@@ -255,7 +256,7 @@ def test_growth_is_measured_shown_and_still_there_later(
         captions(page)
     )
     assert "was not tried: no room" in captions(page)
-    assert len(scaling.kept(session.desk().root)) == 5
+    assert len(scaling.kept(commands.desk().root)) == 5
 
 
 def test_a_measurement_that_goes_wrong_is_a_sentence(

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from aecore import words
-from aecore.run import Run
-from dashboard import session
+from aecore import i18n
+from aecore.runs.run import Run
+from dashboard.state import commands
 
 if TYPE_CHECKING:
     from tests.dashboard.conftest import Goes, Open
@@ -25,7 +25,7 @@ NO_WORDS = re.compile(
 @pytest.fixture
 def pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
     """Speak a language in which every sentence is the English one in brackets."""
-    monkeypatch.setattr(words, "_catalogue", lambda code: lambda text: f"⟦{text}⟧")
+    monkeypatch.setattr(i18n, "_catalogue", lambda code: lambda text: f"⟦{text}⟧")
 
 
 def without_translated(text: str) -> str:
@@ -131,10 +131,10 @@ def test_an_untouched_page_speaks_the_language(open_page: "Open") -> None:
 def test_a_trained_and_changed_run_speaks_the_language(open_page: "Open") -> None:
     page = open_page(epochs=1)
     page.button(key="step 10").click().run()
-    assert session.own_job().wait(60)
+    assert commands.own_job().wait(60)
     page.slider(key="noise").set_value(0.2).run()
     page.button(key="play").click().run()
-    assert session.own_job().wait(60)
+    assert commands.own_job().wait(60)
     page.run()
     assert left_in_english(page) == []
 
@@ -155,7 +155,7 @@ def test_refusals_and_news_speak_the_language(open_page: "Open") -> None:
     assert page.error
     assert left_in_english(page) == []
     page.button(key="step 10").click().run()
-    assert session.own_job().wait(60)
+    assert commands.own_job().wait(60)
     page.button(key="reset").click().run()
     assert page.toast
     assert left_in_english(page) == []
@@ -165,12 +165,12 @@ def test_refusals_and_news_speak_the_language(open_page: "Open") -> None:
 def test_a_followed_run_is_spoken_of_in_the_language(open_page: "Open") -> None:
     page = open_page()
     page.button(key="step 10").click().run()
-    assert session.own_job().wait(60)
-    elsewhere = Run(session.own_job().run.path)
+    assert commands.own_job().wait(60)
+    elsewhere = Run(commands.own_job().run.path)
     page.button(key="reset").click().run()
     elsewhere.claim()
     try:
-        session.desk().open(Run(elsewhere.path))
+        commands.desk().open(Run(elsewhere.path))
         page.run()
         assert page.info
         assert left_in_english(page) == []

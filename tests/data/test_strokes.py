@@ -8,7 +8,7 @@ import pytest
 from aecore import data
 from aecore.data import strokes
 from aecore.data.strokes import FACTORS
-from aecore.words import Refusal
+from aecore.errors import Refusal
 
 DIGITS = range(10)
 

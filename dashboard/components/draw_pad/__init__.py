@@ -8,8 +8,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from aecore.drawing import as_mnist
-from aecore.words import t
+from aecore.data.drawing import as_mnist
+from aecore.i18n import t
 
 _HERE = Path(__file__).parent
 SIDE = 112

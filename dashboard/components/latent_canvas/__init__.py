@@ -29,10 +29,10 @@ from typing import Any, TypedDict
 
 import streamlit as st
 
-from aecore.words import t
+from aecore.i18n import t
 from dashboard.components.latent_canvas.decoder import decoder_layers
 from dashboard.components.parcel import pack, parcel
-from dashboard.theme import INFERNO, NEUTRAL, PALETTE, SIGNED
+from dashboard.figures.theme import INFERNO, NEUTRAL, PALETTE, SIGNED
 
 __all__ = ["Marks", "Pin", "Settings", "canvas", "decoder_layers", "pack", "parcel"]
 

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from aecore.model import Autoencoder, Mirror
+from aecore.network.autoencoder import Autoencoder, Mirror
 
 Layer = dict[str, Any]
 Arrays = dict[str, NDArray[np.float32]]

@@ -12,8 +12,8 @@ import plotly
 import plotly.graph_objects as go
 import streamlit as st
 
-from aecore.words import t
-from dashboard.figures import compact
+from aecore.i18n import t
+from dashboard.figures.theme import compact
 
 _HERE = Path(__file__).parent
 _SOURCE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"

@@ -33,7 +33,7 @@ def mosaic(
     key : str
         The same key keeps the same element.
     png : bytes
-        The picture, as `dashboard.figures.png` returns it.
+        The picture, as `dashboard.figures.images.png` returns it.
     rows : sequence of str
         A caption for each row of images, already in the reader's language.
     columns : sequence of str

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.theme import THRESHOLD
+from dashboard.figures.theme import THRESHOLD
 
 _HERE = Path(__file__).parent
 

@@ -7,7 +7,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from aecore.words import t
+from aecore.i18n import t
 
 _HERE = Path(__file__).parent
 _DECODER = _HERE.parent / "latent_canvas" / "decoder.js"

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser
 
 from tests.browser.latent_canvas.map import CanvasServer, Map
 from tests.browser.latent_canvas.scene import IMAGES, LABELS, POINTS, SHAPE, Open, bring_decoder
-from tests.test_latent_canvas import build
+from tests.dashboard.components.test_latent_canvas import build
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from tests.browser.latent_canvas.scene import (
     plane,
     torchs,
 )
-from tests.test_latent_canvas import NETS, build
+from tests.dashboard.components.test_latent_canvas import NETS, build
 
 
 @pytest.mark.parametrize("net", NETS)

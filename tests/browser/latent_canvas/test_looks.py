@@ -3,7 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from dashboard.theme import PALETTE
+from dashboard.figures.theme import PALETTE
 from tests.browser.latent_canvas.map import CanvasServer, Map
 from tests.browser.latent_canvas.scene import LONELY, SHAPE, Open
 

@@ -3,7 +3,7 @@ from numpy.typing import NDArray
 
 from tests.browser.latent_canvas.map import CanvasServer, Map
 from tests.browser.latent_canvas.scene import LABELS, POINTS, Open, bring_decoder
-from tests.test_latent_canvas import build
+from tests.dashboard.components.test_latent_canvas import build
 
 CLASSES = ["left", "right", "alone"]
 

@@ -1,0 +1,1 @@
+"""What trained networks are used for: denoising, anomaly detection, iterated reconstruction."""

@@ -1,0 +1,146 @@
+"""How well a network takes noise off images it never saw, beside what else takes it off."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from aecore.applications import filters
+from aecore.applications.filters import Filter
+from aecore.images import Images
+from aecore.metrics import reconstruction
+from aecore.network.inference import tensor
+from aecore.runs.trained import Trained
+from aecore.training import corruption
+from aecore.training.seeding import generator
+
+Array = NDArray[np.float32]
+
+FITTED = 10_000
+METHODS: Mapping[str, str] = {
+    "noisy": "Noisy",
+    "autoencoder": "Autoencoder",
+    "pca": "PCA",
+    "wiener": "Wiener",
+    "median": "Median",
+    "tv": "Total variation",
+}
+
+
+@dataclass(frozen=True)
+class Row:
+    """How near some images came to the clean ones.
+
+    Attributes
+    ----------
+    method : str
+        A key of `METHODS`.
+    noise : float
+        The level of the noise.
+    psnr : float
+        Peak signal to noise ratio in dB, from the mean squared error of all images.
+    ssim : float
+        Structural similarity, the mean over images.
+    """
+
+    method: str
+    noise: float
+    psnr: float
+    ssim: float
+
+
+def add_noise(images: Images, kind: str, level: float, seed: int = 0) -> Array:
+    """Return noisy copies of images.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, height, width), uint8, or float32 in [0, 1]
+    kind : {'none', 'gaussian', 'masking', 'salt_and_pepper'}
+    level : float in [0, 1]
+    seed : int
+        The same seed gives the same noise.
+
+    Returns
+    -------
+    ndarray of shape (n, height, width), float32 in [0, 1]
+    """
+    noise = generator(seed, "denoise")
+    rows = corruption.corrupt(tensor(images), kind, level, noise)
+    return np.asarray(torch.clone(rows).numpy(), np.float32).reshape(images.shape)
+
+
+def fit(network: Trained, kind: str, level: float, *, seed: int = 0) -> Mapping[str, Filter]:
+    """Fit the classic filters on training images of a network, with noise of this kind and level.
+
+    Parameters
+    ----------
+    network : Trained
+    kind : str
+    level : float
+    seed : int
+
+    Returns
+    -------
+    mapping of str to Filter
+        See `aecore.applications.filters.fit`; at most 10,000 images are used.
+    """
+    training = network.images[:FITTED]
+    clean = tensor(training).numpy().reshape(training.shape)
+    # Another noise than the held-out images get: a filter must not have seen it.
+    return filters.fit(clean, add_noise(training, kind, level, seed + 1), network.pca)
+
+
+def clean(network: Trained, noisy: Array, fitted: Mapping[str, Filter]) -> dict[str, Array]:
+    """Return what each method makes of noisy images, the autoencoder first.
+
+    Parameters
+    ----------
+    network : Trained
+    noisy : ndarray of shape (n, height, width), float32 in [0, 1]
+    fitted : mapping of str to Filter
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n, height, width), float32 in [0, 1]
+    """
+    return {
+        "noisy": noisy,
+        "autoencoder": network.rebuild(noisy),
+        **{name: each.apply(noisy) for name, each in fitted.items()},
+    }
+
+
+def compare(
+    network: Trained, images: Images, kind: str, levels: Sequence[float], *, seed: int = 0
+) -> list[Row]:
+    """Measure all methods at some levels of noise.
+
+    Parameters
+    ----------
+    network : Trained
+    images : ndarray of shape (n, height, width), uint8
+        Held out from the network's training.
+    kind : str
+    levels : sequence of float
+    seed : int
+
+    Returns
+    -------
+    list of Row
+    """
+    truth = tensor(images).numpy().reshape(images.shape)
+    found = []
+    for level in levels:
+        noisy = add_noise(images, kind, level, seed)
+        for method, made in clean(network, noisy, fit(network, kind, level, seed=seed)).items():
+            found.append(
+                Row(
+                    method,
+                    level,
+                    reconstruction.psnr(truth, made),
+                    reconstruction.ssim(truth, made),
+                )
+            )
+    return found

@@ -1,0 +1,14 @@
+from .catalog import BUILT_IN as BUILT_IN
+from .catalog import BUNDLED as BUNDLED
+from .catalog import DRAWN as DRAWN
+from .catalog import NAME as NAME
+from .catalog import Offer as Offer
+from .catalog import add as add
+from .catalog import available as available
+from .catalog import data_root as data_root
+from .catalog import default as default
+from .catalog import download as download
+from .catalog import load as load
+from .catalog import offers as offers
+from .catalog import remove as remove
+from .dataset import Dataset as Dataset

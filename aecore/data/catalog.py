@@ -1,0 +1,273 @@
+"""The images to learn from: bundled, downloaded, or a person's own."""
+
+import os
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aecore.data import array_store, split, strokes
+from aecore.data.custom import reader
+from aecore.data.dataset import Dataset as Dataset
+from aecore.data.dataset import assemble
+from aecore.data.published import registry
+from aecore.data.published.download import Progress, Remote, fetch
+from aecore.data.published.registry import PUBLISHED, Published
+from aecore.errors import Refusal
+
+BUNDLED = "digits"
+DRAWN = "strokes"
+BUILT_IN = frozenset({BUNDLED, DRAWN, *PUBLISHED})
+NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True)
+class Offer:
+    """A data set one may choose: its English name and sentence, and what choosing it takes."""
+
+    title: str
+    words: str
+    megabytes: int
+    present: bool
+    own: bool = False
+
+
+def data_root(environ: Mapping[str, str] = os.environ) -> Path:
+    """Return the folder of all data sets: ``AECORE_DATA``, or else one in the user's cache."""
+    chosen = environ.get("AECORE_DATA")
+    return Path(chosen).expanduser() if chosen else _user_cache()
+
+
+def _user_cache() -> Path:
+    from platformdirs import user_cache_path
+
+    return user_cache_path("aecore", appauthor=False)
+
+
+def offers(root: Path | None = None) -> dict[str, Offer]:
+    """Return every data set by name: bundled, drawn, those to download, the person's own."""
+    root = root or data_root()
+    bundled = Offer(
+        "Digits", "1,797 handwritten digits, 8 by 8: small, quick, always here.", 0, present=True
+    )
+    drawn = Offer(
+        "Strokes",
+        "12,000 drawn digits, 28 by 28, of known slant, thickness, size, rotation and position.",
+        0,
+        present=True,
+    )
+    listed = {
+        name: Offer(spec.title, spec.words, spec.megabytes, spec.present(root) is not None)
+        for name, spec in PUBLISHED.items()
+    }
+    owned = {
+        path.parent.name: Offer(path.parent.name, "Your own images.", 0, present=True, own=True)
+        for path in sorted((root / "own").glob(f"*/{array_store.ABOUT}"))
+        if NAME.fullmatch(path.parent.name) and path.parent.name not in BUILT_IN
+    }
+    return {BUNDLED: bundled, DRAWN: drawn, **listed, **owned}
+
+
+def available(root: Path | None = None) -> tuple[str, ...]:
+    """Return the names that `load` takes right now, without a download."""
+    return tuple(name for name, offer in offers(root).items() if offer.present)
+
+
+def default(root: Path | None = None) -> str:
+    """Return what to begin with: ``mnist`` where it is present, else ``digits``."""
+    return "mnist" if PUBLISHED["mnist"].present(root or data_root()) else BUNDLED
+
+
+def load(name: str, *, root: Path | None = None) -> Dataset:
+    """Load a data set; it is ready at once, since large ones are mapped and not read.
+
+    Parameters
+    ----------
+    name : str
+        One of `available`.
+    root : Path, optional
+        Where data sets lie; `data_root` if not given.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    Refusal
+        Where there is none of this name, it has to be downloaded first, or it is damaged.
+    """
+    root = root or data_root()
+    if name == BUNDLED:
+        return _digits()
+    if name == DRAWN:
+        return _strokes(root)
+    if name in PUBLISHED:
+        return _published(name, PUBLISHED[name], root)
+    if NAME.fullmatch(name) and (root / "own" / name).is_dir():
+        try:
+            arrays, about = array_store.read(root / "own" / name)
+            return assemble(name, arrays, tuple(map(str, about["classes"])))
+        except (OSError, ValueError, LookupError, TypeError) as error:
+            raise Refusal("{name} is damaged; remove it and add it again.", name=name) from error
+    raise Refusal(
+        "There is no data set {name!r} in {root}; choose one of {all}.",
+        name=name,
+        root=root,
+        all=", ".join(offers(root)),
+    )
+
+
+def download(
+    name: str,
+    *,
+    root: Path | None = None,
+    progress: Progress | None = None,
+    remotes: Sequence[Remote] | None = None,
+) -> None:
+    """Download a data set, unless it is present; after a cut, go on where it stopped.
+
+    Parameters
+    ----------
+    name : str
+        A key of `PUBLISHED`.
+    root : Path, optional
+        Where data sets lie; `data_root` if not given.
+    progress : callable, optional
+        Called with bytes done and bytes in all, many times a second.
+    remotes : sequence of Remote, optional
+        Other places to fetch from than torchvision's.
+
+    Raises
+    ------
+    Refusal
+        Where there is none of this name, no server gives it, or it cannot be written.
+    """
+    root = root or data_root()
+    if name not in PUBLISHED:
+        raise Refusal(
+            "{name!r} cannot be downloaded; choose one of {all}.",
+            name=name,
+            all=", ".join(PUBLISHED),
+        )
+    spec = PUBLISHED[name]
+    if not spec.present(root):
+        found = registry.remotes(spec) if remotes is None else remotes
+        fetch(found, spec.files, spec.raw(root), progress=progress)
+
+
+def add(
+    source: Path | BinaryIO, name: str, *, size: int | None = None, root: Path | None = None
+) -> Dataset:
+    """Make a data set of a person's own images, holding out every fifth.
+
+    Parameters
+    ----------
+    source : Path or binary file
+        A folder or ``.zip`` of image files, an ``.npz`` or a CSV; see
+        `aecore.data.custom.reader.read`.
+    name : str
+        1 to 64 letters, digits, - or _.
+    size : int, optional
+        Make every image this high and wide, 4 to 128 pixels.
+    root : Path, optional
+        Where data sets lie; `data_root` if not given.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    Refusal
+        Where the name is taken or cannot be, the source cannot be read or is out of bounds, or
+        the root cannot be written.
+    """
+    root = root or data_root()
+    folder = root / "own" / _own_name(name)
+    taken = Refusal("There is a data set {name} already; choose another name.", name=name)
+    if folder.exists():
+        raise taken
+    found = reader.read(source, size=size)
+    try:
+        arrays = split.part(found.images, found.labels)
+        array_store.write(folder, arrays, {"name": name, "classes": found.classes})
+    except OSError as error:
+        if folder.exists():
+            raise taken from error
+        raise Refusal(
+            "Cannot write to {folder} ({reason}); set AECORE_DATA to a folder with room that you "
+            "may write to.",
+            folder=folder.parent,
+            reason=error.strerror or error,
+        ) from error
+    return load(name, root=root)
+
+
+def remove(name: str, *, root: Path | None = None) -> None:
+    """Delete a data set of the person's own; nothing else can be deleted.
+
+    Raises
+    ------
+    Refusal
+        Where there is none of this name, or it cannot be deleted.
+    """
+    try:
+        array_store.delete((root or data_root()) / "own" / _own_name(name))
+    except OSError as error:
+        raise Refusal(
+            "There is no data set {name!r} of your own that can be deleted.", name=name
+        ) from error
+
+
+def _own_name(name: str) -> str:
+    if not NAME.fullmatch(name):
+        raise Refusal("name is {name!r}; use 1 to 64 letters, digits, - or _.", name=name)
+    if name.casefold() in BUILT_IN:
+        raise Refusal("{name} is the name of a built-in data set; choose another.", name=name)
+    return name
+
+
+def _digits() -> Dataset:
+    # The file is read as it lies in scikit-learn, whose import would take seconds.
+    spec = find_spec("sklearn")
+    if spec is None or spec.origin is None:
+        raise Refusal("The data set digits comes with scikit-learn; install it.")
+    file = Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
+    rows = np.loadtxt(file, delimiter=",", dtype=np.int64)
+    images = np.rint(rows[:, :-1] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8)
+    return assemble(BUNDLED, split.part(images, rows[:, -1]), tuple("0123456789"))
+
+
+def _strokes(root: Path) -> Dataset:
+    # The file that draws them is their source: when it changes, they are drawn anew.
+    arrays = array_store.kept(DRAWN, [Path(strokes.__file__)], _caches(root), strokes.make)
+    return assemble(DRAWN, arrays, strokes.CLASSES, tuple(strokes.FACTORS))
+
+
+def _published(name: str, spec: Published, root: Path) -> Dataset:
+    paths = spec.present(root)
+    if paths is None:
+        raise Refusal(
+            "{title} is not in {root}; download it first ({megabytes} MB).",
+            title=spec.title,
+            root=root,
+            megabytes=spec.megabytes,
+        )
+
+    def parse() -> Mapping[str, NDArray[Any]]:
+        return registry.read(spec, paths)
+
+    # Plain upright files are mapped where they lie: a copy would be of no use.
+    packed = spec.turned or any(path.suffix == ".gz" for path in paths)
+    arrays = array_store.kept(name, paths, _caches(root), parse) if packed else parse()
+    return assemble(name, arrays, spec.classes)
+
+
+def _caches(root: Path) -> Iterable[Path]:
+    return dict.fromkeys((root / "cache", _user_cache() / "cache"))

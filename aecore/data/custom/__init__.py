@@ -1,0 +1,1 @@
+"""Read a person's own images: archives, folders, arrays and tables."""

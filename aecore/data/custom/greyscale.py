@@ -1,0 +1,186 @@
+"""Whatever numbers a person calls images, made uint8 and grey, and the bounds they must keep."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aecore.errors import Refusal
+
+LOW_SIDE, HIGH_SIDE = 4, 128
+CHUNK = 4096
+# How bright the eye finds red, green and blue (ITU-R BT.601), as Pillow weighs them.
+LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of a person's own data is accepted: images, bytes of a file, bytes unpacked."""
+
+    least: int = 50
+    most: int = 2_000_000
+    file: int = 512 * 1024**2
+    unpacked: int = 2 * 1024**3
+
+
+LIMITS = Limits()
+
+
+def grey(
+    pixels: NDArray[Any], file: str, *, size: int | None = None, limits: Limits = LIMITS
+) -> NDArray[np.uint8]:
+    """Turn an array of images into grey ones.
+
+    Parameters
+    ----------
+    pixels : ndarray of bool, int or float
+        Shape (N, H, W), (N, H, W, C) or (N, C, H, W) with C = 1 (grey), 3 (colour) or 4 (colour
+        and opacity, laid on white), or (N, H * H), row by row. Values 0 to 255; where none is
+        above 1, 0 to 1.
+    file : str
+        What the sentences call the source.
+    size : int, optional
+        Make every image this high and wide.
+    limits : Limits
+
+    Returns
+    -------
+    ndarray of uint8, shape (N, H, W)
+
+    Raises
+    ------
+    Refusal
+        Where shape, number, size or values are out of bounds.
+    """
+    check_size(size)
+    check_count(len(pixels) if pixels.ndim else 0, file, limits)
+    pixels = _shaped(pixels, file)
+    height, width = pixels.shape[1:3]
+    if size is None:
+        check_sides(height, width, file)
+    scale = _scale(pixels, file)
+    height, width = (size, size) if size else (height, width)
+    if len(pixels) * height * width > limits.unpacked:
+        raise too_large(file, limits)
+    images = np.empty((len(pixels), height, width), dtype=np.uint8)
+    for start in range(0, len(pixels), CHUNK):
+        block = _grey(pixels[start : start + CHUNK], scale)
+        images[start : start + CHUNK] = block if size is None else _resized(block, size)
+    return images
+
+
+def check_count(count: int, file: str, limits: Limits = LIMITS) -> None:
+    """Refuse too few or too many images."""
+    if not limits.least <= count <= limits.most:
+        raise Refusal(
+            "{file} holds {count} images; give {least} to {most}.",
+            file=file,
+            count=count,
+            least=limits.least,
+            most=limits.most,
+        )
+
+
+def check_size(size: int | None) -> None:
+    """Refuse a side to resize to that is out of bounds."""
+    if size is not None and not LOW_SIDE <= size <= HIGH_SIDE:
+        raise Refusal(
+            "size is {size}; choose {low} to {high} pixels.",
+            size=size,
+            low=LOW_SIDE,
+            high=HIGH_SIDE,
+        )
+
+
+def check_sides(height: int, width: int, file: str) -> None:
+    """Refuse images whose sides are out of bounds."""
+    if not (LOW_SIDE <= height <= HIGH_SIDE and LOW_SIDE <= width <= HIGH_SIDE):
+        raise Refusal(
+            "The images of {file} are {height} by {width} pixels; sides of {low} to {high} are "
+            "possible. Give a size to resize them to.",
+            file=file,
+            height=height,
+            width=width,
+            low=LOW_SIDE,
+            high=HIGH_SIDE,
+        )
+
+
+def too_large(file: str, limits: Limits) -> Refusal:
+    """Return the sentence for what would fill the memory."""
+    return Refusal(
+        "{file} unpacks to more than {most:g} MB; give fewer or smaller images.",
+        file=file,
+        most=limits.unpacked / 1024**2,
+    )
+
+
+def _shaped(pixels: NDArray[Any], file: str) -> NDArray[Any]:
+    if pixels.ndim == 2:
+        side = math.isqrt(pixels.shape[1])
+        if side**2 != pixels.shape[1]:
+            raise Refusal(
+                "The images of {file} have {count} pixels each, which is no square such as 784 = "
+                "28 x 28. If one column is not a pixel, head it label, or leave it out.",
+                file=file,
+                count=pixels.shape[1],
+            )
+        return pixels.reshape(-1, side, side)
+    if pixels.ndim == 4 and pixels.shape[3] in (1, 3, 4):
+        return pixels
+    if pixels.ndim == 4 and pixels.shape[1] in (1, 3, 4):
+        return np.moveaxis(pixels, 1, 3)
+    if pixels.ndim != 3:
+        raise Refusal(
+            "The images of {file} have the shape {shape}; give (images, height, width), with 3 "
+            "colours at the end if there are any.",
+            file=file,
+            shape=pixels.shape,
+        )
+    return pixels
+
+
+def _scale(pixels: NDArray[Any], file: str) -> float:
+    if pixels.dtype.kind not in "buif":
+        raise Refusal(
+            "The pixels of {file} are of type {kind}; give numbers.", file=file, kind=pixels.dtype
+        )
+    if not pixels.size:
+        raise Refusal("The images of {file} have no pixels.", file=file)
+    low, high = float(pixels.min()), float(pixels.max())
+    if not (math.isfinite(low) and math.isfinite(high)):
+        raise Refusal(
+            "{file} holds pixels that are no numbers (NaN) or infinite; replace them by numbers "
+            "from 0 to 255.",
+            file=file,
+        )
+    if low < 0 or high > 255:
+        raise Refusal(
+            "The pixels of {file} go from {low:g} to {high:g}; give them from 0 to 1 or from 0 to "
+            "255.",
+            file=file,
+            low=low,
+            high=high,
+        )
+    return 255.0 if high <= 1 else 1.0
+
+
+def _grey(block: NDArray[Any], scale: float) -> NDArray[np.uint8]:
+    light = block.astype(np.float32) * np.float32(scale)
+    if light.ndim == 4 and light.shape[3] == 4:
+        opacity = light[..., 3:] / 255
+        light = light[..., :3] * opacity + 255 * (1 - opacity)
+    if light.ndim == 4:
+        light = light @ LUMA if light.shape[3] == 3 else light[..., 0]
+    rounded: NDArray[np.uint8] = np.rint(light).astype(np.uint8)
+    return rounded
+
+
+def _resized(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
+    from PIL import Image
+
+    smooth = Image.Resampling.BILINEAR
+    shape = (size, size)
+    return np.stack([np.asarray(Image.fromarray(each).resize(shape, smooth)) for each in images])

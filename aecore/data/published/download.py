@@ -1,0 +1,217 @@
+"""Fetching published files: checked, resumed after a cut, and never seen half done."""
+
+import gzip
+import hashlib
+import http.client
+import shutil
+import ssl
+import zipfile
+import zlib
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import IO, BinaryIO
+from urllib.error import HTTPError, URLError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+from uuid import uuid4
+
+from filelock import FileLock
+
+from aecore.errors import Refusal
+
+TIMEOUT = 20.0
+ATTEMPTS = 3
+BLOCK = 1 << 18
+MOST_BYTES = 2 * 1024**3
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Remote:
+    """A file somewhere else.
+
+    Attributes
+    ----------
+    name : str
+        What it is called: ``.gz``, or a ``.zip`` of such files.
+    md5 : str
+        Its checksum, in hexadecimal.
+    urls : tuple of str
+        Where it lies, the best place first.
+    size : int
+        About how many bytes it has; used for progress until the server tells.
+    """
+
+    name: str
+    md5: str
+    urls: tuple[str, ...]
+    size: int = 0
+
+
+def fetch(
+    remotes: Sequence[Remote],
+    files: Sequence[str],
+    folder: Path,
+    *,
+    progress: Progress | None = None,
+) -> None:
+    """Download what is missing and unpack it, so that `folder` has all `files`.
+
+    Who asks while another thread or process does the same waits, and finds the files there.
+
+    Parameters
+    ----------
+    remotes : sequence of Remote
+        The packed files.
+    files : sequence of str
+        The names of the unpacked ones; others in an archive are left alone.
+    folder : Path
+        Made if absent.
+    progress : callable, optional
+        Called with bytes done and bytes in all. What it raises ends the download, which a later
+        call takes up where it stopped.
+
+    Raises
+    ------
+    Refusal
+        Where no server gives the right file, or the folder cannot be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with FileLock(folder / ".lock"):
+            _fetch_all(remotes, files, folder, progress or (lambda _done, _all: None))
+    except OSError as error:
+        raise Refusal(
+            "Cannot write to {folder} ({reason}); set AECORE_DATA to a folder with room that you "
+            "may write to.",
+            folder=folder,
+            reason=error.strerror or error,
+        ) from error
+
+
+def _fetch_all(
+    remotes: Sequence[Remote], files: Sequence[str], folder: Path, progress: Progress
+) -> None:
+    sizes = {remote.name: remote.size for remote in remotes}
+    before = 0
+    for remote in remotes:
+
+        def report(done: int, whole: int, name: str = remote.name, before: int = before) -> None:
+            sizes[name] = max(done, whole)
+            progress(before + done, sum(sizes.values()))
+
+        if not all((folder / name).exists() for name in _unpacked(remote, files)):
+            part = folder / f"{remote.name}.part"
+            _get(remote, part, report)
+            _unpack(remote, part, files, folder)
+            part.unlink()
+        before += sizes[remote.name]
+    progress(before, before)
+
+
+def _unpacked(remote: Remote, files: Sequence[str]) -> Sequence[str]:
+    return [remote.name.removesuffix(".gz")] if remote.name.endswith(".gz") else files
+
+
+def _get(remote: Remote, part: Path, report: Progress) -> None:
+    """Fill `part` from the first place that can; else say why the best could not."""
+    why = Refusal("There is no address to fetch {file} from.", file=remote.name)
+    for place, url in enumerate(remote.urls):
+        for attempt in range(ATTEMPTS):
+            before = part.exists()
+            refusal = _attempt(remote, url, part, report)
+            if refusal is None:
+                return
+            if place == attempt == 0:
+                why = refusal
+            if not (before or part.exists()):
+                break
+    raise why
+
+
+def _attempt(remote: Remote, url: str, part: Path, report: Progress) -> Refusal | None:
+    host = urlsplit(url).netloc
+    try:
+        if not (part.exists() and _md5(part) == remote.md5):
+            _receive(url, part, remote.size, report)
+    except HTTPError as error:
+        error.close()
+        if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
+            part.unlink()
+        return Refusal(
+            "{host} answered {status} when asked for {file}; try again later.",
+            host=host,
+            status=error.code,
+            file=remote.name,
+        )
+    except (URLError, ConnectionError, TimeoutError, ssl.SSLError, http.client.HTTPException):
+        return Refusal(
+            "{host} cannot be reached, or broke off while sending {file}; look at the network and "
+            "try again: it goes on where it stopped. The data set digits needs no download.",
+            host=host,
+            file=remote.name,
+        )
+    if _md5(part) == remote.md5:
+        return None
+    part.unlink()
+    return Refusal(
+        "What {host} sent is not {file} (its checksum is wrong); try again later, or from another "
+        "network.",
+        host=host,
+        file=remote.name,
+    )
+
+
+def _receive(url: str, part: Path, expected: int, report: Progress) -> None:
+    """Append to `part` what it lacks of `url`, or start anew where the server cannot resume."""
+    have = part.stat().st_size if part.exists() else 0
+    headers = {"User-Agent": "aecore"} | ({"Range": f"bytes={have}-"} if have else {})
+    # The addresses are the program's own; no person types them.
+    with urlopen(Request(url, headers=headers), timeout=TIMEOUT) as answer:  # noqa: S310
+        have = have if answer.status == 206 else 0
+        whole = have + answer.length if answer.length is not None else None
+        with part.open("ab" if have else "wb") as file:
+            while have <= MOST_BYTES and (block := answer.read(BLOCK)):
+                file.write(block)
+                have += len(block)
+                report(have, whole or expected)
+    if whole is not None and have < whole:
+        raise ConnectionError(url)
+
+
+def _unpack(remote: Remote, part: Path, files: Sequence[str], folder: Path) -> None:
+    try:
+        if remote.name.endswith(".gz"):
+            with part.open("rb") as packed:
+                _gunzip(packed, folder / _unpacked(remote, files)[0])
+            return
+        with zipfile.ZipFile(part) as archive:
+            members = {PurePosixPath(info.filename).name: info for info in archive.infolist()}
+            for name in files:
+                with archive.open(members[f"{name}.gz"]) as packed:
+                    _gunzip(packed, folder / name)
+    except (gzip.BadGzipFile, EOFError, KeyError, zlib.error, zipfile.BadZipFile) as error:
+        part.unlink()
+        raise Refusal(
+            "{file} cannot be unpacked; the download has been removed, try again later.",
+            file=remote.name,
+        ) from error
+
+
+def _gunzip(packed: IO[bytes] | BinaryIO, path: Path) -> None:
+    unfinished = path.with_name(f".{path.name}-{uuid4().hex}")
+    try:
+        with gzip.open(packed) as source, unfinished.open("wb") as target:
+            shutil.copyfileobj(source, target, BLOCK)
+        unfinished.replace(path)
+    finally:
+        with suppress(OSError):
+            unfinished.unlink(missing_ok=True)
+
+
+def _md5(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()

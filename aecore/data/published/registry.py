@@ -1,0 +1,194 @@
+"""The data sets that can be downloaded: what they are, which files they are, where these lie.
+
+Layout, addresses and checksums are torchvision's, so that its users' folders are found as they are.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from string import ascii_lowercase, digits
+from urllib.parse import urljoin
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aecore.data.published import idx
+from aecore.data.published.download import Remote
+from aecore.errors import Refusal
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published data set.
+
+    Attributes
+    ----------
+    title, words : str
+        Its English name and one sentence about it.
+    folder : str
+        The name of torchvision's class, which is also that of its folder under the root.
+    files : tuple of four str
+        The idx files: images and labels to learn from, images and labels held out.
+    sizes : tuple of int
+        Bytes of each file to download.
+    classes : tuple of str
+    first_label : int
+        The number of the first class.
+    turned : bool
+        Whether rows and columns are exchanged in the files.
+    """
+
+    title: str
+    words: str
+    folder: str
+    files: tuple[str, str, str, str]
+    sizes: tuple[int, ...]
+    classes: tuple[str, ...]
+    first_label: int = 0
+    turned: bool = False
+
+    @property
+    def megabytes(self) -> int:
+        """How much there is to download, rounded up."""
+        return -(-sum(self.sizes) // 10**6)
+
+    def raw(self, root: Path) -> Path:
+        """Return the folder under `root` where its files belong."""
+        return root / self.folder / "raw"
+
+    def present(self, root: Path) -> tuple[Path, ...] | None:
+        """Return its four files, plain or gzipped, or None if one is missing under `root`."""
+        paths = [idx.find(self.raw(root), name) for name in self.files]
+        found = tuple(path for path in paths if path is not None)
+        return found if len(found) == len(paths) else None
+
+
+def _named(prefix: str = "", learn: str = "train", held: str = "t10k") -> tuple[str, str, str, str]:
+    ending = "idx2-int" if prefix == "qmnist-" else "idx1-ubyte"
+    return (
+        f"{prefix}{learn}-images-idx3-ubyte",
+        f"{prefix}{learn}-labels-{ending}",
+        f"{prefix}{held}-images-idx3-ubyte",
+        f"{prefix}{held}-labels-{ending}",
+    )
+
+
+PUBLISHED: Mapping[str, Published] = {
+    "mnist": Published(
+        "MNIST",
+        "70,000 handwritten digits, 28 by 28: what most papers begin with.",
+        "MNIST",
+        _named(),
+        (9_912_422, 28_881, 1_648_877, 4_542),
+        tuple(digits),
+    ),
+    "fashion_mnist": Published(
+        "Fashion-MNIST",
+        "70,000 photographs of clothes and shoes, harder than digits.",
+        "FashionMNIST",
+        _named(),
+        (26_421_880, 29_515, 4_422_102, 5_148),
+        (
+            *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
+            *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
+        ),
+    ),
+    "kmnist": Published(
+        "Kuzushiji-MNIST",
+        "70,000 cursive Japanese characters in ten classes, each written in many ways.",
+        "KMNIST",
+        _named(),
+        (18_165_135, 29_497, 3_041_136, 5_120),
+        ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+    ),
+    "emnist_letters": Published(
+        "EMNIST Letters",
+        "145,600 handwritten letters from a to z, capital and small together.",
+        "EMNIST",
+        _named("emnist-letters-", held="test"),
+        (561_753_746,),
+        tuple(ascii_lowercase),
+        first_label=1,
+        turned=True,
+    ),
+    "qmnist": Published(
+        "QMNIST",
+        "MNIST made again from its sources, with 60,000 held-out digits instead of 10,000.",
+        "QMNIST",
+        _named("qmnist-", held="test"),
+        (9_704_059, 526_800, 9_742_279, 526_800),
+        tuple(digits),
+    ),
+}
+
+
+def remotes(spec: Published) -> tuple[Remote, ...]:
+    """Return what to download, as torchvision knows it; importing torchvision takes seconds."""
+    import torchvision.datasets
+
+    kind = getattr(torchvision.datasets, spec.folder)
+    if spec.folder == "EMNIST":
+        listed = [(kind.url, kind.md5)]
+    elif spec.folder == "QMNIST":
+        listed = [*kind.resources["train"], *kind.resources["test"]]
+    else:
+        listed = kind.resources
+    return tuple(
+        Remote(
+            file.rpartition("/")[2],
+            md5,
+            tuple(dict.fromkeys(urljoin(mirror, file) for mirror in kind.mirrors)),
+            size,
+        )
+        for (file, md5), size in zip(listed, spec.sizes, strict=True)
+    )
+
+
+def read(spec: Published, paths: tuple[Path, ...]) -> dict[str, NDArray[np.generic]]:
+    """Read the four files of a data set.
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``images`` and ``test_images``, uint8 of shape (N, H, W) and upright; ``labels`` and
+        ``test_labels``, int64 of shape (N,), counted from 0.
+
+    Raises
+    ------
+    Refusal
+        Where a file is damaged, or images and labels do not belong together.
+    """
+    images, labels, test_images, test_labels = (idx.read(path) for path in paths)
+    if images.shape[1:] != test_images.shape[1:]:
+        raise Refusal(
+            "{path} and {other} hold images of different shapes; delete them and download the data "
+            "again.",
+            path=paths[0],
+            other=paths[2],
+        )
+    return {
+        "images": _images(spec, images, paths[0]),
+        "labels": _labels(spec, labels, len(images), paths[1]),
+        "test_images": _images(spec, test_images, paths[2]),
+        "test_labels": _labels(spec, test_labels, len(test_images), paths[3]),
+    }
+
+
+def _images(spec: Published, images: NDArray[np.generic], path: Path) -> NDArray[np.generic]:
+    if images.ndim != 3 or images.dtype != np.uint8:
+        raise Refusal("{path} holds no images; delete it and download the data again.", path=path)
+    return np.ascontiguousarray(images.transpose(0, 2, 1)) if spec.turned else images
+
+
+def _labels(
+    spec: Published, labels: NDArray[np.generic], count: int, path: Path
+) -> NDArray[np.int64]:
+    # QMNIST keeps eight numbers for each image, the first of which is the class.
+    numbers = (labels if labels.ndim == 1 else labels[:, 0]).astype(np.int64) - spec.first_label
+    if numbers.shape != (count,) or numbers.min() < 0 or numbers.max() >= len(spec.classes):
+        raise Refusal(
+            "{path} holds no labels for the images beside it; delete it and download the data "
+            "again.",
+            path=path,
+        )
+    return numbers

@@ -1,0 +1,1 @@
+"""Many runs at once: grids, sweeps, variants, and measurements of scaling."""

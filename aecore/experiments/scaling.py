@@ -1,0 +1,203 @@
+"""What full PCA, incremental PCA and the autoencoder take in time and memory as the data grow.
+
+Each measurement has a process of its own, so that its memory is its own, and reads the images from
+a file as it needs them.
+"""
+
+import json
+import math
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from aecore.errors import Refusal
+from aecore.experiments.pool import ONE_THREAD
+from aecore.files import write_json
+from aecore.workers import messages
+
+METHODS: Mapping[str, str] = {
+    "autoencoder": "Autoencoder",
+    "incremental": "Incremental PCA",
+    "full": "Full PCA",
+}
+COUNTS, SIDES = (1_000, 5_000, 20_000), (28,)
+KEPT = ".scaling.json"
+
+COMMAND = (sys.executable, "-c", "from aecore.experiments.scaling_worker import main; main()")
+CANCEL_SECONDS = 0.2
+# Images, the same centred, and the left singular vectors, all as float32.
+LEAST_BYTES = 12
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What a method took.
+
+    Attributes
+    ----------
+    method : str
+        A key of `METHODS`.
+    count : int
+        Images.
+    features : int
+        Pixels of each.
+    seconds : float
+        To learn from all images once; NaN where it could not.
+    encoding : float
+        Seconds to find the codes of all of them.
+    megabytes : float
+        The most memory it had, above what its process had before.
+    reason : str
+        Why it could not, in English; empty where it could.
+    """
+
+    method: str
+    count: int
+    features: int
+    seconds: float = math.nan
+    encoding: float = math.nan
+    megabytes: float = math.nan
+    reason: str = ""
+
+    @property
+    def bytes_per_pixel(self) -> float:
+        """The memory it had, for each pixel of each image."""
+        return self.megabytes * 2**20 / (self.count * self.features)
+
+
+def measure(
+    counts: Sequence[int] = COUNTS,
+    sides: Sequence[int] = SIDES,
+    methods: Sequence[str] = tuple(METHODS),
+    *,
+    cancel: threading.Event | None = None,
+) -> Iterator[Measured]:
+    """Measure each method on so many generated images of each size, the fewest first.
+
+    Parameters
+    ----------
+    counts : sequence of int
+        Numbers of images of the data set *strokes*, drawn anew.
+    sides : sequence of int
+        Their height and width in pixels; drawn with 28 and enlarged or made smaller.
+    methods : sequence of str
+        Keys of `METHODS`: scikit-learn's ``PCA`` by a full singular value decomposition of all
+        images at once, its ``IncrementalPCA``, and the preset *Stacked* for an epoch, all with
+        codes of 8 numbers and one thread.
+    cancel : threading.Event, optional
+        Set, it ends the measurement.
+
+    Yields
+    ------
+    Measured
+
+    Raises
+    ------
+    Refusal
+        Where there is no room for the images on disk, or the machine does not tell its memory.
+    """
+    stop = cancel or threading.Event()
+    with tempfile.TemporaryDirectory(prefix="aecore-") as folder:
+        for side in sides:
+            path = Path(folder) / f"{side}.npy"
+            drawn = _alone({"draw": max(counts), "side": side, "path": str(path)}, stop)
+            if reason := drawn.get("reason"):
+                raise Refusal("The images could not be drawn: {reason}.", reason=reason)
+            for count in sorted(counts):
+                for method in methods:
+                    if stop.is_set():
+                        return
+                    found = _one(method, count, side, path, stop)
+                    if found is not None:
+                        yield found
+            path.unlink(missing_ok=True)
+
+
+def _one(method: str, count: int, side: int, path: Path, stop: threading.Event) -> Measured | None:
+    features = side * side
+    free, needed = available(), LEAST_BYTES * count * features
+    if method == "full" and free is not None and needed > free:
+        reason = f"it needs {needed / 2**30:.1f} GB of memory, and {free / 2**30:.1f} GB are free"
+        return Measured(method, count, features, reason=reason)
+    answer = _alone({"method": method, "count": count, "path": str(path)}, stop)
+    return None if stop.is_set() else Measured(method, count, features, **answer)
+
+
+def _alone(task: Mapping[str, Any], stop: threading.Event) -> dict[str, Any]:
+    """Have a process do something, and return what it says; nothing where it was stopped."""
+    pipe = subprocess.PIPE
+    environment = {**os.environ, **ONE_THREAD}
+    with subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, env=environment) as process:  # noqa: S603
+        done = threading.Event()
+        watch = threading.Thread(target=_end_if_stopped, args=(process, stop, done), daemon=True)
+        watch.start()
+        assert process.stdin is not None
+        assert process.stdout is not None
+        try:
+            messages.write(process.stdin, task)
+            answer, _ = messages.read(process.stdout)
+        except (EOFError, OSError):
+            answer = {"reason": "its process died, probably for want of memory"}
+        finally:
+            done.set()
+            watch.join()
+            process.kill()
+            # What a process that died did not read is still to be written.
+            with suppress(BrokenPipeError):
+                process.stdin.close()
+    return {} if stop.is_set() else answer
+
+
+def _end_if_stopped(
+    process: "subprocess.Popen[bytes]", stop: threading.Event, done: threading.Event
+) -> None:
+    while not done.wait(CANCEL_SECONDS):
+        if stop.is_set():
+            process.kill()
+            return
+
+
+def available() -> int | None:
+    """Return the bytes of memory that are free on this machine, or None where it does not tell."""
+    try:
+        lines = Path("/proc/meminfo").read_text().splitlines()
+        found = dict(line.split(":", 1) for line in lines)
+        return int(found["MemAvailable"].split()[0]) * 1024
+    except (OSError, KeyError, ValueError):
+        return None
+
+
+def keep(rows: Iterable[Measured], root: Path) -> None:
+    """Write measurements down; one of the same method and size takes the place of the old.
+
+    Parameters
+    ----------
+    rows : iterable of Measured
+    root : Path
+        The folder of the runs.
+    """
+    found = {_place(row): row for row in (*kept(root), *rows)}
+    root.mkdir(parents=True, exist_ok=True)
+    # JSON has no NaN.
+    plain = [{n: v for n, v in asdict(row).items() if v == v} for row in found.values()]
+    write_json(root / KEPT, {"rows": plain})
+
+
+def kept(root: Path) -> list[Measured]:
+    """Return the measurements that were written down, the fewest images first."""
+    try:
+        rows = [Measured(**row) for row in json.loads((root / KEPT).read_text("utf-8"))["rows"]]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+    return sorted((row for row in rows if row.method in METHODS), key=_place)
+
+
+def _place(row: Measured) -> tuple[int, str, int]:
+    return row.features, row.method, row.count

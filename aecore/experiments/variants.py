@@ -1,0 +1,115 @@
+"""The kinds of autoencoders side by side, at the same budget."""
+
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from aecore.applications.evaluation import scores
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.experiments.sweep import folder_name
+from aecore.presets import preset
+from aecore.runs.run import Run
+from aecore.runs.trained import Trained
+
+WIDE = {"bottleneck": 256, "hidden": "", "linear_path": False}
+
+VARIANTS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
+    "classic": ("Classic", "classic", {}),
+    "stacked": ("Stacked", "stacked", {"linear_path": False}),
+    "pretrained": (
+        "Stacked, layer by layer first",
+        "stacked",
+        {"linear_path": False, "pretrain_epochs": 1},
+    ),
+    "linear_path": ("Stacked beside a linear path", "stacked", {}),
+    "tied": ("Tied weights", "stacked", {"linear_path": False, "tied": True}),
+    "denoising": ("Denoising", "denoising", {}),
+    "l1": ("Sparse, L1", "sparse", {**WIDE, "sparsity_kind": "l1", "sparsity": 0.01}),
+    "kl": (
+        "Sparse, KL",
+        "sparse",
+        {**WIDE, "sparsity_kind": "kl", "sparsity": 0.1, "code_activation": "sigmoid"},
+    ),
+    "top_k": ("Sparse, top-k", "sparse", {**WIDE, "active_units": 16}),
+    "convolutional": ("Convolutional", "convolutional", {}),
+}
+"""Of each variant its label, the preset it starts from, and the knobs that differ."""
+
+
+def variants(dataset: str, *, epochs: int, bottleneck: int = 16) -> dict[str, Config]:
+    """Return the settings of all variants: the same images, epochs, batches and seed.
+
+    Parameters
+    ----------
+    dataset : str
+    epochs : int
+    bottleneck : int
+        Of all but the sparse ones, whose code is larger than that, and mostly silent.
+
+    Returns
+    -------
+    dict of str to Config
+        By the keys of `VARIANTS`.
+    """
+    batch = preset("stacked", dataset).batch_size
+    same = {"epochs": epochs, "batch_size": batch, "bottleneck": bottleneck}
+    return {
+        name: preset(start, dataset, **{**same, **values})
+        for name, (_, start, values) in VARIANTS.items()
+    }
+
+
+def train(
+    configs: Mapping[str, Config], dataset: Dataset, root: Path
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Train what is not there yet, one after the other, and measure each.
+
+    Parameters
+    ----------
+    configs : mapping of str to Config
+        As `variants` returns them.
+    dataset : Dataset
+    root : Path
+        The folder of the runs.
+
+    Yields
+    ------
+    name : str
+    measured : dict
+        What `measure` returns.
+    """
+    for name, config in configs.items():
+        path = root / folder_name(config)
+        if not finished(path):
+            began = time.monotonic()
+            run = Run.create(path, config)
+            try:
+                trainer = run.start(dataset)
+                while not trainer.finished:
+                    trainer.step()
+                    run.record(trainer)
+                run.save(trainer, seconds=round(time.monotonic() - began, 3))
+            except BaseException:
+                run.discard()
+                raise
+            run.release()
+        yield name, measure(path, dataset)
+
+
+def finished(path: Path) -> bool:
+    """Whether a run lies there that is done."""
+    if not (path / "run.json").exists():
+        return False
+    found = Run(path).summary()
+    return bool(found["step"] >= found["total_steps"])
+
+
+def measure(path: Path, dataset: Dataset) -> dict[str, Any]:
+    """Return what `aecore.applications.evaluation.scores` says of a run.
+
+    The seconds it took are added where known.
+    """
+    seconds = Run(path).summary().get("seconds")
+    return {"run": path.name, **scores(Trained.open(path, dataset)), "seconds": seconds}

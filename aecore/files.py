@@ -1,0 +1,44 @@
+"""Read and write files atomically."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from aecore.errors import Refusal
+
+
+def write(path: Path, data: bytes, *, durable: bool = False) -> None:
+    """Replace a file at once: a reader sees the old bytes or the new, never a part.
+
+    A durable file survives a power cut too, at the price of waiting for the disk.
+    """
+    part = path.with_name(path.name + ".part")
+    with part.open("wb") as file:
+        file.write(data)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+    part.replace(path)
+
+
+def write_json(path: Path, value: object, *, durable: bool = False) -> None:
+    """Replace a JSON file at once; a person can read it."""
+    text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
+    write(path, text.encode(), durable=durable)
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file.
+
+    Raises
+    ------
+    Refusal
+        Where it is missing, or was edited into something that is not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise Refusal("{path} is missing; this is not a whole run.", path=path) from None
+    except ValueError as error:
+        raise Refusal("{path} is not valid JSON: {error}.", path=path, error=error) from None

@@ -1,0 +1,1 @@
+"""Two-dimensional maps of codes, and the process that computes them."""

@@ -1,0 +1,1 @@
+"""Runs on disk: folders, frames, checkpoints, jobs that train them, exports."""

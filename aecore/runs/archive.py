@@ -1,0 +1,186 @@
+"""A run as a zip, and back; every zip is taken for hostile."""
+
+import json
+import math
+import re
+import shutil
+import stat
+import struct
+import tempfile
+import zipfile
+import zlib
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from aecore.errors import Refusal
+from aecore.runs.folder import free
+from aecore.runs.run import Run
+from aecore.training import checkpoint
+
+# What a run consists of. Nothing else is written, wherever its path would lead.
+FILE = re.compile(
+    r"(?:(?P<folder>[^/\\]{1,255})/)?"
+    r"(?P<file>run\.json|config\.json|labels\.json|history\.jsonl|(probe|latest)\.safetensors"
+    r"|frames/\d{1,12}\.safetensors|checkpoint/(state\.json|[0-9a-f-]{1,64}\.safetensors))"
+)
+NEEDED = ("config.json", "run.json", "history.jsonl", "probe.safetensors", "latest.safetensors")
+NUMBERS = ("epoch", "train", "held_out", "pca", "learning_rate")
+NAME = re.compile(r"[\w.+-]{1,120}")
+INCOMING = ".incoming"
+UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much of a zip is accepted: files, and bytes unpacked."""
+
+    files: int = 2000
+    unpacked: int = 2 * 1024**3
+
+
+LIMITS = Limits()
+
+
+def pack(run: Run, *, compress: bool = True) -> bytes:
+    """Return a run's folder as a zip, without its lock; weights compress by a tenth at most."""
+    buffer = BytesIO()
+    form = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
+    with zipfile.ZipFile(buffer, "w", form, compresslevel=1) as archive:
+        for path in sorted(run.path.rglob("*")):
+            place = path.relative_to(run.path).as_posix()
+            if FILE.fullmatch(place) and path.is_file():
+                archive.write(path, f"{run.name}/{place}")
+    return buffer.getvalue()
+
+
+def unpack(
+    source: Path | BinaryIO,
+    root: Path,
+    *,
+    name: str | None = None,
+    replace: bool = False,
+    limits: Limits = LIMITS,
+) -> Run:
+    """Put a run that `pack` made among the others; nothing else is written.
+
+    Parameters
+    ----------
+    source : Path or binary file
+    root : Path
+        The folder of all runs.
+    name : str, optional
+        What to call it; as the zip says by default, with a number where that is taken.
+    replace : bool
+        Take the place of the run of this name.
+    limits : Limits
+
+    Returns
+    -------
+    Run
+
+    Raises
+    ------
+    Refusal
+        Where the zip is damaged, too large, or holds anything but a whole run.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    (root / INCOMING).mkdir(exist_ok=True)
+    folder = Path(tempfile.mkdtemp(dir=root / INCOMING))
+    try:
+        said = _extract(source, folder, limits)
+        _check(folder)
+        path = root / _name(name or said)
+        if replace and path.exists():
+            path.rename(folder.with_name(folder.name + ".old"))
+        else:
+            path = free(path)
+        folder.rename(path)
+        return Run(path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(folder.with_name(folder.name + ".old"), ignore_errors=True)
+
+
+def _name(name: str) -> str:
+    return name if NAME.fullmatch(name) and not name.startswith(".") else "imported"
+
+
+def _extract(source: Path | BinaryIO, folder: Path, limits: Limits) -> str:
+    """Write the files of a zip; return what it calls the run."""
+    try:
+        with zipfile.ZipFile(source) as archive:
+            found = _files(archive, limits)
+            for file, info in found.items():
+                target = folder / file
+                target.parent.mkdir(exist_ok=True)
+                with archive.open(info) as packed, target.open("wb") as whole:
+                    shutil.copyfileobj(packed, whole)
+            (folder / "frames").mkdir(exist_ok=True)
+            return next(iter(found.values())).filename.split("/")[0]
+    except Refusal:
+        raise
+    except (*UNREADABLE, OSError, EOFError, ValueError, RuntimeError) as error:
+        raise Refusal("The zip cannot be read: {error}.", error=error) from None
+
+
+def _files(archive: zipfile.ZipFile, limits: Limits) -> dict[str, zipfile.ZipInfo]:
+    """Return the files by their place in a run, checked before any is unpacked."""
+    infos = [info for info in archive.infolist() if not info.is_dir()]
+    size = sum(info.file_size for info in infos)
+    if len(infos) > limits.files or size > limits.unpacked:
+        raise Refusal(
+            "The zip holds {count:,} files and unpacks to {size:,.0f} MB; a run has at most "
+            "{files:,} files and {most:,.0f} MB.",
+            count=len(infos),
+            size=size / 1024**2,
+            files=limits.files,
+            most=limits.unpacked / 1024**2,
+        )
+    found: dict[str, zipfile.ZipInfo] = {}
+    folders = set()
+    for info in infos:
+        match = FILE.fullmatch(info.filename)
+        link = stat.S_ISLNK(info.external_attr >> 16)
+        if link or match is None or match["folder"] in ("..", ".") or match["file"] in found:
+            text = "The zip holds {name!r}, which is no file of a run; give one that export made."
+            raise Refusal(text, name=info.filename)
+        found[match["file"]] = info
+        folders.add(match["folder"])
+    if missing := [name for name in NEEDED if name not in found]:
+        raise Refusal("The zip lacks {name}; it holds no whole run.", name=missing[0])
+    if len(folders) > 1:
+        raise Refusal("The zip holds several runs; give one at a time.")
+    return found
+
+
+def _check(folder: Path) -> None:
+    """Read everything that anyone will read later."""
+    try:
+        run = Run(folder)
+        _check_numbers(run)
+        for step in (*run.frames(), None):
+            _ = run.frame(step).model
+        if (folder / "checkpoint").exists():
+            saved = checkpoint.load(folder / "checkpoint")
+            weights = saved.under("model/")
+            run.frame().model.load_state_dict(weights)
+            if not all(each.isfinite().all() for each in weights.values()):
+                raise Refusal("The checkpoint holds weights that are no numbers.")
+    except (TypeError, ValueError, KeyError, IndexError, RuntimeError, RecursionError) as error:
+        if isinstance(error, Refusal):
+            raise
+        raise Refusal("The zip holds a damaged run: {error}.", error=error) from None
+
+
+def _check_numbers(run: Run) -> None:
+    summary = run.summary()
+    if not isinstance(summary.get("step"), int):
+        raise Refusal("run.json was edited into something that is no run: step is no number.")
+    lines = (run.path / "history.jsonl").read_text("utf-8").splitlines()
+    for number, line in enumerate(lines, 1):
+        row = json.loads(line)
+        values = [row[name] for name in NUMBERS]
+        if not isinstance(row["step"], int) or not all(map(math.isfinite, values)):
+            raise Refusal("history.jsonl, line {number}: not a row.", number=number)

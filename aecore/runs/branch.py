@@ -1,0 +1,88 @@
+"""Again from here with this changed: a run that differs from another in one thing only."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.errors import Refusal
+from aecore.knob import knobs
+from aecore.runs.run import Run
+from aecore.training.trainer import Trainer
+
+
+def branch(
+    parent: Run,
+    step: int,
+    dataset: Dataset,
+    path: Path,
+    *,
+    report: Callable[[int, int], None] | None = None,
+    **changes: Any,
+) -> tuple[Run, Trainer]:
+    """Begin a run that is the same as another up to a step, and then has other knobs.
+
+    The steps before are made again, from the same seed and with the same edits: up to the step the
+    two are equal bit for bit. That takes as long as it took the first time.
+
+    Parameters
+    ----------
+    parent : Run
+    step : int
+        From here on they may differ.
+    dataset : Dataset
+        The parent's.
+    path : Path
+        The new run's folder.
+    report : callable, optional
+        Told the steps made and the steps to make, now and then.
+    **changes : value
+        Live knobs that are changed at the step.
+
+    Returns
+    -------
+    run : Run
+        Claimed; release it when done.
+    trainer : Trainer
+        At the step, with the changes made.
+
+    Raises
+    ------
+    Refusal
+        Where the parent never came so far, a knob is not live, or a value cannot be.
+    """
+    last = parent.frame()
+    if not 0 <= step <= last.step:
+        text = "{name} stands at step {last:,}; branch from a step from 0 to there, not {step:,}."
+        raise Refusal(text, name=parent.name, last=last.step, step=step)
+    for name in changes:
+        if name in knobs(Config) and not knobs(Config)[name].live:
+            text = "{name} cannot change while a run trains; a branch changes live knobs only."
+            raise Refusal(text, name=name)
+    # A value that cannot be is refused before the steps are made again.
+    last.config.changed(**changes)
+    run = Run.create(path, parent.config)
+    try:
+        trainer = run.start(dataset)
+        edits = [(edit["step"], edit["changes"]) for edit in last.edits if edit["step"] <= step]
+        for at, edit in edits:
+            _advance(run, trainer, at, step, report)
+            trainer.change(**{name: after for name, (_, after) in edit.items()})
+        _advance(run, trainer, step, step, report)
+        trainer.change(**changes)
+        run.save(trainer)
+    except BaseException:
+        run.discard()
+        raise
+    return run, trainer
+
+
+def _advance(
+    run: Run, trainer: Trainer, to: int, whole: int, report: Callable[[int, int], None] | None
+) -> None:
+    while trainer.steps < to:
+        trainer.step()
+        run.record(trainer)
+        if report is not None:
+            report(trainer.steps, whole)

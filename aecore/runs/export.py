@@ -1,0 +1,268 @@
+"""A run in the forms in which it is used elsewhere."""
+
+import io
+import json
+import shlex
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from safetensors.torch import save
+
+from aecore.config import Config
+from aecore.errors import Refusal
+from aecore.images import Images
+from aecore.knob import knobs
+from aecore.maps.projection import plane
+from aecore.metrics.reconstruction import errors
+from aecore.network.inference import tensor
+from aecore.presets import preset
+from aecore.runs import archive, onnx
+from aecore.runs.run import Run
+from aecore.runs.trained import Trained
+
+# TensorBoard takes no larger sprite.
+SPRITE_SIDE = 8192
+PROJECTED = 5000
+
+
+@dataclass(frozen=True)
+class Format:
+    """A form a run can take.
+
+    Attributes
+    ----------
+    label, words : str
+        What it is called, and what it holds.
+    suffix : str
+        Of the file's name.
+    write : callable
+        Maps a run's folder to the bytes of a file.
+    """
+
+    label: str
+    words: str
+    suffix: str
+    write: Callable[[Path], bytes]
+
+
+def export(path: Path, name: str) -> bytes:
+    """Return a run in a format.
+
+    Parameters
+    ----------
+    path : Path
+        The run's folder.
+    name : str
+        A key of `FORMATS`.
+
+    Raises
+    ------
+    Refusal
+        Where there is no such format, a library for it is missing, or the run cannot be read.
+    """
+    if name not in FORMATS:
+        text = "format is {name!r}; choose one of {all}."
+        raise Refusal(text, name=name, all=", ".join(FORMATS))
+    return FORMATS[name].write(Path(path))
+
+
+def _safetensors(path: Path) -> bytes:
+    network = Trained.open(path)
+    weights = {name: each.detach().clone() for name, each in network.model.state_dict().items()}
+    facts = {"config": json.dumps(network.config.model_dump()), "step": str(network.step)}
+    return bytes(save(weights, metadata=facts))
+
+
+def _onnx(path: Path) -> bytes:
+    network = Trained.open(path)
+    return onnx.write(network.model, network.config.model_dump())
+
+
+def _zip(path: Path) -> bytes:
+    return archive.pack(Run(path))
+
+
+def table(network: Trained) -> dict[str, NDArray[Any]]:
+    """Return what is known of each held-out image, by column.
+
+    Parameters
+    ----------
+    network : Trained
+
+    Returns
+    -------
+    dict of str to ndarray of shape (n,)
+        ``index``, ``label`` (-1 where unknown), ``error`` (squared, per pixel), ``map_x`` and
+        ``map_y`` (the code itself where it has two numbers, otherwise its principal plane), and
+        ``code_0`` and on.
+    """
+    images = network.dataset.test_images
+    codes = network.encode(images)
+    points = codes if codes.shape[1] == 2 else plane(codes)
+    return {
+        "index": np.arange(len(images)),
+        "label": np.asarray(network.dataset.test_labels),
+        "error": errors(tensor(images).numpy(), network.rebuild(images)),
+        "map_x": points[:, 0],
+        "map_y": points[:, 1],
+        **{f"code_{unit}": codes[:, unit] for unit in range(codes.shape[1])},
+    }
+
+
+def _parquet(path: Path) -> bytes:
+    arrow, parquet = _library("pyarrow"), _library("pyarrow.parquet")
+    file = io.BytesIO()
+    parquet.write_table(arrow.table(table(Trained.open(path))), file)
+    return file.getvalue()
+
+
+def _csv(path: Path) -> bytes:
+    columns = table(Trained.open(path))
+    forms = ["%d" if each.dtype.kind == "i" else "%.7g" for each in columns.values()]
+    file = io.StringIO()
+    rows = np.column_stack(list(columns.values()))
+    np.savetxt(file, rows, fmt=forms, delimiter=",", header=",".join(columns), comments="")
+    return file.getvalue().encode()
+
+
+def _projector(path: Path) -> bytes:
+    """Return what TensorBoard's embedding projector loads: unpack, and point --logdir at it."""
+    network = Trained.open(path)
+    height, width = network.dataset.shape
+    per_row = min(SPRITE_SIDE // max(height, width), int(np.ceil(np.sqrt(PROJECTED))))
+    images = network.dataset.test_images[: min(PROJECTED, per_row**2)]
+    labels, classes = network.dataset.test_labels[: len(images)], network.dataset.classes
+    vectors = io.StringIO()
+    np.savetxt(vectors, network.encode(images), fmt="%.6g", delimiter="\t")
+    names = [classes[label] if label >= 0 else "?" for label in labels]
+    config = (
+        "embeddings {\n"
+        f'  tensor_name: "{network.name}"\n'
+        '  tensor_path: "vectors.tsv"\n'
+        '  metadata_path: "metadata.tsv"\n'
+        f'  sprite {{\n    image_path: "sprite.png"\n    single_image_dim: {width}\n'
+        f"    single_image_dim: {height}\n  }}\n"
+        "}\n"
+    )
+    return _zipped(
+        {
+            "vectors.tsv": vectors.getvalue().encode(),
+            # A single column has no header: TensorBoard would take it for a row.
+            "metadata.tsv": "".join(f"{name}\n" for name in names).encode(),
+            "sprite.png": _sprite(images),
+            "projector_config.pbtxt": config.encode(),
+        }
+    )
+
+
+def _sprite(images: Images) -> bytes:
+    count, height, width = images.shape
+    side = int(np.ceil(np.sqrt(count)))
+    sheet = np.zeros((side * side, height, width), np.uint8)
+    sheet[:count] = images
+    whole = sheet.reshape(side, side, height, width).swapaxes(1, 2).reshape(side * height, -1)
+    file = io.BytesIO()
+    Image.fromarray(whole).save(file, "PNG")
+    return file.getvalue()
+
+
+def _script(path: Path) -> bytes:
+    """Return a program that makes the run again, with all edits."""
+    run = Run(path)
+    last = run.frame()
+    edits = [(e["step"], {n: after for n, (_, after) in e["changes"].items()}) for e in last.edits]
+    return SCRIPT.format(
+        name=run.name, settings=_settings(run.config), edits=edits, steps=last.step
+    ).encode()
+
+
+SCRIPT = '''"""Make the run {name} again: the same settings and edits give the same history."""
+
+from aecore import data
+from aecore.config import Config
+from aecore.training.trainer import Trainer
+
+config = Config({settings})
+edits = {edits!r}
+steps = {steps}
+
+trainer = Trainer(data.load(config.dataset), config)
+for step, changes in [*edits, (steps, {{}})]:
+    while trainer.steps < step:
+        trainer.step()
+    trainer.change(**changes)
+print(trainer.history[-1] if trainer.history else "no step was made")
+'''
+
+
+def _settings(config: Config) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in _turned(config).items())
+
+
+def _turned(config: Config) -> dict[str, Any]:
+    """Return the knobs that are not at their defaults, and the data set."""
+    values = config.model_dump()
+    known = knobs(Config)
+    return {n: v for n, v in values.items() if v != known[n].default or n == "dataset"}
+
+
+def _line(path: Path) -> bytes:
+    """Return the command that makes the run again.
+
+    Raises
+    ------
+    Refusal
+        Where it was changed while it trained, which one command cannot repeat.
+    """
+    run = Run(path)
+    if run.frame().edits:
+        text = "{name} was changed while it trained; one command cannot repeat that, a script can."
+        raise Refusal(text, name=run.name)
+    words = ["aecore", "train"]
+    # The command starts from a preset that suits the data set, not from the bare defaults.
+    start = preset("stacked", run.config.dataset).model_dump()
+    values = run.config.model_dump()
+    for name in [n for n in values if n == "dataset" or values[n] != start[n]]:
+        value = values[name]
+        flag = name.replace("_", "-")
+        if isinstance(value, bool):
+            words.append(f"--{flag}" if value else f"--no-{flag}")
+        else:
+            words += [f"--{flag}", str(value)]
+    return (shlex.join(words) + "\n").encode()
+
+
+def _zipped(files: Mapping[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
+        for name, content in files.items():
+            packed.writestr(name, content)
+    return file.getvalue()
+
+
+def _library(name: str) -> ModuleType:
+    return onnx.library(name)
+
+
+FORMATS: Mapping[str, Format] = {
+    "safetensors": Format(
+        "Weights", "safetensors, the settings with them", "safetensors", _safetensors
+    ),
+    "onnx": Format("ONNX", "encoder, decoder and both, for any batch", "onnx.zip", _onnx),
+    "parquet": Format(
+        "Table (Parquet)", "codes, labels, errors, places on the map", "parquet", _parquet
+    ),
+    "csv": Format("CSV", "the same as text", "csv", _csv),
+    "projector": Format("TensorBoard", "for its embedding projector", "projector.zip", _projector),
+    "zip": Format("The whole run", "to import elsewhere", "zip", _zip),
+    "script": Format("Python script", "makes the run again, edits and all", "py", _script),
+    "line": Format("Command", "makes the run again in one line", "sh", _line),
+}
+"""Every form, in the order in which they are offered."""

@@ -1,0 +1,143 @@
+"""A snapshot on disk: what was seen at one step, with the weights in half precision."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors import SafetensorError, safe_open
+from safetensors.numpy import save as to_bytes
+
+from aecore.config import Config
+from aecore.errors import Refusal
+from aecore.files import write
+from aecore.training.snapshot import Examples, Record, Snapshot
+
+OCTAVE = 8
+WEIGHT = "weight/"
+
+
+def due(step: int) -> bool:
+    """Whether a step is kept as a frame: eight of them while the steps double."""
+    return step % max(1, (1 << max(0, step.bit_length() - 1)) // OCTAVE) == 0
+
+
+def save(snapshot: Snapshot, path: Path) -> None:
+    """Write a frame at once."""
+    arrays = {
+        "codes": snapshot.codes,
+        "points": snapshot.points,
+        "corrupted": _bytes(snapshot.examples.corrupted),
+        "reconstructions": _bytes(snapshot.examples.reconstructions),
+        **{WEIGHT + name: _half(each) for name, each in snapshot.weights.items()},
+    }
+    facts = {
+        "config": snapshot.config.model_dump(),
+        "step": snapshot.step,
+        "total_steps": snapshot.total_steps,
+        "epoch": snapshot.epoch,
+        "edits": list(snapshot.edits),
+    }
+    _write(path, arrays, facts)
+
+
+def save_probe(snapshot: Snapshot, path: Path) -> None:
+    """Write what all frames of a run share: labels, and the examples as they are."""
+    arrays = {
+        "labels": snapshot.labels,
+        "indices": snapshot.examples.indices,
+        "example_labels": snapshot.examples.labels,
+        "originals": _bytes(snapshot.examples.originals),
+    }
+    _write(path, arrays, {"classes": list(snapshot.classes)})
+
+
+def load(path: Path, probe: Path, history: Sequence[Record]) -> Snapshot:
+    """Read a frame; `history` may go on after it.
+
+    Raises
+    ------
+    Refusal
+        Where a file is missing or damaged.
+    """
+    try:
+        arrays, facts = _read(path)
+        fixed, about = _read(probe)
+        return Snapshot(
+            config=Config(**facts["config"]),
+            step=facts["step"],
+            total_steps=facts["total_steps"],
+            epoch=facts["epoch"],
+            history=history,
+            edits=tuple(facts["edits"]),
+            codes=arrays["codes"],
+            points=arrays["points"],
+            labels=fixed["labels"],
+            classes=tuple(about["classes"]),
+            examples=Examples(
+                fixed["indices"],
+                fixed["example_labels"],
+                _unit(fixed["originals"]),
+                _unit(arrays["corrupted"]),
+                _unit(arrays["reconstructions"]),
+            ),
+            weights={n[len(WEIGHT) :]: a for n, a in arrays.items() if n.startswith(WEIGHT)},
+        )
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        if isinstance(error, Refusal):
+            raise
+        raise _unreadable(path, error) from None
+
+
+def codes(path: Path) -> np.ndarray[Any, Any]:
+    """Read no more of a frame than the codes of its probe set.
+
+    Raises
+    ------
+    Refusal
+        Where the file is missing or damaged.
+    """
+    try:
+        with safe_open(path, "numpy") as file:
+            return np.asarray(file.get_tensor("codes"))
+    except (OSError, SafetensorError) as error:
+        raise _unreadable(path, error) from None
+
+
+def thin(folder: Path, most_bytes: int) -> None:
+    """Remove every second frame, first and last kept, until they fit into `most_bytes`."""
+    frames = sorted(folder.glob("*.safetensors"))
+    while sum(path.stat().st_size for path in frames) > most_bytes and len(frames) > 2:
+        for path in frames[1:-1:2]:
+            path.unlink()
+        frames = sorted(folder.glob("*.safetensors"))
+
+
+def _unreadable(path: Path, error: Exception) -> Refusal:
+    return Refusal("The frame {path} cannot be read: {error}.", path=path, error=error)
+
+
+def _write(path: Path, arrays: dict[str, np.ndarray[Any, Any]], facts: dict[str, Any]) -> None:
+    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    write(path, to_bytes(whole, {"facts": json.dumps(facts)}))
+
+
+def _read(path: Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
+    with safe_open(path, "numpy") as file:
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        return arrays, json.loads(file.metadata()["facts"])
+
+
+def _bytes(pictures: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return (pictures * 255).round().astype(np.uint8)
+
+
+def _half(weights: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    # Weights of a run that diverges are too large for it.
+    most = np.finfo(np.float16).max
+    return np.asarray(np.clip(weights, -most, most), np.float16)
+
+
+def _unit(pictures: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return pictures.astype(np.float32) / 255

@@ -1,0 +1,114 @@
+"""A trained network with the images it learnt from: what every use of it builds on."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aecore import data
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.errors import Refusal
+from aecore.images import Images
+from aecore.metrics import pca
+from aecore.network.autoencoder import Autoencoder
+from aecore.network.inference import decode, encode
+from aecore.runs.run import Run
+from aecore.training import checkpoint, probe
+from aecore.training.seeding import generator
+from aecore.training.snapshot import Snapshot
+from aecore.training.subset import learnt
+
+Array = NDArray[np.float32]
+
+
+@dataclass(frozen=True, eq=False)
+class Trained:
+    """A network at one moment of a run, and its data set.
+
+    Attributes
+    ----------
+    name : str
+        The run's.
+    step : int
+    config : Config
+        As it was at this moment.
+    model : Autoencoder
+    dataset : Dataset
+
+    Examples
+    --------
+    >>> from aecore.runs.trained import Trained
+    >>> network = Trained.open("runs/x")                              # doctest: +SKIP
+    >>> network.rebuild(network.dataset.test_images[:10]).shape       # doctest: +SKIP
+    (10, 28, 28)
+    """
+
+    name: str
+    step: int
+    config: Config
+    model: Autoencoder
+    dataset: Dataset
+
+    @classmethod
+    def open(cls, path: Path | str, dataset: Dataset | None = None) -> Self:
+        """Return the network of a run's last checkpoint, in full precision.
+
+        Parameters
+        ----------
+        path : Path or str
+            The run's folder.
+        dataset : Dataset, optional
+            The run's, where it is loaded already.
+
+        Raises
+        ------
+        Refusal
+            Where the folder is no run, is damaged, or its images are not on this machine.
+        """
+        run = Run(Path(path))
+        saved = checkpoint.load(run.path / "checkpoint")
+        config = Config(**saved.facts["config"])
+        images = data.load(config.dataset) if dataset is None else dataset
+        model = Autoencoder(images.shape, config, generator=generator(config.seed, "weights"))
+        try:
+            model.load_state_dict(saved.under("model/"))
+        except RuntimeError:
+            text = "{path} holds a network of another shape than its settings say."
+            raise Refusal(text, path=run.path / "checkpoint") from None
+        return cls(run.name, saved.facts["step"], config, model, images)
+
+    @classmethod
+    def of(cls, snapshot: Snapshot, dataset: Dataset, name: str) -> Self:
+        """Return the network of a snapshot, which may be of a run that is being trained."""
+        return cls(name, snapshot.step, snapshot.config, snapshot.model, dataset)
+
+    @property
+    def learnt(self) -> Dataset:
+        """What of the data set it learnt from, and the held-out images of its kind."""
+        return learnt(self.dataset, self.config)
+
+    @property
+    def images(self) -> NDArray[np.uint8]:
+        """The training images it learnt from, of shape (n, height, width)."""
+        return self.learnt.images
+
+    @cached_property
+    def pca(self) -> pca.PCA:
+        """The principal components of the same training images."""
+        return probe.training_pca(self.learnt, len(self.images))
+
+    def encode(self, images: Images) -> Array:
+        """Return the codes (n, bottleneck) of images (n, height, width)."""
+        return encode(self.model, images)
+
+    def decode(self, codes: Array) -> Array:
+        """Return the images (n, height, width) in [0, 1] of codes (n, bottleneck)."""
+        return decode(self.model, codes)
+
+    def rebuild(self, images: Images) -> Array:
+        """Return the reconstructions in [0, 1] of images, both of shape (n, height, width)."""
+        return self.decode(self.encode(images))

@@ -1,0 +1,70 @@
+"""Everything a trainer needs to go on, bit for bit; a kill while it is saved harms nothing."""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from safetensors.torch import save as to_bytes
+from torch import Tensor
+
+from aecore.errors import Refusal
+from aecore.files import read_json, write, write_json
+from aecore.training.snapshot import Record
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """A trainer between two steps.
+
+    Attributes
+    ----------
+    tensors : dict of str to Tensor
+        Weights, the optimizer's moments, and the loss summed since the last row.
+    facts : dict
+        Config, step, edits: what JSON can hold.
+    history : sequence of Record
+        The rows up to this step.
+    """
+
+    tensors: Mapping[str, Tensor]
+    facts: Mapping[str, Any]
+    history: Sequence[Record] = field(default=())
+
+    def under(self, prefix: str) -> dict[str, Tensor]:
+        """Return the tensors whose names begin so, by the rest of their names."""
+        found = {n: value for n, value in self.tensors.items() if n.startswith(prefix)}
+        return {name.removeprefix(prefix): value for name, value in found.items()}
+
+
+def save(state: State, folder: Path) -> None:
+    """Write a checkpoint: the tensors under a new name, then the JSON that points to them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    data = to_bytes(dict(state.tensors))
+    # The step alone would not do: a change at the same step overwrote what the JSON points to.
+    name = f"{state.facts['step']:09d}-{zlib.crc32(data):08x}.safetensors"
+    write(folder / name, data, durable=True)
+    write_json(folder / "state.json", {**state.facts, "tensors": name}, durable=True)
+    for old in folder.glob("*.safetensors*"):
+        if old.name != name:
+            old.unlink(missing_ok=True)
+
+
+def load(folder: Path) -> State:
+    """Read a checkpoint that `save` wrote; its history is empty.
+
+    Raises
+    ------
+    Refusal
+        Where it is missing or damaged.
+    """
+    path, facts = folder / "state.json", read_json(folder / "state.json")
+    try:
+        path = folder / Path(facts["tensors"]).name
+        return State(load_file(path), {**facts, "step": int(facts["step"])})
+    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
+        text = "The checkpoint {path} cannot be read: {error}."
+        raise Refusal(text, path=path, error=error) from None

@@ -1,0 +1,87 @@
+"""The activity of the units of a code."""
+
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike, NDArray
+
+from aecore.i18n import t
+from dashboard.figures.theme import NEUTRAL, UNIT, drawn, note_above, title
+
+MOST_BARS = 128
+
+
+def code_activity(mean: ArrayLike, active_share: ArrayLike, dead: ArrayLike) -> go.Figure:
+    """Draw how strongly, and for how many images, each unit of the code is active.
+
+    Units stay in their order, so that none moves while the network trains. A bar is as high as its
+    unit's mean, and the more opaque the more images the unit is active for.
+
+    Parameters
+    ----------
+    mean : array-like of float, shape (d,)
+        Mean absolute activation.
+    active_share : array-like of float, shape (d,)
+        Share of images for which the unit is active, 0 to 1.
+    dead : array-like of bool, shape (d,)
+        Units that are active for no image; a muted cross stands where the bar would.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    height = np.nan_to_num(np.asarray(mean, np.float32))
+    share = np.nan_to_num(np.asarray(active_share, np.float32)).clip(0, 1)
+    gone = np.flatnonzero(np.asarray(dead, bool))
+    said = t("{active:.1f} of {units} units active per image", active=share.sum(), units=share.size)
+    if gone.size:
+        said += " \N{MIDDLE DOT} " + t("{dead} dead", dead=gone.size)
+    return drawn(
+        [_units(height, share), _crosses(gone)],
+        top=34,
+        hovermode="closest",
+        showlegend=False,
+        bargap=0.25,
+        annotations=[note_above(said)],
+        xaxis={
+            "title": title(t("unit")),
+            "range": [-0.6, share.size - 0.4],
+            "showgrid": False,
+            "zeroline": False,
+            "tick0": 0,
+            "dtick": -(-share.size // 8),
+        },
+        yaxis={"title": title(t("mean activation")), "rangemode": "tozero", "nticks": 5},
+    )
+
+
+def _units(height: NDArray[np.float32], share: NDArray[np.float32]) -> dict[str, Any]:
+    said = t(
+        "unit {unit}<br>mean {mean}, active for {share} of images",
+        unit="%{x}",
+        mean="%{y:.3f}",
+        share="%{customdata:.0%}",
+    )
+    shown = {
+        "x": np.arange(height.size),
+        "y": height,
+        "customdata": share,
+        "hovertemplate": said + "<extra></extra>",
+    }
+    if height.size <= MOST_BARS:
+        return {**shown, "type": "bar", "marker": {"color": UNIT, "opacity": 0.3 + 0.7 * share}}
+    line = {"color": UNIT, "width": 1, "shape": "hvh"}
+    return {**shown, "type": "scatter", "mode": "lines", "line": line, "fill": "tozeroy"}
+
+
+def _crosses(units: NDArray[np.intp]) -> dict[str, Any]:
+    return {
+        "type": "scatter",
+        "x": units,
+        "y": np.zeros(units.size, np.float32),
+        "mode": "markers",
+        "marker": {"color": NEUTRAL, "symbol": "x-thin-open", "size": 6},
+        "cliponaxis": False,
+        "hovertemplate": t("unit {unit} is dead", unit="%{x}") + "<extra></extra>",
+    }

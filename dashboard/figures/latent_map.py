@@ -1,0 +1,123 @@
+"""Codes on a plane, coloured by class."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike, NDArray
+
+from aecore.i18n import t
+from dashboard.figures.theme import (
+    NEUTRAL,
+    PALETTE,
+    SYMBOLS,
+    drawn,
+    title,
+)
+
+
+def latent_map(
+    points: NDArray[np.float32],
+    labels: ArrayLike | None,
+    classes: Sequence[str],
+    *,
+    axes: tuple[str, str] = ("", ""),
+    extent: float | tuple[float, float, float, float] | None = None,
+) -> go.Figure:
+    """Draw codes as points, one colour per class.
+
+    Parameters
+    ----------
+    points : ndarray of float32, shape (n, 2)
+    labels : array-like of int, shape (n,), or None
+        Numbers of classes. None, or a number that names no class, is drawn in a neutral colour.
+    classes : sequence of str
+        Their names, already in the reader's language.
+    axes : tuple of str
+        What the two axes are, in English.
+    extent : float, tuple (left, right, bottom, top) or None
+        What is in view, so that it need not change from frame to frame. A single number holds in
+        all four directions; None is whatever the points fill.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    points = np.asarray(points, np.float32).reshape(-1, 2)
+    numbers = np.full(len(points), -1) if labels is None else np.asarray(labels, int)
+    numbers = np.where(numbers < len(classes), numbers, -1)
+    named = bool((numbers >= 0).any())
+    left, right, bottom, top = _view(points, extent)
+    axis = {"showgrid": False, "zeroline": False, "showticklabels": False, "ticks": ""}
+    clouds = [_cloud(points[numbers < 0], NEUTRAL, "circle", t("no label"))]
+    clouds[0]["showlegend"] = bool((numbers < 0).any())
+    if named:
+        clouds += [_class(points[numbers == k], k, name) for k, name in enumerate(classes)]
+    return drawn(
+        clouds,
+        top=8,
+        hovermode="closest",
+        showlegend=named,
+        legend={"itemsizing": "constant", "itemwidth": 30, "x": 1.01, "y": 1, "tracegroupgap": 0},
+        xaxis={"title": title(t(axes[0])), "range": [left, right], **axis},
+        yaxis={"title": title(t(axes[1])), "range": [bottom, top], "scaleanchor": "x", **axis},
+    )
+
+
+def _view(
+    points: NDArray[np.float32], extent: float | tuple[float, float, float, float] | None
+) -> tuple[float, float, float, float]:
+    if isinstance(extent, tuple):
+        return extent
+    if extent is not None:
+        return -extent, extent, -extent, extent
+    known = points[np.isfinite(points).all(axis=1)]
+    if not len(known):
+        return -1, 1, -1, 1
+    low, high = known.min(axis=0), known.max(axis=0)
+    room = np.maximum((high - low) * 0.05, 1e-3)
+    (left, bottom), (right, top) = (low - room).tolist(), (high + room).tolist()
+    return left, right, bottom, top
+
+
+def _class(points: NDArray[np.float32], number: int, name: str) -> dict[str, Any]:
+    turn, colour = divmod(number, len(PALETTE))
+    return _cloud(points, PALETTE[colour], SYMBOLS[turn % len(SYMBOLS)], name)
+
+
+def _cloud(points: NDArray[np.float32], colour: str, symbol: str, name: str) -> dict[str, Any]:
+    return {
+        "type": "scattergl",
+        "x": points[:, 0],
+        "y": points[:, 1],
+        "name": name,
+        "mode": "markers",
+        "marker": {"color": colour, "symbol": symbol, "size": 5, "opacity": 0.8},
+        "hovertemplate": "%{fullData.name}<extra></extra>",
+    }
+
+
+def steady_view(points: NDArray[np.float32]) -> tuple[float, float, float, float]:
+    """Return bounds around points that stay put while the points move a little.
+
+    Each side lies on a grid of a twelfth of the cloud's size, rounded to a power of two.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, 2)
+
+    Returns
+    -------
+    left, right, bottom, top : float
+    """
+    low, high = points.min(axis=0).astype(float), points.max(axis=0).astype(float)
+    size = max(float((high - low).max()), 1e-6)
+    step = 2.0 ** np.floor(np.log2(size / 12))
+    (left, bottom), (right, top) = np.floor(low / step) * step, np.ceil(high / step) * step
+    return (
+        float(left),
+        float(max(right, left + step)),
+        float(bottom),
+        float(max(top, bottom + step)),
+    )

@@ -1,0 +1,147 @@
+"""How figures look: colours that carry meaning, and the parts of a layout that all share.
+
+Text, grid and background are the page's own and are set in the browser.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+# Found by search: the two nearest are .15 apart in OKLab, .097 to a red- or green-blind reader
+# (Tableau's ten: .08 and .007); each stands out 2:1 from a white page and 3:1 from a dark one.
+PALETTE = (
+    "#0462da",
+    "#4d9607",
+    "#ee5981",
+    "#09a0ab",
+    "#b473f3",
+    "#96584e",
+    "#abb604",
+    "#a63197",
+    "#87b6fd",
+    "#ddad9a",
+)
+SYMBOLS = ("circle", "diamond", "cross", "triangle-up", "square", "x")
+NEUTRAL = "#8b919c"
+SHADE = "rgba(139, 145, 156, 0.14)"
+FAINT = "rgba(139, 145, 156, 0.6)"
+CLEAR = "rgba(0, 0, 0, 0)"
+TRAIN = "#ee9a4d"
+HELD_OUT = "#3f7de8"
+UNIT = "#3f7de8"
+THRESHOLD = PALETTE[2]
+
+# Ten knots of Inferno (Smith and van der Walt, CC0); and from blue over black to orange.
+INFERNO = (
+    "#000004",
+    "#1b0c41",
+    "#4a0c6b",
+    "#781c6d",
+    "#a52c60",
+    "#cf4446",
+    "#ed6925",
+    "#fb9b06",
+    "#f7d13d",
+    "#fcffa4",
+)
+SIGNED = ("#87b6fd", "#0462da", "#000004", "#cf4446", "#fb9b06")
+
+
+def coloured(values: NDArray[np.floating[Any]], scale: Sequence[str]) -> NDArray[np.uint8]:
+    """Give each value between 0 and 1 a colour of a scale whose knots are evenly spaced.
+
+    Parameters
+    ----------
+    values : ndarray of float, any shape
+    scale : sequence of str
+        Colours as ``#rrggbb``.
+
+    Returns
+    -------
+    ndarray of uint8
+        One axis of three longer than `values`.
+    """
+    knots = np.array([list(bytes.fromhex(colour[1:])) for colour in scale], np.float32)
+    place = np.linspace(0, 1, len(knots))
+    channels = [np.interp(values, place, channel) for channel in knots.T]
+    return np.stack(channels, axis=-1).round().astype(np.uint8)
+
+
+def drawn(traces: Sequence[Mapping[str, Any]], *, top: int, **layout: Any) -> go.Figure:
+    """Return a figure on a clear ground with narrow margins, whose zoom outlives new data.
+
+    Parameters
+    ----------
+    traces : sequence of dict
+    top : int
+        The margin above the plot, in pixels.
+    **layout : object
+        What else plotly's layout has.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    # Dictionaries, checked once as a whole: composing figure objects takes five times as long, and
+    # holds the interpreter that the training thread needs.
+    ground = {
+        "template": go.layout.Template(),
+        "paper_bgcolor": CLEAR,
+        "plot_bgcolor": CLEAR,
+        "margin": {"l": 8, "r": 8, "t": top, "b": 8},
+        "uirevision": "kept",
+    }
+    return go.Figure({"data": list(traces), "layout": {**ground, **layout}})
+
+
+def title(text: str) -> dict[str, Any]:
+    """Return an axis title close to its axis."""
+    return {"text": text, "standoff": 6}
+
+
+def log_ticks(*series: NDArray[np.float64]) -> dict[str, Any]:
+    """Space an axis's ticks by how many decades there are, so they neither crowd nor vanish."""
+    values = np.concatenate(series) if series else np.empty(0)
+    values = values[np.isfinite(values) & (values > 0)]
+    ratio = values.max() / values.min() if values.size else 10.0
+    if ratio < 6:
+        return {"nticks": 5}
+    return {"dtick": "D2" if ratio < 1000 else 1}
+
+
+def legend_above() -> dict[str, Any]:
+    """Return a legend in one line at the top left of the figure."""
+    return {"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top"}
+
+
+def note_above(text: str, *, at: float | None = None, anchor: str = "left") -> dict[str, Any]:
+    """Return a line of text above the plot: at its left end, or at a place on the x axis."""
+    return {
+        "text": text,
+        "xref": "paper" if at is None else "x",
+        "yref": "paper",
+        "x": at or 0,
+        "y": 1,
+        "xanchor": anchor,
+        "yanchor": "bottom",
+        "yshift": 4,
+        "borderpad": 0,
+        "showarrow": False,
+    }
+
+
+def compact(figure: go.Figure) -> str:
+    """Return a figure as JSON, without the escapes that plotly adds for HTML.
+
+    Parameters
+    ----------
+    figure : plotly.graph_objects.Figure
+
+    Returns
+    -------
+    str
+    """
+    return str(figure.to_json(validate=False)).replace("\\u002f", "/")

@@ -1,0 +1,131 @@
+"""From a knob to its widget, in the sidebar and in the URL; and the buttons that drive a run."""
+
+import streamlit as st
+
+from aecore import data
+from aecore.config import GROUPS, Config
+from aecore.errors import Refusal
+from aecore.i18n import t
+from aecore.knob import knobs
+from aecore.presets import PRESETS, preset
+from aecore.runs.run import Run
+from dashboard.shell.knob_widgets import _chosen, _stand, widget
+from dashboard.state import commands
+
+OPEN_GROUPS = ("constraint",)
+
+
+def sidebar() -> None:
+    """Show what is trained: preset, data, and every knob in its group."""
+    config = commands.config()
+    with st.sidebar:
+        _preset(config)
+        _dataset(config)
+        for group, label in GROUPS.items():
+            shown = [each for each in knobs(Config).values() if each.group == group]
+            shown = [each for each in shown if each.name != "dataset"]
+            with st.expander(t(label), expanded=group in OPEN_GROUPS):
+                for each in shown:
+                    widget(each, config)
+        _saved_runs()
+        st.caption(t("The address of this page holds these settings: share it, or keep it."))
+
+
+def _preset(config: Config) -> None:
+    key, first = _stand("preset", commands.matching_preset(config))
+
+    def chosen(name: str | None) -> None:
+        if name is not None:
+            commands.attempt(lambda: commands.begin(preset(name, config.dataset)))
+
+    st.selectbox(
+        t("Preset"),
+        list(PRESETS),
+        index=None if first is None else list(PRESETS).index(first),
+        key=key,
+        format_func=lambda name: t(PRESETS[name].label),
+        placeholder=t("Your own settings"),
+        help="\n\n".join(f"**{t(each.label)}**: {t(each.words)}" for each in PRESETS.values()),
+        on_change=_chosen,
+        args=("preset", key, chosen),
+    )
+
+
+def _dataset(config: Config) -> None:
+    offers = data.offers()
+    present = [name for name, offer in offers.items() if offer.present or name == config.dataset]
+    knob = knobs(Config)["dataset"]
+    key, first = _stand("dataset", config.dataset)
+
+    st.selectbox(
+        t(knob.label),
+        present,
+        present.index(first) if first in present else 0,
+        key=key,
+        format_func=lambda name: t(offers[name].title) if name in offers else name,
+        help=t(knob.words),
+        on_change=_chosen,
+        args=("dataset", key, commands.choose_dataset),
+        disabled=commands.desk().followed is not None,
+    )
+    with st.popover(t("More data"), width="stretch", icon=":material/add_photo_alternate:"):
+        more_data({name: offer for name, offer in offers.items() if not offer.present})
+
+
+def _saved_runs() -> None:
+    """Offer every run on disk, to go on with it or to watch it."""
+    # By name: Streamlit copies what was chosen, and a run's lock cannot be copied. And by no more
+    # than the name: it forgets a choice whose text changes, as a step does.
+    found = {run.name: run for run in commands.saved_runs()}
+    with st.popover(t("Saved runs"), width="stretch", icon=":material/history:"):
+        chosen = st.selectbox(t("Run"), list(found), key="saved run", filter_mode="contains")
+        if chosen in found:
+            st.caption(_where(found[chosen]))
+        st.button(
+            t("Open"),
+            key="open saved run",
+            disabled=chosen is None,
+            on_click=commands.open_run,
+            args=(found.get(chosen),),
+        )
+
+
+def _where(run: Run) -> str:
+    try:
+        at = run.summary()
+        return t("Step {step:,} of {total:,}", step=at["step"], total=at["total_steps"])
+    except (Refusal, KeyError):
+        return t("It does not say where it stands.")
+
+
+def more_data(missing: dict[str, data.Offer]) -> None:
+    """Offer data sets to download, and a place for a person's own images."""
+    if missing:
+        st.markdown(f"**{t('Download')}**")
+    for name, offer in missing.items():
+        label = t("{title}, {size} MB", title=t(offer.title), size=offer.megabytes)
+        if st.button(label, key=f"download {name}", help=t(offer.words), width="stretch"):
+            _download(name)
+    st.markdown(f"**{t('Your own images')}**")
+    file = st.file_uploader(
+        t("An .npz, a .zip of images, or a .csv of pixels"), ["npz", "zip", "csv"], key="upload"
+    )
+    name = st.text_input(t("Name"), key="upload name", placeholder="my-images")
+    size = st.number_input(
+        t("Resize to"), 4, 64, None, key="upload size", help=t("Side in pixels; empty keeps it.")
+    )
+    if st.button(t("Add these images"), key="add", disabled=file is None or not name):
+        assert file is not None
+        commands.attempt(lambda: commands.add_dataset(file, name, size))
+        st.rerun()
+
+
+def _download(name: str) -> None:
+    bar = st.progress(0.0, t("Asking for it"))
+
+    def progress(done: int, total: int) -> None:
+        text = t("{done:.1f} of {total:.1f} MB", done=done / 1e6, total=total / 1e6)
+        bar.progress(min(1.0, done / max(total, 1)), text)
+
+    commands.attempt(lambda: commands.download_dataset(name, progress))
+    st.rerun()

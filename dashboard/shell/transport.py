@@ -1,0 +1,129 @@
+"""The line on top: play, pause, step and reset, and where the run is."""
+
+import html
+import math
+
+import streamlit as st
+
+from aecore.i18n import t
+from aecore.training.schedule import Plan
+from aecore.training.snapshot import Snapshot
+from dashboard.state import commands
+
+
+def buttons(snapshot: Snapshot) -> None:
+    """Show what drives the run; each has a key on the keyboard."""
+    followed = commands.desk().followed is not None
+    done = snapshot.finished or followed
+    # Layers that are trained alone first add passes: the plan of one step a pass counts them all.
+    epoch = snapshot.total_steps // Plan(snapshot.config, 1).total
+    if commands.playing() and not followed:
+        name, label, icon, act = "pause", t("Pause"), ":material/pause:", _pause
+    else:
+        name, label, icon, act = "play", t("Play"), ":material/play_arrow:", _play
+    st.button(
+        label,
+        key=name,
+        icon=icon,
+        type="primary",
+        shortcut="P",
+        disabled=done,
+        on_click=act,
+    )
+    for name, words, key, count in (
+        ("step 1", t("+1 step"), "S", 1),
+        ("step 10", t("+10"), "D", 10),
+        ("step epoch", t("+1 epoch"), "E", epoch),
+    ):
+        st.button(words, key=name, shortcut=key, disabled=done, on_click=_step, args=(count,))
+    st.button(
+        t("Reset"),
+        key="reset",
+        icon=":material/restart_alt:",
+        shortcut="N",
+        help=t("Begin again with the same settings and seed; the run so far stays on disk."),
+        disabled=followed,
+        on_click=commands.reset,
+    )
+
+
+def _play() -> None:
+    commands.attempt(lambda: commands.own_job().play())
+
+
+def _pause() -> None:
+    commands.attempt(lambda: commands.own_job().pause())
+
+
+def _step(count: int) -> None:
+    commands.attempt(lambda: commands.own_job().step(count))
+
+
+def facts(snapshot: Snapshot, pixels: int) -> None:
+    """Show where the run is, in figures that keep their places."""
+    job = commands.desk().job
+    own = job if commands.desk().followed is None else None
+    speed = own.samples_per_second if own and own.playing else 0.0
+    last = snapshot.history[-1] if snapshot.history else {}
+    error, pca = last.get("held_out"), last.get("pca")
+    cells = [
+        (t("Step"), f"{snapshot.step:,} / {snapshot.total_steps:,}", ""),
+        (t("Epoch"), f"{snapshot.epoch:.2f}", ""),
+        (t("Images per second"), f"{speed:,.0f}" if speed else "–", ""),
+        (t("Time left"), _clock(own.seconds_left) if own and speed else "–", ""),
+        (t("Held-out error"), f"{error:.4f}" if error else "–", ""),
+        (t("PCA's, same code"), f"{pca:.4f}" if pca is not None else "–", ""),
+        *_against(error, pca),
+        (t("Compression"), f"{pixels / snapshot.config.bottleneck:.3g} ×", ""),
+    ]
+    body = "".join(
+        f"<div><span>{html.escape(name)}</span><b class='{kind}'>{html.escape(value)}</b></div>"
+        for name, value, kind in cells
+    )
+    st.html(f"<div class='lab-facts'>{body}</div>")
+
+
+def _against(error: float | None, pca: float | None) -> list[tuple[str, str, str]]:
+    """Say how the network stands against PCA; a network that loses to it is badly trained."""
+    if not error or not pca:
+        return [(t("Against PCA"), "–", "")]
+    share = error / pca
+    return [(t("Against PCA"), f"{share:.2f} ×", "good" if share < 1 else "bad")]
+
+
+def _clock(seconds: float) -> str:
+    if not math.isfinite(seconds):
+        return "–"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+
+
+def examples(snapshot: Snapshot) -> None:
+    """Choose which held-out images are shown: others, or only one class."""
+
+    def chosen() -> None:
+        label = st.session_state.get("example class")
+        commands.show_examples(st.session_state.get("draw", 0), label)
+
+    def others() -> None:
+        st.session_state.draw = st.session_state.get("draw", 0) + 1
+        chosen()
+
+    followed = commands.desk().followed is not None
+    if snapshot.classes:
+        st.selectbox(
+            t("Class"),
+            range(len(snapshot.classes)),
+            index=None,
+            key="example class",
+            format_func=lambda label: t(snapshot.classes[label]),
+            placeholder=t("all classes"),
+            label_visibility="collapsed",
+            width=140,
+            on_change=chosen,
+            disabled=followed,
+        )
+    st.button(
+        t("Others"), key="others", icon=":material/casino:", on_click=others, disabled=followed
+    )

@@ -1,0 +1,122 @@
+"""Figures of the Anomalies page. Functions of arrays."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import NDArray
+
+from aecore.i18n import t
+from dashboard.figures.theme import (
+    HELD_OUT,
+    NEUTRAL,
+    PALETTE,
+    THRESHOLD,
+    TRAIN,
+    drawn,
+    legend_above,
+    title,
+)
+
+BINS = 60
+MOST_POINTS = 200
+Line = tuple[NDArray[np.float64], NDArray[np.float64], float]
+
+
+def histograms(
+    normal: NDArray[np.float64],
+    foreign: NDArray[np.float64],
+    threshold: float,
+    extent: tuple[float, float],
+    name: str,
+) -> go.Figure:
+    """Draw how the scores of normal and foreign images are spread, and the threshold.
+
+    Parameters
+    ----------
+    normal, foreign : ndarray of shape (n,)
+    threshold : float
+    extent : (low, high)
+        What is in view; scores beyond it stand in the outermost bins.
+    name : str
+        Of the score, in the reader's language.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    edges = np.linspace(*extent, BINS + 1)
+    kinds = ((normal, t("normal"), HELD_OUT), (foreign, t("foreign"), TRAIN))
+    bars = [
+        {
+            "type": "bar",
+            "x": ((edges[1:] + edges[:-1]) / 2).tolist(),
+            "y": (np.histogram(each.clip(*extent), edges)[0] / max(1, len(each))).tolist(),
+            "name": label,
+            "marker": {"color": colour, "opacity": 0.7, "line": {"width": 0}},
+            "hovertemplate": "%{y:.1%}",
+        }
+        for each, label, colour in kinds
+    ]
+    line = {"color": THRESHOLD, "width": 2}
+    mark = {"x0": threshold, "x1": threshold, "y0": 0, "y1": 1, "yref": "paper", "line": line}
+    return drawn(
+        bars,
+        top=36,
+        barmode="overlay",
+        bargap=0,
+        legend=legend_above(),
+        shapes=[{"type": "line", **mark}],
+        xaxis={"title": title(name), "range": list(extent)},
+        yaxis={"tickformat": ".0%", "title": title(t("share of images"))},
+    )
+
+
+def curves(
+    lines: Mapping[str, Line], axes: tuple[str, str], at: tuple[float, float], *, chance: bool
+) -> go.Figure:
+    """Draw curves over all thresholds, with their areas, and where the present one stands.
+
+    Parameters
+    ----------
+    lines : mapping of str to (x, y, area)
+        By name, in the reader's language; the first is drawn strongest.
+    axes : (str, str)
+        What is across and what is up, in the reader's language.
+    at : (x, y)
+        Where the threshold is.
+    chance : bool
+        Whether the diagonal, which guessing gives, is drawn.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    colours = (HELD_OUT, PALETTE[1], PALETTE[2], PALETTE[4], PALETTE[5])
+    traces: list[dict[str, object]] = []
+    for number, (name, (x, y, area)) in enumerate(lines.items()):
+        rows = np.unique(np.linspace(0, len(x) - 1, MOST_POINTS).astype(int))
+        line = {"color": colours[number % len(colours)], "width": 1.5 if number else 3}
+        traces.append(
+            {
+                "type": "scatter",
+                "mode": "lines",
+                "x": x[rows].round(4).tolist(),
+                "y": y[rows].round(4).tolist(),
+                "name": f"{name} {area:.3f}",
+                "line": line,
+            }
+        )
+    marker = {"size": 11, "color": THRESHOLD, "line": {"width": 2, "color": "white"}}
+    place = {"x": [at[0]], "y": [at[1]], "mode": "markers", "marker": marker}
+    traces.append({"type": "scatter", "showlegend": False, "hoverinfo": "skip", **place})
+    dash = {"color": NEUTRAL, "width": 1, "dash": "dot"}
+    diagonal = {"type": "line", "x0": 0, "y0": 0, "x1": 1, "y1": 1, "line": dash}
+    return drawn(
+        traces,
+        top=8,
+        shapes=[diagonal] if chance else [],
+        legend={"x": 0.98, "y": 0.04, "xanchor": "right", "yanchor": "bottom"},
+        xaxis={"title": title(axes[0]), "range": [-0.02, 1.02]},
+        yaxis={"title": title(axes[1]), "range": [-0.02, 1.02]},
+    )

@@ -1,0 +1,171 @@
+"""The Anomalies page: what a network cannot rebuild is off the manifold it learnt."""
+
+import zlib
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from aecore import data
+from aecore.applications import anomaly
+from aecore.i18n import t
+from aecore.presets import preset
+from aecore.runs.trained import Trained
+from aecore.training.snapshot import Snapshot
+from aecore.training.subset import names
+from dashboard.shell import page
+from dashboard.state import background, commands
+from dashboard.views.anomalies.results import Judged, results
+from dashboard.widgets import network_picker
+from dashboard.widgets.picture_upload import uploaded
+
+MOST, MOST_PLAYING = 2000, 300
+MOST_UPLOADED = 100
+REST, OWN = "", "/own"
+KINDS = {REST: "The remaining classes", OWN: "Your own pictures"}
+
+
+@dataclass(frozen=True, eq=False)
+class Foreign:
+    """What is foreign: a data set or pictures, and what tells it from others.
+
+    Attributes
+    ----------
+    source : str
+        `REST`, `OWN` or the name of a data set.
+    images : Dataset or ndarray or None
+        None for the remaining classes, and where there are no pictures yet.
+    version : hashable
+    """
+
+    source: str
+    images: data.Dataset | NDArray[np.uint8] | None
+    version: Hashable
+
+
+def show() -> None:
+    """Show the page."""
+    page.show(body)
+
+
+def body(newest: Snapshot) -> None:
+    """Draw the scores of normal and foreign images, and what a threshold does to them."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        network = network_picker.network(newest)
+        normal = _normal(network)
+        foreign = _foreign(network)
+    if foreign.source == OWN and foreign.images is None:
+        st.info(
+            t("Give some pictures: they are judged beside held-out images that are normal."),
+            icon=":material/upload:",
+        )
+        return
+    if not normal and foreign.source == REST:
+        st.info(
+            t("Choose which classes are normal; or another data set as foreign."),
+            icon=":material/info:",
+        )
+        return
+    _honest(network, normal, foreign.source)
+    judged = _judged(network, normal, foreign)
+    if judged is None:
+        st.info(t("The images are being judged."), icon=":material/hourglass_empty:")
+        return
+    results(judged, _rivals(judged, normal, foreign))
+
+
+def _normal(network: Trained) -> tuple[str, ...]:
+    """Ask what is normal."""
+    dataset = network.dataset
+    learnt = [name for name in names(network.config.classes) if name in dataset.classes]
+    chosen = st.multiselect(
+        t("Normal"),
+        list(dataset.classes),
+        default=learnt or list(dataset.classes[:1]),
+        key=f"normal {dataset.name} {network.config.classes}",
+        format_func=t,
+        placeholder=t("all classes"),
+        width=300,
+        help=t("The classes that belong. The network should have learnt from them alone."),
+    )
+    return tuple(chosen)
+
+
+def _foreign(network: Trained) -> Foreign:
+    """Ask what is foreign."""
+    here = [name for name in data.available() if name != network.dataset.name]
+    source = st.selectbox(
+        t("Foreign"),
+        [REST, OWN, *here],
+        key="foreign",
+        format_func=lambda name: t(KINDS[name]) if name in KINDS else name,
+        width=220,
+    )
+    if source == OWN:
+        images = uploaded("foreign upload", network.dataset.shape, MOST_UPLOADED)
+        return Foreign(OWN, images, None if images is None else zlib.crc32(images.tobytes()))
+    return Foreign(source or REST, commands.load(source) if source else None, source)
+
+
+def _honest(network: Trained, normal: tuple[str, ...], other: str) -> None:
+    """Say where the network saw what it should find foreign, with a way to one that did not."""
+    known = anomaly.seen(network, anomaly.remaining(network.dataset, normal)) if not other else ()
+    if not known:
+        return
+    settings = network.config
+    wanted = preset(
+        "denoising",
+        settings.dataset,
+        classes=",".join(normal),
+        bottleneck=min(16, network.dataset.images[0].size // 4),
+        hidden="256-128",
+        batch_size=min(128, max(16, settings.batch_size)),
+        epochs=max(30, preset("denoising", settings.dataset).epochs // 2),
+    )
+    st.warning(
+        t(
+            "This network saw foreign classes in training ({all}), so it rebuilds them too: what "
+            "follows is no fair test.",
+            all=", ".join(map(t, known)),
+        ),
+        icon=":material/warning:",
+    )
+    st.button(
+        t("Train one on the normal classes alone"),
+        key="train normal",
+        type="primary",
+        icon=":material/play_arrow:",
+        on_click=commands.train,
+        args=(wanted,),
+        help=t("Begins a new run on top, to denoise images of these classes; it is shown here."),
+    )
+
+
+def _judged(network: Trained, normal: tuple[str, ...], foreign: Foreign) -> Judged | None:
+    """Score held-out images; while the network trains fewer, and by what it was a moment ago."""
+    most = MOST_PLAYING if commands.playing() else MOST
+    split = (network.dataset.name, normal, foreign.source, foreign.version)
+
+    def make() -> Judged:
+        images, strange = anomaly.held_out(network.dataset, normal, foreign.images, most=most)
+        found = {name: score(images) for name, score in anomaly.detector(network).items()}
+        return Judged(network, images, strange, found)
+
+    version = (network.step, network.config, most)
+    return background.ask(("judged", network.name, split), make, version)
+
+
+def _rivals(
+    judged: Judged, normal: tuple[str, ...], foreign: Foreign
+) -> Mapping[str, NDArray[np.float64]]:
+    """Return the scores of the other methods on the same images; none before they are there."""
+    network, config, images = judged.network, judged.network.config, judged.images
+    learnt = (config.dataset, config.classes, config.train_size, config.bottleneck)
+    split = (normal, foreign.source, foreign.version, len(images))
+
+    def make() -> dict[str, NDArray[np.float64]]:
+        return {name: score(images) for name, score in anomaly.others(network).items()}
+
+    return background.ask(("foreign by others", learnt, split), make) or {}

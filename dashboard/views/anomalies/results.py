@@ -1,0 +1,215 @@
+"""What a score and a threshold make of images, some of which are foreign."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from aecore.applications import anomaly
+from aecore.applications import threshold as thresholds
+from aecore.i18n import t
+from aecore.runs.trained import Trained
+from dashboard.components.live_figure import figure
+from dashboard.components.mosaic import mosaic
+from dashboard.components.threshold_line import threshold_line
+from dashboard.figures import images as image_figures
+from dashboard.views.anomalies.figures import curves, histograms
+
+SHOWN = 6
+USUAL = 0.95
+HEIGHT, GALLERY = 300, 190
+HOW = {"hand": "By hand", "quantile": "Share of normal", "cost": "Cost"}
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """Held-out images, which are foreign, and what each score of a network says of them."""
+
+    network: Trained
+    images: NDArray[np.uint8]
+    foreign: NDArray[np.bool_]
+    scores: Mapping[str, NDArray[np.float64]]
+
+
+def results(judged: Judged, rivals: Mapping[str, NDArray[np.float64]]) -> None:
+    """Show how scores are spread, what a threshold makes of them, and the images it is about.
+
+    Parameters
+    ----------
+    judged : Judged
+    rivals : mapping of str to ndarray of shape (n,)
+        What the methods of `aecore.applications.anomaly.OTHERS` say of the same images;
+        empty while they are
+        being made.
+    """
+    foreign = judged.foreign
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        chosen = st.segmented_control(
+            t("Score"),
+            list(anomaly.SCORES),
+            key="score",
+            format_func=lambda name: t(anomaly.SCORES[name]),
+            default="error",
+            required=True,
+        )
+        name = chosen or "error"
+        scores = judged.scores[name]
+        how, threshold = _threshold(name, scores, foreign)
+    low, high = float(scores.min()), float(np.quantile(scores, 0.995))
+    extent = (low, max(high, low + 1e-9))
+    left, right = st.columns(2, gap="medium")
+    with left:
+        words = t(anomaly.SCORES[name])
+        figure(
+            "scores",
+            histograms(scores[~foreign], scores[foreign], threshold, extent, words),
+            height=HEIGHT,
+            label=t("Scores of normal and foreign images, with the threshold"),
+        )
+        threshold_line(
+            f"threshold line {name}",
+            figure="scores",
+            at=threshold,
+            extent=extent,
+            movable=how == "hand",
+            label=t("Threshold"),
+            words=t("Drag the line: what lies to its right is taken for foreign.")
+            if how == "hand"
+            else t("What lies to the right of the line is taken for foreign."),
+            on_drag=lambda place: st.session_state.update({f"threshold {name}": place}),
+        )
+    found = thresholds.counts(foreign, scores, threshold)
+    with right:
+        _counts(found)
+        _curves(judged, rivals, name, found)
+    _gallery(judged, scores, threshold)
+    network = judged.network
+    st.download_button(
+        t("Export the network with this threshold"),
+        lambda: anomaly.pack(network, name, threshold),
+        f"{network.name}-detector.zip",
+        key="export detector",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _threshold(
+    name: str, scores: NDArray[np.float64], foreign: NDArray[np.bool_]
+) -> tuple[str, float]:
+    """Ask how the line is drawn between normal and foreign, and where it is.
+
+    By hand it stays where it was until it is dragged.
+    """
+    how = st.segmented_control(
+        t("Threshold"),
+        list(HOW),
+        key="threshold how",
+        format_func=lambda name: t(HOW[name]),
+        default="quantile",
+        required=True,
+    )
+    kept = f"threshold {name}"
+    if how == "hand":
+        usual = thresholds.quantile(scores[~foreign], USUAL)
+        return "hand", float(st.session_state.get(kept, usual))
+    if how == "cost":
+        missed = st.number_input(
+            t("One missed costs"), 0.1, 1000.0, 1.0, key="cost missed", width=150
+        )
+        alarm = st.number_input(
+            t("A false alarm costs"), 0.1, 1000.0, 1.0, key="cost alarm", width=150
+        )
+        found = thresholds.cheapest(foreign, scores, missed, alarm)
+    else:
+        share = st.slider(
+            t("So many of the normal pass"),
+            50.0,
+            99.9,
+            100 * USUAL,
+            0.1,
+            "%.1f %%",
+            key="normal share",
+            width=260,
+        )
+        found = thresholds.quantile(scores[~foreign], share / 100)
+    st.session_state[kept] = found
+    return how or "quantile", found
+
+
+def _counts(found: thresholds.Counts) -> None:
+    cells = [
+        (t("foreign, found"), f"{found.found:,}"),
+        (t("foreign, missed"), f"{found.missed:,}"),
+        (t("normal, passed"), f"{found.passed:,}"),
+        (t("false alarms"), f"{found.alarms:,}"),
+        (t("Precision"), f"{found.precision:.1%}"),
+        (t("Recall"), f"{found.recall:.1%}"),
+    ]
+    body = "".join(f"<div><span>{name}</span><b>{value}</b></div>" for name, value in cells)
+    st.html(f"<div class='lab-facts lab-counts'>{body}</div>")
+
+
+def _curves(
+    judged: Judged,
+    rivals: Mapping[str, NDArray[np.float64]],
+    name: str,
+    found: thresholds.Counts,
+) -> None:
+    words = {**anomaly.SCORES, **anomaly.OTHERS}
+    scores = {name: judged.scores[name], **rivals}
+    alarms = found.alarms / max(1, found.alarms + found.passed)
+    kinds = {
+        "ROC": (
+            thresholds.roc,
+            (t("normal images that raise an alarm"), t("foreign images found")),
+            (alarms, found.recall),
+        ),
+        "Precision and recall": (
+            thresholds.precision_recall,
+            (t("recall"), t("precision")),
+            (found.recall, found.precision),
+        ),
+    }
+    for tab, (kind, (curve, axes, at)) in zip(
+        st.tabs([t(kind) for kind in kinds]), kinds.items(), strict=True
+    ):
+        made = {t(words[each]): curve(judged.foreign, found) for each, found in scores.items()}
+        with tab:
+            figure(
+                f"curve-{kind.split()[0].lower()}",
+                curves(
+                    {each: (line.x, line.y, line.area) for each, line in made.items()},
+                    axes,
+                    at,
+                    chance=kind == "ROC",
+                ),
+                height=HEIGHT,
+                label=t("{kind}, by method, with areas", kind=t(kind)),
+            )
+
+
+def _gallery(judged: Judged, scores: NDArray[np.float64], threshold: float) -> None:
+    """Show the most and the least foreign images, and those on the border, with their errors."""
+    order = np.argsort(scores, kind="stable")
+    border = np.argsort(abs(scores - threshold), kind="stable")[:SHOWN]
+    groups = {
+        t("The most foreign"): order[::-1][:SHOWN],
+        t("On the border"): border[np.argsort(scores[border], kind="stable")],
+        t("The least foreign"): order[:SHOWN],
+    }
+    for column, (label, rows) in zip(st.columns(3, gap="medium"), groups.items(), strict=True):
+        images = (judged.images[rows] / 255).astype(np.float32)
+        rebuilt = judged.network.rebuild(images)
+        with column:
+            st.markdown(f"**{label}**")
+            mosaic(
+                f"gallery-{label}",
+                image_figures.png(image_figures.mosaic([images, rebuilt, abs(images - rebuilt)])),
+                rows=[t("image"), t("rebuilt"), t("error")],
+                columns=[t("foreign") if judged.foreign[row] else t("normal") for row in rows],
+                label=t("{label}: image, reconstruction and error of each pixel", label=label),
+                height=GALLERY,
+            )

@@ -1,0 +1,66 @@
+"""Again from here with this changed: a branch of the run chosen."""
+
+import streamlit as st
+
+from aecore.config import Config
+from aecore.errors import Refusal
+from aecore.i18n import t
+from aecore.knob import knobs
+from aecore.runs.branch import branch
+from aecore.runs.folder import new_path
+from aecore.runs.index import Row
+from aecore.runs.run import Run
+from dashboard.state import commands
+
+
+def panel(row: Row) -> None:
+    """Ask from which saved moment, and what is changed there."""
+    run = Run(commands.desk().root / row["name"])
+    steps = run.frames()
+    if not steps:
+        return
+    with st.container(border=True):
+        st.markdown(f"**{t('Again from here with this changed')}**")
+        with st.container(horizontal=True, vertical_alignment="bottom"):
+            key = f"branch {row['name']}"
+            step = st.select_slider(t("From step"), steps, steps[-1], key=f"{key} step", width=300)
+            live = [name for name, knob in knobs(Config).items() if knob.live]
+            name = st.selectbox(
+                t("Change"),
+                live,
+                key=f"{key} knob",
+                format_func=lambda each: t(knobs(Config)[each].label),
+                width=200,
+            )
+            now = row["config"].get(name)
+            value = st.text_input(t("To"), str(now), key=f"{key} {name}", width=120)
+            go = st.button(t("Branch"), key="make branch", icon=":material/call_split:")
+        st.caption(
+            t(
+                "The steps before are made again from the same seed, so that two runs differ in "
+                "this one thing only."
+            )
+        )
+        if go:
+            _make(run, int(step), name, value)
+
+
+def _make(parent: Run, step: int, name: str, value: str) -> None:
+    bar = st.progress(0.0, t("Making the steps before again"))
+
+    def report(done: int, whole: int) -> None:
+        if done % max(1, whole // 50) == 0:
+            bar.progress(done / max(1, whole))
+
+    try:
+        images = commands.load(parent.config.dataset)
+        path = new_path(commands.desk().root, parent.config)
+        made, _ = branch(parent, step, images, path, report=report, **{name: value})
+    except Refusal as why:
+        bar.empty()
+        st.error(str(why), icon=":material/error:")
+        return
+    made.release()
+    commands.open_run(Run(made.path))
+    commands.tell("The branch {name} is on top; press Play to go on with it.", name=made.name)
+    st.rerun()

@@ -1,0 +1,22 @@
+"""The Compare page: all runs, those chosen side by side, and sweeps of many."""
+
+from dashboard.shell import page
+from dashboard.views.compare import branch, run_table, sweep_form
+from dashboard.views.compare.side_by_side import versus
+
+
+def show() -> None:
+    """Show the page."""
+    page.show(lambda _: None, still=still)
+
+
+def still() -> None:
+    """Draw the table, and what it asks for."""
+    chosen = run_table.choose()
+    if chosen:
+        run_table.actions(chosen)
+    if len(chosen) == 1:
+        branch.panel(chosen[0])
+    elif chosen:
+        versus(chosen)
+    sweep_form.panel()

@@ -1,0 +1,141 @@
+"""Runs beside each other: curves, settings, reconstructions and maps."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import streamlit as st
+
+from aecore.config import Config
+from aecore.errors import Refusal
+from aecore.i18n import t
+from aecore.knob import knobs
+from aecore.runs.index import Row
+from aecore.runs.run import Run
+from aecore.training.snapshot import Snapshot
+from dashboard.components.live_figure import figure
+from dashboard.components.mosaic import mosaic
+from dashboard.figures import images as image_figures
+from dashboard.state import commands
+from dashboard.views.compare.figures import overlaid
+from dashboard.views.compare.linked_maps import maps
+from dashboard.views.compare.score_table import scores_of
+
+MOST = 6
+TALL = 340
+
+
+def versus(rows: Sequence[Row]) -> None:
+    """Show the runs chosen side by side."""
+    if len(rows) > MOST:
+        st.caption(t("The first {most} are shown.", most=MOST))
+    named = {row["name"]: row["title"] or row["name"] for row in rows[:MOST]}
+    shots: dict[str, Snapshot] = {}
+    for name in named:
+        run = Run(commands.desk().root / name)
+        try:
+            shots[name] = _newest(str(run.path), run.written)
+        except Refusal as why:
+            st.error(str(why), icon=":material/error:")
+    if not shots:
+        return
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _curves(shots, named)
+    with right:
+        _settings(rows[:MOST], named)
+    _pictures(shots, named)
+    maps(shots, named)
+    scores_of(shots, named)
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def _newest(path: str, written: tuple[int, ...]) -> Snapshot:
+    del written
+    return Run(Path(path)).frame()
+
+
+def _curves(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
+    st.markdown(f"**{t('Held-out error')}**")
+    curves = {}
+    for name, shot in shots.items():
+        rows = [row for row in shot.history if row.get("held_out")]
+        curves[named[name]] = [row["epoch"] for row in rows], [row["held_out"] for row in rows]
+    drawing = overlaid(curves)
+    figure("overlaid", drawing, height=TALL, label=t("Held-out errors of the runs over epochs"))
+    st.download_button(
+        t("Figure as HTML"),
+        lambda: drawing.to_html(include_plotlyjs=True).encode(),
+        "curves.html",
+        key="curves html",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _settings(rows: Sequence[Row], named: Mapping[str, str]) -> None:
+    """Show which knobs differ; those that do not are counted."""
+    st.markdown(f"**{t('What differs')}**")
+    table: dict[str, list[Any]] = {t("Knob"): []}
+    for row in rows:
+        table[_unique(named[row["name"]], table)] = []
+    columns = list(table.values())
+    same = 0
+    for name in knobs(Config):
+        values = [str(row["config"].get(name)) for row in rows]
+        if len(set(values)) == 1:
+            same += 1
+            continue
+        for column, value in zip(columns, [t(knobs(Config)[name].label), *values], strict=True):
+            column.append(value)
+    facts = {
+        t("Epoch"): [f"{row['epoch'] or 0:.1f}" for row in rows],
+        t("Held-out error"): [_figure(row["held_out"]) for row in rows],
+        t("PCA's, same code"): [_figure(row["pca"]) for row in rows],
+    }
+    for label, values in facts.items():
+        for column, value in zip(columns, [label, *values], strict=True):
+            column.append(value)
+    st.dataframe(table, hide_index=True, key="differences")
+    st.caption(t("{same} other knobs are the same in all.", same=same))
+
+
+def _unique(label: str, table: Mapping[str, object]) -> str:
+    while label in table:
+        label += " ·"
+    return label
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.5f}"
+
+
+def _pictures(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
+    """Show what each makes of the same held-out images."""
+    st.markdown(f"**{t('Reconstructions of the same images')}**")
+    first = next(iter(shots.values()))
+    alike = {n: s for n, s in shots.items() if s.config.dataset == first.config.dataset}
+    if len(alike) < len(shots):
+        st.caption(t("Runs on other images than the first are left out here."))
+    dataset = commands.load(first.config.dataset)
+    images = (dataset.test_images[first.examples.indices] / 255).astype(np.float32)
+    flat = images.reshape(len(images), -1)
+    rebuilt = [_rebuilt(shot, flat).reshape(images.shape) for shot in alike.values()]
+    rows = [images, *rebuilt]
+    labels = first.examples.labels
+    mosaic(
+        "versus",
+        image_figures.png(image_figures.mosaic(rows, error_last=False)),
+        rows=[t("original"), *(named[name] for name in alike)],
+        columns=[t(first.classes[label]) if label >= 0 else "" for label in labels],
+        label=t("The same held-out images, rebuilt by each run"),
+        height=60 * len(rows) + 30,
+    )
+
+
+def _rebuilt(shot: Snapshot, rows: Any) -> Any:
+    import torch
+
+    with torch.no_grad():
+        return shot.model(torch.from_numpy(rows)).clamp(0, 1).numpy()

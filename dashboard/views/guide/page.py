@@ -1,0 +1,215 @@
+"""The Guide page: what an autoencoder is, shown on the network as it is now, and what to try."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+
+from aecore.config import Config
+from aecore.i18n import t
+from aecore.knob import knobs
+from aecore.network.inference import encode
+from aecore.network.layers import layers
+from aecore.training.snapshot import Snapshot
+from dashboard.components.live_figure import figure
+from dashboard.components.mosaic import mosaic
+from dashboard.figures import images as image_figures
+from dashboard.shell import page
+from dashboard.state import commands
+from dashboard.views.guide import figures
+from dashboard.views.guide.glossary import GLOSSARY, PAPERS
+from dashboard.views.guide.lessons import CONSTRAINTS, EXPERIMENTS, VARIANTS, Constraint, Lesson
+
+NETWORK, IMAGES = 370, 260
+
+
+def show() -> None:
+    """Show the page."""
+    page.show(body, still=still)
+
+
+def body(snapshot: Snapshot) -> None:
+    """Draw the network as it is configured, and one image on its way through it."""
+    left, right = st.columns([2, 3], gap="medium")
+    with left:
+        _what()
+    with right:
+        _network(snapshot)
+    _one_image(snapshot)
+
+
+def still() -> None:
+    """Show what to try; nothing of it changes while the network learns."""
+    st.markdown(f"#### {t('Constraints make it learn something')}")
+    for column, each in zip(st.columns(len(CONSTRAINTS)), CONSTRAINTS.values(), strict=True):
+        with column.container(border=True, height="stretch"):
+            _constraint(each)
+    st.markdown(f"#### {t('Kinds of autoencoders')}")
+    _cards(VARIANTS, t("Try it"), across=4)
+    st.markdown(f"#### {t('Experiments')}")
+    _cards(EXPERIMENTS, t("Set it up"), across=3)
+    with st.expander(t("Words and papers"), icon=":material/menu_book:"):
+        _glossary()
+
+
+def _what() -> None:
+    lines = [
+        t("It learns **without labels**: all it has to do is give back the image it was given."),
+        t("A **constraint** stands in the way, so that copying is not enough."),
+        t(
+            "The **encoder** turns the image into a code; the **decoder**, its mirror image, turns "
+            "the code into an image."
+        ),
+        t(
+            "The **code** is a point of the **latent space**. Images that are alike get codes that "
+            "lie together."
+        ),
+        t(
+            "The loss is the **reconstruction error**: how far the rebuilt image is from the clean "
+            "one."
+        ),
+        t(
+            "Of all possible images the real ones fill only a thin sheet, a **manifold**. The code "
+            "says where on it an image lies."
+        ),
+    ]
+    st.markdown(f"#### {t('What an autoencoder is')}")
+    st.markdown("\n".join(f"- {line}" for line in lines))
+
+
+def _network(snapshot: Snapshot) -> None:
+    """Draw the layers; the picture answers when the bottleneck is moved."""
+    config, shape = snapshot.config, snapshot.examples.originals.shape[1:]
+    found = layers(config, shape)
+    names = {**knobs(Config)["activation"].choices, **knobs(Config)["code_activation"].choices}
+    st.markdown(f"**{t('The network as it is now')}**")
+    figure(
+        "network",
+        figures.network(
+            [each.shape for each in found],
+            [t(names[each.activation]) if each.activation else "" for each in found],
+            linear_path=config.linear_path,
+            tied=config.tied,
+            noise=_noise(config),
+            sparsity=_sparsity(config),
+        ),
+        height=NETWORK,
+        label=t("The layers of the network; heights are logarithms of the numbers of units"),
+    )
+
+
+def _noise(config: Config) -> str:
+    """Say what noise is put on the input, if any."""
+    if config.noise_kind == "none" or not config.noise:
+        return ""
+    kind = t(knobs(Config)["noise_kind"].choices[config.noise_kind])
+    return f"{t('noise {level:g}', level=config.noise)}<br>{kind}"
+
+
+def _sparsity(config: Config) -> str:
+    """Say what sparsity is asked of the code, if any."""
+    if config.sparsity_kind == "top_k":
+        kept = min(config.active_units, config.bottleneck)
+        return t("the {count} strongest of {units}", count=kept, units=config.bottleneck)
+    if config.sparsity_kind == "none" or not config.sparsity:
+        return ""
+    kind = t(knobs(Config)["sparsity_kind"].choices[config.sparsity_kind])
+    return t("{kind} sparsity {strength:g}", kind=kind, strength=config.sparsity)
+
+
+def _one_image(snapshot: Snapshot) -> None:
+    """Show one held-out image: what goes in, its code, what comes out, and the error."""
+    shown = snapshot.examples
+    original, corrupted, rebuilt = (
+        each[:1] for each in (shown.originals, shown.corrupted, shown.reconstructions)
+    )
+    error = abs(rebuilt - original)
+    st.markdown(f"**{t('One held-out image, through the network now')}**")
+    left, middle, right = st.columns([1, 3, 1], gap="medium", vertical_alignment="center")
+    with left:
+        mosaic(
+            "guide-in",
+            image_figures.png(image_figures.mosaic([original, corrupted], error_last=False)),
+            rows=[t("image"), t("corrupted")],
+            columns=[],
+            label=t("A held-out image, and what of it is put in"),
+            height=IMAGES,
+        )
+    with middle:
+        code = encode(snapshot.model, corrupted)[0]
+        figure(
+            "guide-code",
+            figures.code(code, _extent(snapshot)),
+            height=IMAGES,
+            label=t("The code of the image: the activation of each unit"),
+        )
+    with right:
+        mosaic(
+            "guide-out",
+            image_figures.png(image_figures.mosaic([rebuilt, error])),
+            rows=[t("rebuilt"), t("error")],
+            columns=[],
+            label=t("What is rebuilt from the code, and the absolute error"),
+            height=IMAGES,
+        )
+    st.caption(
+        t(
+            "{pixels} pixels become {units} numbers, and these {pixels} pixels again. Squared "
+            "error of this image: {error:.4f}.",
+            pixels=original.size,
+            units=code.size,
+            error=float(np.square(error).mean()),
+        )
+    )
+
+
+def _extent(snapshot: Snapshot) -> float:
+    """Return how far codes go, in steps, so that the axis stands while the network learns."""
+    farthest = max(float(abs(snapshot.codes).max()), 1e-6)
+    return float(2.0 ** np.ceil(np.log2(farthest)))
+
+
+def _constraint(each: Constraint) -> None:
+    st.markdown(f"**{t(each.label)}**")
+    st.markdown(t(each.words))
+    st.caption(f":material/visibility: {t(each.look)}")
+    st.page_link(st.session_state.pages[each.page])
+
+
+def _cards(lessons: Mapping[str, Lesson], action: str, across: int) -> None:
+    """Show lessons in rows, each with the button that begins it."""
+    for place, (name, lesson) in enumerate(lessons.items()):
+        if place % across == 0:
+            columns = st.columns(across)
+        with columns[place % across].container(border=True, height="stretch"):
+            _card(name, lesson, action)
+
+
+def _card(name: str, lesson: Lesson, action: str) -> None:
+    st.markdown(f"**{t(lesson.label)}**")
+    st.markdown(t(lesson.words))
+    st.caption(f":material/visibility: {t(lesson.watch)}")
+    begun = st.button(
+        action,
+        key=f"lesson {name}",
+        icon=":material/play_arrow:",
+        help=t("Begins this run on the present images, and plays it; the run so far is kept."),
+    )
+    if begun:
+        _begin(lesson)
+
+
+def _begin(lesson: Lesson) -> None:
+    """Begin a lesson's run, and go where it is watched."""
+    dataset = commands.config().dataset
+    classes = commands.view().classes
+    commands.attempt(lambda: commands.begin(lesson.settings(dataset, classes), play=True))
+    st.switch_page(st.session_state.pages[lesson.page])
+
+
+def _glossary() -> None:
+    words, papers = st.columns([3, 2], gap="large")
+    with words:
+        st.markdown("\n".join(f"- **{t(word)}** {t(means)}" for word, means in GLOSSARY.items()))
+    with papers:
+        st.markdown("\n".join(f"- **{t(method)}** {t(paper)}" for method, paper in PAPERS))

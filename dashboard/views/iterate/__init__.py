@@ -1,0 +1,1 @@
+"""The Onto the manifold page."""

@@ -1,0 +1,128 @@
+"""Figures of the page Onto the manifold. Functions of arrays."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import plotly.graph_objects as go
+from numpy.typing import ArrayLike, NDArray
+
+from aecore.i18n import t
+from dashboard.figures.latent_map import latent_map, steady_view
+from dashboard.figures.theme import HELD_OUT, NEUTRAL, PALETTE, drawn, log_ticks, title
+
+
+def journey(
+    points: NDArray[np.float32],
+    labels: ArrayLike,
+    classes: Sequence[str],
+    path: NDArray[np.floating],
+) -> go.Figure:
+    """Draw the way of a code over the map of others.
+
+    Parameters
+    ----------
+    points : ndarray of shape (n, 2)
+    labels : array-like of int, shape (n,)
+    classes : sequence of str
+    path : ndarray of shape (passes + 1, 2)
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    everything = np.concatenate([points, path.astype(np.float32)])
+    drawing = latent_map(points, labels, classes, extent=steady_view(everything))
+    drawing.update_traces(marker_opacity=0.35)
+    line = {"color": PALETTE[2], "width": 2.5}
+    sizes = [13] + [6] * (len(path) - 2) + [13]
+    symbols = ["circle-open"] + ["circle"] * (len(path) - 2) + ["star"]
+    drawing.add_scatter(
+        x=path[:, 0].tolist(),
+        y=path[:, 1].tolist(),
+        mode="lines+markers",
+        name=t("way"),
+        line=line,
+        marker={"size": sizes, "symbol": symbols, "color": PALETTE[2], "opacity": 1},
+        hovertemplate=t("pass {place}", place="%{pointNumber}") + "<extra></extra>",
+    )
+    return drawing
+
+
+def moved(distances: ArrayLike) -> go.Figure:
+    """Draw how far each pass moved the image.
+
+    Parameters
+    ----------
+    distances : array-like of shape (passes,)
+        Root mean squares, in grey levels.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    values = np.maximum(np.asarray(distances, float), 1e-6)
+    line = {
+        "type": "scatter",
+        "mode": "lines+markers",
+        "x": list(range(1, len(values) + 1)),
+        "y": values.tolist(),
+        "line": {"color": HELD_OUT, "width": 2.5},
+        "hovertemplate": "%{y:.4f}<extra></extra>",
+    }
+    return drawn(
+        [line],
+        top=8,
+        xaxis={"title": title(t("pass")), "dtick": max(1, len(values) // 10)},
+        yaxis={
+            "type": "log",
+            "tickformat": ".3~g",
+            "title": title(t("change of the image")),
+            **log_ticks(values),
+        },
+    )
+
+
+def strangeness(usual: ArrayLike, first: float, last: float) -> go.Figure:
+    """Draw how far codes lie from the cloud: held-out images, this image, and where it ends.
+
+    Parameters
+    ----------
+    usual : array-like of shape (n,)
+        Distances of held-out images.
+    first, last : float
+        Of the image fed, and of the last reconstruction.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    values = np.asarray(usual, float)
+    heights, edges = np.histogram(values, 40)
+    bars = {
+        "type": "bar",
+        "x": ((edges[1:] + edges[:-1]) / 2).tolist(),
+        "y": (heights / max(1, len(values))).tolist(),
+        "marker": {"color": NEUTRAL, "opacity": 0.6},
+        "hoverinfo": "skip",
+    }
+    marks, notes = [], []
+    for place, name, colour, y in (
+        (first, t("fed"), PALETTE[2], 1.0),
+        (last, t("last"), HELD_OUT, 0.86),
+    ):
+        line = {"color": colour, "width": 2}
+        marks.append({"type": "line", "x0": place, "x1": place, "y0": 0, "y1": 1, "line": line})
+        notes.append({"text": name, "x": place, "y": y, "font": {"color": colour}})
+    return drawn(
+        [bars],
+        top=8,
+        bargap=0,
+        showlegend=False,
+        shapes=[{**mark, "yref": "paper"} for mark in marks],
+        annotations=[
+            {**note, "yref": "paper", "showarrow": False, "xanchor": "left", "xshift": 4}
+            for note in notes
+        ],
+        xaxis={"title": title(t("distance from the training codes")), "rangemode": "tozero"},
+        yaxis={"tickformat": ".0%", "title": title(t("held-out images"))},
+    )

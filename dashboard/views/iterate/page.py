@@ -1,0 +1,213 @@
+"""Onto the manifold: what leaves it is undone, and what is not on it cannot be rebuilt."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from aecore import data
+from aecore.applications import denoising, iteration
+from aecore.i18n import t
+from aecore.images import resized
+from aecore.runs.trained import Trained
+from aecore.training import probe
+from aecore.training.snapshot import Snapshot
+from dashboard.components.draw_pad import draw_pad
+from dashboard.components.live_figure import figure
+from dashboard.components.mosaic import mosaic
+from dashboard.figures import images as image_figures
+from dashboard.shell import page
+from dashboard.state import commands, viewing
+from dashboard.views.iterate import figures
+from dashboard.widgets import network_picker
+
+Array = NDArray[np.float32]
+
+SOURCES: Mapping[str, str] = {
+    "stroke": "A stroke added",
+    "gap": "A piece erased",
+    "noise": "Noise added",
+    "drawn": "Drawn by hand",
+    "nothing": "Pure noise",
+    "other": "Another data set",
+}
+SHOWN = 8
+HEIGHT, STRIP, PAD = 340, 130, 200
+
+
+def show() -> None:
+    """Show the page."""
+    page.show(body)
+
+
+def body(newest: Snapshot) -> None:
+    """Draw an image's way onto the manifold."""
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        network = network_picker.network(newest)
+        source = st.segmented_control(
+            t("Feed"),
+            list(SOURCES),
+            key="onto source",
+            format_func=lambda name: t(SOURCES[name]),
+            default="stroke",
+            required=True,
+        )
+        passes = int(st.slider(t("Passes"), 1, 40, 8, key="onto passes", width=160))
+    clean, image = _image(network, source or "stroke")
+    if image is None:
+        st.info(t("Draw something: it is fed to the network."), icon=":material/draw:")
+        return
+    found = iteration.walk(network, image, passes)
+    _strip(found)
+    cloud = viewing.kept(
+        "cloud", (network.name, network.step, network.config), lambda: iteration.Cloud(network)
+    )
+    _verdict(found, cloud)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        _map(network, found)
+    with right:
+        if clean is None:
+            _moved(found)
+        else:
+            _split(network, clean, image)
+    left, right = st.columns(2, gap="medium")
+    with left:
+        st.markdown(f"**{t('How far it is from what was learnt')}**")
+        first, last = cloud.distance(found.codes[[0, -1]])
+        figure(
+            "onto-distance",
+            figures.strangeness(cloud.usual, float(first), float(last)),
+            height=HEIGHT,
+            label=t("Distances of codes from the training codes"),
+        )
+    with right:
+        if clean is not None:
+            _moved(found)
+
+
+def _image(network: Trained, source: str) -> tuple[Array | None, Array | None]:
+    """Ask for what is fed; return the clean image, where it is a changed one, and the image."""
+    shape = network.dataset.shape
+    if source == "drawn":
+        label = t("A sheet to draw on")
+        return None, draw_pad("onto pad", shape=shape, label=label, height=PAD)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        if source == "nothing":
+            seed = int(st.number_input(t("Draw"), 0, 999, 0, key="onto seed", width=120))
+            return None, np.random.default_rng(seed).random(shape, np.float32)
+        if source == "other":
+            return None, _foreign(network)
+        digit = _held_out(network)
+        if source == "stroke":
+            angle = st.slider(t("Angle"), 0, 175, 90, 5, key="onto angle", width=260)
+            return digit, iteration.with_stroke(digit, angle)
+        if source == "gap":
+            place = st.slider(t("Place"), 0.0, 1.0, 0.5, 0.05, key="onto place", width=260)
+            return digit, iteration.with_gap(digit, place)
+        level = st.slider(t("Level"), 0.05, 1.0, 0.4, 0.05, key="onto level", width=260)
+        return digit, denoising.add_noise(digit[None], "gaussian", level)[0]
+
+
+def _held_out(network: Trained) -> Array:
+    number = int(st.number_input(t("Held-out image"), 0, 999, 0, key="onto image", width=140))
+    images = network.learnt.test_images
+    return np.asarray(images[number % len(images)] / 255, np.float32)
+
+
+def _foreign(network: Trained) -> Array:
+    names = [name for name in data.available() if name != network.dataset.name]
+    name = st.selectbox(t("Data set"), names, key="onto other", width=200)
+    chosen = probe.choose(commands.load(name), count=SHOWN)
+    number = int(
+        st.number_input(t("Image"), 0, len(chosen) - 1, 0, key="onto other image", width=120)
+    )
+    image = commands.load(name).test_images[chosen[number]]
+    return np.asarray(resized(image[None], network.dataset.shape)[0] / 255, np.float32)
+
+
+def _strip(found: iteration.Walk) -> None:
+    places = np.unique(np.linspace(0, len(found.images) - 1, 12).round().astype(int))
+    names = [t("fed") if not place else t("pass {n}", n=place) for place in places]
+    mosaic(
+        "onto-strip",
+        image_figures.png(image_figures.mosaic([found.images[places]], error_last=False)),
+        rows=[""],
+        columns=names,
+        label=t("The image, its reconstruction, the reconstruction of that, and so on"),
+        height=STRIP,
+    )
+
+
+def _verdict(found: iteration.Walk, cloud: iteration.Cloud) -> None:
+    first, last = cloud.rank(found.codes[[0, -1]])
+    st.markdown(
+        t(
+            "Its code lies farther from the training codes than **{first:.0%}** of held-out "
+            "images do; after {passes} passes, than **{last:.0%}**. The last pass moved the image "
+            "by **{moved:.4f}**, the first by {before:.4f}.",
+            first=first,
+            last=last,
+            passes=len(found.moved),
+            moved=found.moved[-1],
+            before=found.moved[0],
+        )
+    )
+
+
+def _map(network: Trained, found: iteration.Walk) -> None:
+    st.markdown(f"**{t('Its way over the map')}**")
+    images = probe.probes(network.dataset)
+    codes = viewing.kept(
+        "onto codes",
+        (network.name, network.step, network.config),
+        lambda: network.encode(images.images),
+    )
+    if codes.shape[1] == 1:
+        points, path = np.c_[codes, 0 * codes], np.c_[found.codes, 0 * found.codes]
+    elif codes.shape[1] == 2:
+        points, path = codes, found.codes
+    else:
+        centre = codes.mean(0)
+        _, _, axes = np.linalg.svd(codes - centre, full_matrices=False)
+        points, path = (codes - centre) @ axes[:2].T, (found.codes - centre) @ axes[:2].T
+    figure(
+        "onto-map",
+        figures.journey(
+            points.astype(np.float32),
+            images.labels,
+            [t(name) for name in network.dataset.classes],
+            path,
+        ),
+        height=HEIGHT,
+        label=t("The way of the image's code over the map of held-out images"),
+    )
+
+
+def _moved(found: iteration.Walk) -> None:
+    st.markdown(f"**{t('How far each pass moves it')}**")
+    figure(
+        "onto-moved",
+        figures.moved(found.moved),
+        height=HEIGHT,
+        label=t("Change of the image in each pass"),
+    )
+
+
+def _split(network: Trained, clean: Array, image: Array) -> None:
+    parts = iteration.split(network, clean, image)
+    st.markdown(f"**{t('What became of the change')}**")
+    removed = 1 - parts.share
+    left, right = st.columns(2)
+    left.metric(t("undone: it left the manifold"), f"{removed:.0%}")
+    right.metric(t("kept: it lies along it"), f"{parts.share:.0%}")
+    signed = np.stack([parts.change, parts.removed, parts.kept])
+    mosaic(
+        "onto-split",
+        image_figures.png(image_figures.mosaic([signed], signed_last=True)),
+        rows=[""],
+        columns=[t("the change"), t("undone"), t("kept")],
+        label=t("The change, what of it was undone, and what was kept; brighter and darker"),
+        height=HEIGHT - 120,
+    )

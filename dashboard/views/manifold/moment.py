@@ -1,0 +1,79 @@
+"""One moment of a run, as the Manifold page looks at it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aecore.data import Dataset
+from aecore.network.inference import CHUNK, decode, encode
+from aecore.training import probe
+from aecore.training.probe import Part
+from aecore.training.snapshot import Snapshot
+
+SETS: Mapping[str, str] = {
+    "probe": "The probe set",
+    "held_out": "All held-out images",
+    "training": "All training images",
+}
+"""Of which images a map can be made; only of the probe set are there codes of earlier moments."""
+
+
+def part(dataset: Dataset, which: str) -> Part:
+    """Return the images of one of `SETS`."""
+    if which == "held_out":
+        return Part(dataset.test_images, dataset.test_labels, dataset.test_factors)
+    if which == "training":
+        return Part(dataset.images, dataset.labels, dataset.factors)
+    return probe.probes(dataset)
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """One moment of a run.
+
+    Attributes
+    ----------
+    name : str
+        Another one for every other moment and set of images.
+    snapshot : Snapshot
+    part : Part
+        The images looked at.
+    which : str
+        A key of `SETS`.
+    """
+
+    name: str
+    snapshot: Snapshot
+    part: Part
+    which: str
+
+    def originals(self, rows: NDArray[np.integer]) -> NDArray[np.float32]:
+        """Return some of the images, in [0, 1]."""
+        return np.asarray(self.part.images[rows] / np.float32(255))
+
+    @cached_property
+    def codes(self) -> NDArray[np.float32]:
+        """Of shape (n, bottleneck)."""
+        if self.which == "probe":
+            return self.snapshot.codes
+        return encode(self.snapshot.model, self.part.images)
+
+    @cached_property
+    def rebuilt(self) -> NDArray[np.uint8]:
+        """The reconstructions, of shape (n, height, width)."""
+        images = decode(self.snapshot.model, self.codes)
+        return np.asarray((images * 255).round(), np.uint8)
+
+    @cached_property
+    def errors(self) -> NDArray[np.float32]:
+        """The mean squared error of each reconstruction, pixels in [0, 1]; of shape (n,)."""
+        count = len(self.codes)
+        found = np.empty(count, np.float32)
+        for start in range(0, count, CHUNK):
+            rows = slice(start, start + CHUNK)
+            apart = self.rebuilt[rows].astype(np.float32) - self.part.images[rows]
+            found[rows] = np.square(apart / 255).mean((1, 2))
+        return found

@@ -1,0 +1,161 @@
+"""Time and memory as the data grow: measured on a button, and shown again on a later visit."""
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+
+import streamlit as st
+
+from aecore.experiments import scaling
+from aecore.experiments.scaling import METHODS, Measured
+from aecore.i18n import t
+from dashboard.components.live_figure import figure
+from dashboard.state import commands, measuring
+from dashboard.views.reduce.figures import Line, growth
+
+# The largest number of images, and those below it that are measured too.
+COUNTS: Mapping[int, tuple[int, ...]] = {
+    5_000: (1_000, 5_000),
+    20_000: (1_000, 5_000, 20_000),
+    100_000: (1_000, 5_000, 20_000, 100_000),
+}
+SIDES = (28, 56)
+MANY = 1_000_000
+HEIGHT = 340
+POLL_SECONDS = 1.0
+
+
+def panel() -> None:
+    """Show the section, drawn anew while something is measured."""
+    st.markdown(f"**{t('As the data grow')}**")
+    st.caption(
+        t(
+            "Generated images read from a file, codes of {width} numbers, one thread, each "
+            "measurement in a process of its own; memory is above what that process had before.",
+            width=8,
+        )
+    )
+    st.fragment(_section, run_every=POLL_SECONDS)()
+
+
+def _section() -> None:
+    root = commands.desk().root
+    _ask()
+    rows = scaling.kept(root)
+    left, right = st.columns(2, gap="medium")
+    empty = t("Press Measure: with 5,000 images it takes about half a minute.")
+    with left:
+        _chart(rows, "seconds", t("seconds to learn from all images once"), empty)
+    with right:
+        _chart(rows, "megabytes", t("memory in MB"), empty)
+    for line in _limits(rows):
+        st.caption(line)
+
+
+def _ask() -> None:
+    now = measuring.current()
+    running = now is not None and now.running
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        most = st.selectbox(
+            t("Images up to"),
+            list(COUNTS),
+            key="scaling most",
+            format_func=lambda count: f"{count:,}",
+            width=140,
+        )
+        sides = st.multiselect(
+            t("Pixels"),
+            SIDES,
+            SIDES[:1],
+            key="scaling sides",
+            format_func=lambda side: f"{side} × {side}",
+            width=240,
+            help=t("With 56 by 56 each image has four times as many features; it takes minutes."),
+        )
+        st.button(
+            t("Measure"),
+            key="measure scaling",
+            icon=":material/timer:",
+            disabled=running or not sides,
+            on_click=_start,
+            args=(COUNTS[most], sides),
+        )
+        if now is not None and now.running:
+            words = t("{done} of {total} measured", done=now.done, total=now.total)
+            st.progress(now.done / max(1, now.total), words, width=260)
+            st.button(t("Cancel"), key="cancel scaling", on_click=now.cancel)
+    if now is not None and now.error is not None:
+        st.error(str(now.error), icon=":material/error:")
+
+
+def _start(counts: Sequence[int], sides: Sequence[int]) -> None:
+    root = commands.desk().root
+    commands.attempt(lambda: measuring.start(counts, sorted(sides), root))
+
+
+def _chart(rows: Sequence[Measured], what: str, unit: str, empty: str) -> None:
+    lines = _lines(rows, lambda row: float(getattr(row, what)))
+    figure(
+        f"scaling-{what}",
+        growth(lines, {name: t(each) for name, each in METHODS.items()}, unit) if lines else None,
+        height=HEIGHT,
+        label=t("{unit}, against the number of images", unit=unit),
+        empty=empty,
+    )
+
+
+def _lines(rows: Sequence[Measured], read: Callable[[Measured], float]) -> list[Line]:
+    lines: list[Line] = []
+    for features in sorted({row.features for row in rows}):
+        side = math.isqrt(features)
+        for method in METHODS:
+            found = [
+                (row.count, read(row))
+                for row in rows
+                # A logarithmic axis has no place for nothing.
+                if (row.method, row.features) == (method, features) and read(row) > 0
+            ]
+            if found:
+                counts, values = zip(*found, strict=True)
+                lines.append((method, f"{side} × {side}", counts, values))
+    return lines
+
+
+def _limits(rows: Sequence[Measured]) -> list[str]:
+    """Return sentences on where full PCA stops."""
+    whole = [row for row in rows if row.method == "full" and row.megabytes > 0]
+    if not whole:
+        return []
+    largest = max(whole, key=lambda row: row.count * row.features)
+    each, side = largest.bytes_per_pixel, math.isqrt(largest.features)
+    said = [
+        t(
+            "Full PCA holds all images at once: {each:.0f} bytes for each pixel of each image, so "
+            "a million images of {side} by {side} would need {need:.0f} GB.",
+            each=each,
+            side=side,
+            need=each * MANY * largest.features / 2**30,
+        )
+    ]
+    free = scaling.available()
+    if free is not None:
+        said[0] += " " + t(
+            "With the {free:.0f} GB that are free on this machine now it stops at about {most:,} "
+            "images; the other two read the file in parts, and go on.",
+            free=free / 2**30,
+            most=_rounded(free / (each * largest.features)),
+        )
+    return said + [
+        t(
+            "Full PCA of {count:,} images with {features:,} pixels was not tried: {reason}.",
+            count=row.count,
+            features=row.features,
+            reason=row.reason,
+        )
+        for row in rows
+        if row.method == "full" and row.reason
+    ]
+
+
+def _rounded(count: float) -> int:
+    """Return a number with two figures that count."""
+    return int(float(f"{count:.1e}"))

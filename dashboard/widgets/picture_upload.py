@@ -1,0 +1,60 @@
+"""A person's own pictures, to look at but not to learn from."""
+
+from functools import partial
+from io import BytesIO
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from aecore.data.custom import image_files
+from aecore.errors import Refusal
+from aecore.i18n import t
+from dashboard.state import viewing
+
+
+def uploaded(key: str, shape: tuple[int, int], most: int) -> NDArray[np.uint8] | None:
+    """Ask for pictures; one that cannot be read is told of.
+
+    Parameters
+    ----------
+    key : str
+        Of the widget.
+    shape : (height, width)
+        To which they are resized.
+    most : int
+        So many are used.
+
+    Returns
+    -------
+    ndarray of shape (n, height, width), uint8; or None
+        None where there are none, or one cannot be read.
+    """
+    with st.popover(t("Your own pictures"), icon=":material/upload:"):
+        files = st.file_uploader(
+            t("Pictures"),
+            key=key,
+            accept_multiple_files=True,
+            help=t(
+                "White on black, as the training images are; resized to theirs. At most {most}.",
+                most=most,
+            ),
+        )
+    if not files:
+        return None
+    version = tuple(file.file_id for file in files), shape
+    try:
+        return viewing.kept(key, version, lambda: _read(files[:most], shape))
+    except Refusal as why:
+        st.error(str(why), icon=":material/error:")
+        return None
+
+
+def _read(files: list[Any], shape: tuple[int, int]) -> NDArray[np.uint8]:
+    found = []
+    for file in files:
+        path = PurePosixPath(Path(file.name).name)
+        found.append(image_files.one(path, partial(BytesIO, file.getvalue()), shape))
+    return np.stack(found)

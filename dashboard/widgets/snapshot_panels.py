@@ -1,0 +1,80 @@
+"""Pictures of a snapshot: loss curve, map, reconstructions, code activity."""
+
+import streamlit as st
+
+from aecore.i18n import t
+from aecore.metrics.activity import activity
+from aecore.training.snapshot import Snapshot
+from dashboard.components.live_figure import figure
+from dashboard.components.mosaic import mosaic
+from dashboard.figures import images as image_figures
+from dashboard.figures.code_activity import code_activity
+from dashboard.figures.latent_map import latent_map, steady_view
+from dashboard.figures.loss_curve import loss
+
+TALL, LOW = 360, 300
+
+
+def show_loss_curve(snapshot: Snapshot, at: int | None = None, height: int = TALL) -> None:
+    """Show how the error fell; a step to point at may be given."""
+    st.markdown(f"**{t('Reconstruction error')}**")
+    figure(
+        "loss-curve",
+        loss(snapshot.history, snapshot.edits, at=at) if snapshot.history else None,
+        height=height,
+        label=t("Reconstruction error over the steps, on a logarithmic axis"),
+        empty=t("Press Play: the error is drawn here as the network learns."),
+    )
+
+
+def show_latent_map(snapshot: Snapshot) -> None:
+    """Show where the probe set lies in code space."""
+    units = snapshot.codes.shape[1]
+    with st.container(horizontal=True):
+        st.markdown(f"**{t('Latent map')}**", width="content")
+        if units > 2:
+            share = snapshot.points.var(0).sum() / max(snapshot.codes.var(0).sum(), 1e-12)
+            text = t("principal plane, {share:.0%} of the code's variance", share=share)
+            st.caption(text)
+        else:
+            st.caption(t("the code itself"))
+    figure(
+        "latent-map",
+        latent_map(
+            snapshot.points,
+            snapshot.labels,
+            [t(name) for name in snapshot.classes],
+            extent=steady_view(snapshot.points),
+        ),
+        height=TALL,
+        label=t("Codes of the probe set on a plane, coloured by class"),
+    )
+
+
+def show_reconstructions(snapshot: Snapshot) -> None:
+    """Show held-out images, and what the network makes of them."""
+    st.markdown(f"**{t('Reconstructions')}**")
+    shown = snapshot.examples
+    error = abs(shown.reconstructions - shown.originals)
+    picture = image_figures.mosaic([shown.originals, shown.corrupted, shown.reconstructions, error])
+    names = snapshot.classes
+    mosaic(
+        "reconstructions",
+        image_figures.png(picture),
+        rows=[t("original"), t("corrupted"), t("rebuilt"), t("error")],
+        columns=[t(names[label]) if label >= 0 else "" for label in shown.labels],
+        label=t("Held-out images: original, corrupted, rebuilt, and absolute error"),
+        height=LOW,
+    )
+
+
+def show_code_activity(snapshot: Snapshot) -> None:
+    """Show how much each unit of the code speaks; here sparsity is seen."""
+    found = activity(snapshot.codes)
+    st.markdown(f"**{t('Code activity')}**")
+    figure(
+        "code-activity",
+        code_activity(found.mean, found.active, found.dead),
+        height=LOW,
+        label=t("Mean absolute activation of each unit"),
+    )

@@ -1,0 +1,57 @@
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aecore.applications import denoising
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.metrics import reconstruction
+from aecore.runs.trained import Trained
+from tests.support import trained
+
+
+@pytest.fixture
+def network(tmp_path: Path, digits: Dataset) -> Trained:
+    config = Config(
+        dataset="digits",
+        hidden="64",
+        bottleneck=24,
+        noise_kind="gaussian",
+        noise=0.3,
+        batch_size=32,
+        epochs=12,
+    )
+    trained(tmp_path / "run", digits, config, steps=500)
+    return Trained.open(tmp_path / "run", digits)
+
+
+def test_a_network_trained_on_noise_takes_it_off(network: Trained) -> None:
+    rows = denoising.compare(network, network.dataset.test_images[:100], "gaussian", [0.3])
+    psnr = {row.method: row.psnr for row in rows}
+    ssim = {row.method: row.ssim for row in rows}
+    assert set(psnr) == set(denoising.METHODS)
+    assert psnr["autoencoder"] > psnr["noisy"] + 3
+    assert psnr["wiener"] > psnr["noisy"]
+    assert ssim["autoencoder"] > ssim["noisy"]
+    assert all(row.noise == 0.3 for row in rows)
+
+
+def test_the_noise_is_the_same_from_the_same_seed(digits: Dataset) -> None:
+    images = digits.test_images[:5]
+    one, again = (denoising.add_noise(images, "masking", 0.5, seed=3) for _ in range(2))
+    assert np.array_equal(one, again)
+    assert not np.array_equal(one, denoising.add_noise(images, "masking", 0.5, seed=4))
+    assert one.max() <= 1
+
+
+def test_the_measures_are_what_they_say() -> None:
+    truth = np.random.default_rng(0).random((4, 9, 9)).astype(np.float32)
+    other = (truth * 0.9).astype(np.float32)
+    assert reconstruction.psnr(truth, other) == pytest.approx(
+        -10 * np.log10(np.square(truth - other).mean()), abs=1e-4
+    )
+    assert reconstruction.psnr(truth, truth) == float("inf")
+    assert reconstruction.ssim(truth, truth) == pytest.approx(1)
+    assert reconstruction.ssim(truth, 1 - truth) < reconstruction.ssim(truth, other)
+    assert reconstruction.ssim(truth[:, :4, :4], truth[:, :4, :4]) == pytest.approx(1)

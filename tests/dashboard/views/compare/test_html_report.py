@@ -1,0 +1,24 @@
+import re
+
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.training.trainer import Trainer
+from dashboard.views.compare.html_report import page
+from tests.support import advance
+
+
+def test_all_figures_of_a_run_stand_on_one_page_that_asks_for_nothing(
+    small: Dataset, quick: Config
+) -> None:
+    trainer = Trainer(small, quick)
+    advance(trainer, 3)
+    text = page(trainer.snapshot(), "<run>").decode()
+    assert "<h1>&lt;run&gt;</h1>" in text
+    assert "4 numbers, step 3 of 24" in text
+    assert text.count("Plotly.newPlot(") >= 3
+    assert text.count("data:image/png;base64,") >= 1
+    assert not re.search(r'<(script|link|img)[^>]+(src|href)="https?:', text)
+
+
+def test_a_run_that_has_not_begun_has_a_page_too(small: Dataset, quick: Config) -> None:
+    assert b"step 0 of 24" in page(Trainer(small, quick).snapshot(), "run")

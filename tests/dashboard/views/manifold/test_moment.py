@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.network import inference
+from aecore.network.inference import encode
+from aecore.training.trainer import Trainer
+from dashboard.views.manifold.moment import SETS, Moment, part
+
+
+@pytest.fixture
+def trainer(small: Dataset, quick: Config) -> Trainer:
+    made = Trainer(small, quick)
+    made.step()
+    return made
+
+
+@pytest.mark.parametrize("which", SETS)
+def test_codes_and_reconstructions_are_those_of_the_network(
+    trainer: Trainer, small: Dataset, which: str
+) -> None:
+    images = part(small, which)
+    moment = Moment("a", trainer.snapshot(), images, which)
+    counts = {"held_out": len(small.test_images), "training": len(small.images)}
+    assert len(moment.codes) == len(images.labels) == counts.get(which, len(moment.codes))
+    assert np.allclose(moment.codes, encode(trainer.model, images.images), atol=1e-6)
+    assert moment.rebuilt.shape == images.images.shape
+    error = inference.error(trainer.model, images.images)
+    # Of eight bits the error is a little coarser.
+    assert moment.errors.mean() == pytest.approx(error, rel=0.01)
+    assert np.array_equal(moment.originals(np.array([3]))[0] * 255, images.images[3])
+
+
+def test_the_probe_set_is_the_snapshots(trainer: Trainer, small: Dataset) -> None:
+    snapshot = trainer.snapshot()
+    found = part(small, "probe")
+    assert np.array_equal(found.labels, snapshot.labels)
+    assert Moment("a", snapshot, found, "probe").codes is snapshot.codes

@@ -1,0 +1,82 @@
+"""The Manifold page without a browser: its choices, its panels, and what they say."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from dashboard.state import commands
+from dashboard.views.manifold.page import COLOURS, GROUNDS, PANELS
+
+SCRIPT = "from dashboard.views.manifold import page\npage.show()"
+Open = Callable[..., AppTest]
+
+
+@pytest.fixture
+def open_manifold(root: object) -> Iterator[Open]:
+    """Give a function that opens the page on a server just started."""
+    commands.desk.clear()
+
+    def opened(**settings: object) -> AppTest:
+        page = AppTest.from_string(SCRIPT, default_timeout=120)
+        for name, value in {"hidden": "16", "batch_size": "128", **settings}.items():
+            page.query_params[name] = str(value)
+        return page.run()
+
+    yield opened
+    commands.desk().close()
+    commands.desk.clear()
+
+
+def captions(page: AppTest) -> str:
+    return " ".join(each.value for each in page.caption)
+
+
+def test_each_panel_says_what_to_do_or_shows_what_there_is(open_manifold: Open) -> None:
+    page = open_manifold()
+    assert not page.exception
+    hints = {
+        "neighbours": "Click a point",
+        "selection": "Draw a lasso or a box",
+        "path": "Pin two or more points",
+        "units": "The images that excite it most",
+    }
+    assert set(hints) < set(PANELS)
+    for panel, said in hints.items():
+        page.segmented_control(key="panel").set_value(panel).run()
+        assert not page.exception
+        assert said in captions(page)
+    page.segmented_control(key="panel").set_value("truth").run()
+    assert {each.label for each in page.metric} == {
+        "Trustworthiness",
+        "Continuity",
+        "5-NN accuracy",
+        "Distortion",
+    }
+    assert all(0 < float(each.value) <= 1 for each in page.metric)
+
+
+def test_every_colour_and_ground_can_be_chosen(open_manifold: Open) -> None:
+    page = open_manifold(bottleneck=3)
+    for colour in COLOURS:
+        page.selectbox(key="map colour").set_value(colour).run()
+        assert not page.exception
+    for ground in GROUNDS:
+        page.selectbox(key="map ground").set_value(ground).run()
+        assert not page.exception
+    page.segmented_control(key="map").set_value("direct").run()
+    assert [each.key for each in page.number_input if "unit " in str(each.key)] == [
+        "unit across",
+        "unit up",
+    ]
+    assert not page.exception
+
+
+def test_a_drawn_data_set_offers_its_factors(open_manifold: Open) -> None:
+    page = open_manifold(dataset="strokes", train_size=500)
+    options = page.selectbox(key="map colour").options
+    assert {"slant", "thickness", "size", "rotation"} <= set(options)
+    page.segmented_control(key="panel").set_value("truth").run()
+    assert not page.exception
+    (table,) = page.dataframe
+    assert len(table.value) == 6

@@ -1,0 +1,60 @@
+import io
+
+import numpy as np
+import pytest
+
+from aecore.data.custom import csv_table
+from aecore.data.custom.greyscale import Limits
+from aecore.errors import Refusal
+
+
+def rows(count: int = 50, parted_by: str = ",") -> str:
+    return "\n".join(parted_by.join(str(n + k) for k in range(4)) for n in range(count)) + "\n"
+
+
+@pytest.mark.parametrize("parted_by", [",", ";", "\t"])
+@pytest.mark.parametrize("heading", ["", "a,b,c,d\n", "\ufeffa,b,c,d\r\n"])
+def test_with_and_without_a_heading(parted_by: str, heading: str) -> None:
+    text = heading.replace(",", parted_by) + rows(parted_by=parted_by)
+    cells, labels = csv_table.read(io.BytesIO(text.encode()), "x.csv")
+    assert labels is None
+    assert cells.shape == (50, 4)
+    assert cells[7].tolist() == [7, 8, 9, 10]
+
+
+def test_the_label_column_is_found_wherever_it_is() -> None:
+    text = "p0,p1, Label ,p2\n" + '0.5,1,"a cat",2\n' + "0,1,7,2\n" + "1,1,,2\n"
+    cells, labels = csv_table.read(io.BytesIO(text.encode()), "x.csv")
+    assert labels == ["a cat", "7", ""]
+    assert cells[0].tolist() == [0.5, 1, 2]
+
+
+def test_the_file_stays_open_for_its_owner() -> None:
+    file = io.BytesIO(rows().encode())
+    csv_table.read(file, "x.csv")
+    assert not file.closed
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        ("a,b\n1,2\n1,x\n", "Line 3 of x.csv has 'x' where a pixel is expected"),
+        ("1,2\n3,4\n1,\n", "Line 3 of x.csv has '' where"),
+        ("1,2\n3,4\n5\n", "Line 3 of x.csv has 1 cells and the first one 2"),
+        ("a,b,c\n1,2\n3,4\n", "Line 2 of x.csv has 2 cells and the first one 3"),
+        ("a,b\n", "holds 0 images"),
+        ("", "holds 0 images"),
+        ("1," * 20_000, "more than 16385 cells"),
+        ("\udcff\udcfe".encode("utf-8", "surrogateescape"), "neither an .npz"),
+        (b"\x00\x01" * 300_000, "neither an .npz"),
+    ],
+)
+def test_what_is_no_table_is_refused(content: str | bytes, sentence: str) -> None:
+    binary = content.encode() if isinstance(content, str) else content
+    with pytest.raises(Refusal, match=sentence):
+        csv_table.read(io.BytesIO(binary), "x.csv")
+
+
+def test_no_more_rows_are_read_than_are_needed_to_refuse() -> None:
+    cells, _ = csv_table.read(io.BytesIO(rows(90).encode()), "x.csv", limits=Limits(most=60))
+    np.testing.assert_equal(len(cells), 61)

@@ -1,0 +1,161 @@
+import io
+import zipfile
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from aecore.data.custom import image_files
+from aecore.data.custom.greyscale import Limits
+from aecore.errors import Refusal
+
+FEW = Limits(least=1, most=5, unpacked=10_000)
+
+
+def png(
+    value: Any = 7, mode: str = "L", size: tuple[int, int] = (6, 5), kind: str = "PNG"
+) -> bytes:
+    buffer = io.BytesIO()
+    Image.new(mode, size, value).save(buffer, kind)
+    return buffer.getvalue()
+
+
+def zipped(files: dict[str, bytes]) -> zipfile.ZipFile:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return zipfile.ZipFile(buffer)
+
+
+def read(files: dict[str, bytes], **options: Any) -> tuple[np.ndarray, list[str]]:
+    found = image_files.in_zip(zipped(files))
+    return image_files.read(found, "x.zip", **{"limits": FEW, **options})
+
+
+def test_sub_folders_name_the_classes() -> None:
+    images, labels = read(
+        {"all/cat/b.png": png(2), "all/cat/a.PNG": png(1), "all/dog/c.bmp": png(3)}
+    )
+    assert images.shape == (3, 5, 6)
+    assert images[:, 0, 0].tolist() == [1, 2, 3]
+    assert labels == ["cat", "cat", "dog"]
+
+
+def test_one_folder_for_all_is_no_class() -> None:
+    assert read({"all/a.png": png(), "all/b.png": png()})[1] == ["", ""]
+
+
+@pytest.mark.parametrize(
+    ("mode", "value", "kind", "expected"),
+    [
+        ("RGB", (255, 0, 0), "PNG", 76),
+        ("RGBA", (255, 0, 0, 255), "PNG", 76),
+        ("RGBA", (0, 0, 0, 0), "PNG", 255),
+        ("LA", (0, 51), "PNG", 204),
+        ("1", 1, "PNG", 255),
+        ("I;16", 40_000, "PNG", 156),
+        ("L", 9, "GIF", 9),
+        ("L", 9, "TIFF", 9),
+    ],
+)
+def test_every_mode_becomes_grey(mode: str, value: Any, kind: str, expected: int) -> None:
+    images, _ = read({"a.png": png(value, mode, kind=kind)})
+    assert (images == expected).all()
+
+
+def test_what_is_no_picture_is_passed_over() -> None:
+    link = zipfile.ZipInfo("link.png")
+    link.create_system, link.external_attr = 3, 0o120777 << 16
+    names = ["a.png", "more.zip", "__MACOSX/._a.png", ".b.png", "notes.txt"]
+    with zipfile.ZipFile(io.BytesIO(), "w") as again:
+        for name in names:
+            again.writestr(name, b"")
+        again.writestr(link, "/etc/passwd")
+        assert [str(path) for path, _ in image_files.in_zip(again)] == ["a.png"]
+
+
+def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
+    secret, folder = tmp_path / "secret", tmp_path / "folder"
+    secret.mkdir()
+    (folder / "cat").mkdir(parents=True)
+    (secret / "s.png").write_bytes(png())
+    (folder / "cat" / "a.png").write_bytes(png())
+    (folder / "link.png").symlink_to(secret / "s.png")
+    (folder / "linked").symlink_to(secret)
+    assert [str(path) for path, _ in image_files.in_folder(folder)] == ["cat/a.png"]
+
+
+def test_different_shapes_need_a_size() -> None:
+    files = {"a.png": png(), "b.png": png(size=(9, 300))}
+    with pytest.raises(Refusal, match=r"b\.png in x\.zip is 300 by 9 .* 5 by 6; give a size"):
+        read(files)
+    images, _ = read(files, size=8)
+    assert images.shape == (2, 8, 8)
+    assert (images == 7).all()
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [b"", b"no picture", png()[:-30], png()[:40], png(5, "I", kind="TIFF")],
+    ids=["empty", "text", "cut", "cut early", "32 bits"],
+)
+def test_a_damaged_picture_is_named(damaged: bytes) -> None:
+    with pytest.raises(Refusal, match=r"b/bad\.png in x\.zip cannot be read"):
+        read({"a.png": png(), "b/bad.png": damaged})
+
+
+def test_a_member_with_a_wrong_checksum_is_named() -> None:
+    archive = zipped({"a.png": png()})
+    content = bytearray(archive.fp.getvalue())  # type: ignore[union-attr]
+    archive.close()
+    content[60] ^= 0xFF
+    with (
+        zipfile.ZipFile(io.BytesIO(content)) as broken,
+        pytest.raises(Refusal, match=r"a\.png in x\.zip cannot be read"),
+    ):
+        image_files.read(image_files.in_zip(broken), "x.zip", limits=FEW)
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({}, r"x\.zip holds 0 images; give 1 to 5"),
+        ({f"{n}.png": png() for n in range(7)}, r"holds 6 images; give 1 to 5"),
+        ({"a.png": png(size=(3, 6))}, "6 by 3 pixels; sides of 4 to 128"),
+        ({"a.png": png(size=(200, 101))}, r"x\.zip unpacks to more than"),
+        ({f"{n}.png": png(size=(60, 60)) for n in range(3)}, "unpacks to more than"),
+        ({"a.png": b"\0" * 20_000}, r"a\.png in x\.zip cannot be read"),
+    ],
+    ids=["none", "many", "thin", "one large", "large together", "a bomb"],
+)
+def test_bounds(files: dict[str, bytes], sentence: str) -> None:
+    with pytest.raises(Refusal, match=sentence):
+        read(files)
+
+
+def test_pillows_own_bound_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)
+    with pytest.raises(Refusal, match=r"a\.png in x\.zip cannot be read"):
+        read({"a.png": png()})
+
+
+def test_a_bomb_is_not_unpacked_beyond_the_bound() -> None:
+    taken = []
+
+    class Bomb(io.RawIOBase):
+        def readable(self) -> bool:
+            return True
+
+        def read(self, size: int = -1) -> bytes:
+            taken.append(size)
+            return b"\0" * size
+
+    def bomb() -> Any:
+        return Bomb()
+
+    with pytest.raises(Refusal):
+        image_files.read([(PurePosixPath("a.png"), bomb)], "x.zip", limits=FEW)
+    assert taken == [FEW.unpacked + 1]

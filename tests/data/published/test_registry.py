@@ -1,0 +1,95 @@
+import gzip
+import struct
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aecore.data.published.registry import PUBLISHED, Published, read, remotes
+from aecore.errors import Refusal
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (6, 4, 4), dtype=np.uint8)
+
+
+def idx(array: np.ndarray) -> bytes:
+    code = 0x08 if array.dtype == np.uint8 else 0x0C
+    return struct.pack(f">HBB{array.ndim}I", 0, code, array.ndim, *array.shape) + array.tobytes()
+
+
+def lay(spec: Published, root: Path, labels: np.ndarray, images: np.ndarray = IMAGES) -> None:
+    spec.raw(root).mkdir(parents=True)
+    for name in spec.files:
+        content = idx(images if "images" in name else labels)
+        (spec.raw(root) / name).write_bytes(content)
+
+
+def paths(spec: Published, root: Path) -> tuple[Path, ...]:
+    found = spec.present(root)
+    assert found is not None
+    return found
+
+
+def test_present_means_all_four_plain_or_packed(tmp_path: Path) -> None:
+    spec = PUBLISHED["mnist"]
+    assert spec.present(tmp_path) is None
+    lay(spec, tmp_path, np.arange(6, dtype=np.uint8))
+    plain = tmp_path / "MNIST" / "raw" / "t10k-labels-idx1-ubyte"
+    plain.with_name(plain.name + ".gz").write_bytes(gzip.compress(plain.read_bytes()))
+    plain.unlink()
+    arrays = read(spec, paths(spec, tmp_path))
+    np.testing.assert_array_equal(arrays["images"], IMAGES)
+    assert arrays["test_labels"].tolist() == [0, 1, 2, 3, 4, 5]
+    plain.with_name(plain.name + ".gz").unlink()
+    assert spec.present(tmp_path) is None
+
+
+def test_letters_are_turned_upright_and_counted_from_nought(tmp_path: Path) -> None:
+    spec = PUBLISHED["emnist_letters"]
+    lay(spec, tmp_path, np.array([1, 2, 26, 1, 1, 1], dtype=np.uint8))
+    arrays = read(spec, paths(spec, tmp_path))
+    np.testing.assert_array_equal(arrays["images"][0], IMAGES[0].T)
+    assert [spec.classes[n] for n in arrays["labels"][:3].tolist()] == ["a", "b", "z"]
+
+
+def test_the_first_of_qmnists_numbers_is_the_class(tmp_path: Path) -> None:
+    spec = PUBLISHED["qmnist"]
+    labels = np.zeros((6, 8), dtype=">i4")
+    labels[:, 0], labels[:, 1] = np.arange(6), 77
+    lay(spec, tmp_path, labels)
+    assert read(spec, paths(spec, tmp_path))["labels"].tolist() == [0, 1, 2, 3, 4, 5]
+
+
+@pytest.mark.parametrize(
+    "labels", [np.arange(5, dtype=np.uint8), np.full(6, 10, dtype=np.uint8), IMAGES]
+)
+def test_labels_that_do_not_belong_are_refused(tmp_path: Path, labels: np.ndarray) -> None:
+    lay(PUBLISHED["mnist"], tmp_path, labels)
+    with pytest.raises(Refusal, match=r"train-labels.* holds no labels for the images"):
+        read(PUBLISHED["mnist"], paths(PUBLISHED["mnist"], tmp_path))
+
+
+def test_images_that_are_none_are_refused(tmp_path: Path) -> None:
+    lay(PUBLISHED["mnist"], tmp_path, np.arange(6, dtype=np.uint8), images=IMAGES[0])
+    with pytest.raises(Refusal, match=r"train-images.* holds no images"):
+        read(PUBLISHED["mnist"], paths(PUBLISHED["mnist"], tmp_path))
+
+
+def test_two_shapes_are_refused(tmp_path: Path) -> None:
+    spec = PUBLISHED["mnist"]
+    lay(spec, tmp_path, np.arange(6, dtype=np.uint8))
+    held = spec.raw(tmp_path) / spec.files[2]
+    held.write_bytes(idx(np.ascontiguousarray(IMAGES[:, :3])))
+    with pytest.raises(Refusal, match="different shapes"):
+        read(spec, paths(spec, tmp_path))
+
+
+def test_torchvision_knows_every_file() -> None:
+    for spec in PUBLISHED.values():
+        found = remotes(spec)
+        names = {remote.name for remote in found}
+        assert names == {f"{name}.gz" for name in spec.files} or names == {"gzip.zip"}
+        for remote in found:
+            assert len(remote.md5) == 32
+            assert remote.urls
+            assert all(url.endswith(f"/{remote.name}") for url in remote.urls)
+            assert all(url.startswith("http") for url in remote.urls)

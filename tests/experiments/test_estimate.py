@@ -1,0 +1,45 @@
+import threading
+
+import pytest
+import torch
+
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.experiments.estimate import run_seconds, whole_runs
+
+
+def test_a_longer_run_takes_longer_and_threads_are_as_before(small: Dataset, quick: Config) -> None:
+    threads = torch.get_num_threads()
+    short = run_seconds(small, quick)
+    assert 0 < short < run_seconds(small, quick.changed(epochs=1000))
+    assert torch.get_num_threads() == threads
+
+
+def test_a_run_of_one_step_has_a_duration(small: Dataset, quick: Config) -> None:
+    assert run_seconds(small, quick.changed(epochs=1, batch_size=4096)) > 0
+
+
+def test_others_at_work_do_not_count(small: Dataset, quick: Config) -> None:
+    asked = quick.changed(epochs=1000)
+    alone = run_seconds(small, asked)
+    done = threading.Event()
+
+    def work() -> None:
+        while not done.is_set():
+            sum(range(1000))
+
+    others = [threading.Thread(target=work) for _ in range(3)]
+    for each in others:
+        each.start()
+    try:
+        assert run_seconds(small, asked) < 3 * alone
+    finally:
+        done.set()
+        for each in others:
+            each.join()
+
+
+@pytest.mark.parametrize(("count", "whole"), [(9, 1 + 2 / 3 + 2 / 3), (1, 1)])
+def test_halving_spares_most_of_the_work(count: int, whole: float) -> None:
+    assert whole_runs(count, halving=False) == count
+    assert whole_runs(count, halving=True) == pytest.approx(whole)

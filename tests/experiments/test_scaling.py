@@ -1,0 +1,96 @@
+"""Time and memory as the data grow."""
+
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aecore.errors import Refusal
+from aecore.experiments import scaling, scaling_worker
+from aecore.experiments.scaling import Measured, keep, kept, measure
+
+
+def test_each_method_is_measured_in_a_process_of_its_own() -> None:
+    rows = list(measure((500,), (12,), ("incremental", "full")))
+    assert [(row.method, row.count, row.features) for row in rows] == [
+        ("incremental", 500, 144),
+        ("full", 500, 144),
+    ]
+    assert all(row.seconds > 0 and row.encoding >= 0 and not row.reason for row in rows)
+
+
+def test_a_method_finds_codes_of_eight_numbers(tmp_path: Path) -> None:
+    path = str(tmp_path / "images.npy")
+    scaling_worker.draw(200, 10, path)
+    images = np.load(path, mmap_mode="r")
+    assert images.shape == (200, 10, 10)
+    assert images.any(axis=(1, 2)).all()
+    for fit in (scaling_worker.full, scaling_worker.incremental):
+        assert fit(images)(images[:5]).shape == (5, scaling_worker.BOTTLENECK)
+    found = scaling_worker.measured("full", 150, path)
+    assert set(found) == {"seconds", "encoding", "megabytes"}
+
+
+def test_the_autoencoder_is_trained_for_an_epoch(tmp_path: Path) -> None:
+    path = str(tmp_path / "images.npy")
+    scaling_worker.draw(120, 8, path)
+    images = np.load(path, mmap_mode="r")
+    codes = scaling_worker.autoencoder(images)(images[:5])
+    assert codes.shape == (5, scaling_worker.BOTTLENECK)
+
+
+def test_memory_is_the_most_there_was() -> None:
+    bare = scaling_worker.memory()
+    with scaling_worker.Watch() as watch:
+        held = np.ones(8 * 2**20)
+        assert held.sum() > 0
+        threading.Event().wait(0.05)
+        del held
+    assert watch.most - bare > 50 * 2**20
+
+
+def test_full_pca_is_not_tried_where_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scaling, "available", lambda: 1000)
+    (row,) = measure((500,), (8,), ("full",))
+    assert np.isnan(row.seconds)
+    assert "GB are free" in row.reason
+
+
+def test_a_process_that_dies_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(scaling, "COMMAND", ("false",))
+    with pytest.raises(Refusal, match="could not be drawn: its process died"):
+        list(measure((500,), (8,), ("full",)))
+
+
+def test_it_can_be_stopped_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    asleep = "import sys, time; sys.stdin.buffer.read(1); time.sleep(600)"
+    monkeypatch.setattr(scaling, "COMMAND", (sys.executable, "-c", asleep))
+    stop = threading.Event()
+    begun = list[subprocess.Popen[bytes]]()
+    real = scaling._end_if_stopped
+
+    def watch(
+        process: "subprocess.Popen[bytes]", stop: threading.Event, done: threading.Event
+    ) -> None:
+        begun.append(process)
+        stop.set()
+        real(process, stop, done)
+
+    monkeypatch.setattr(scaling, "_end_if_stopped", watch)
+    assert list(measure((500,), (8,), cancel=stop)) == []
+    assert begun[0].poll() is not None
+
+
+def test_measurements_are_kept_and_the_newer_counts(tmp_path: Path) -> None:
+    assert kept(tmp_path) == []
+    keep([Measured("full", 5000, 784, 2.0, 0.1, 60.0), Measured("full", 10, 784)], tmp_path / "r")
+    keep([Measured("full", 5000, 784, 1.0, 0.1, 50.0)], tmp_path / "r")
+    few, many = kept(tmp_path / "r")
+    assert np.isnan(few.megabytes)
+    assert (many.seconds, many.megabytes) == (1.0, 50.0)
+    assert many.bytes_per_pixel == pytest.approx(50 * 2**20 / (5000 * 784))
+    (tmp_path / "r" / scaling.KEPT).write_text("{")
+    assert kept(tmp_path / "r") == []

@@ -1,0 +1,143 @@
+"""Maps over time, with a mapper that answers when it is told to."""
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from aecore.errors import Refusal
+from aecore.maps.projection import Projection, project
+from aecore.maps.timeline import Atlas, Wanted
+
+STEPS = (1, 2, 4)
+
+
+def codes(step: int) -> Any:
+    """Return codes that drift with the step."""
+    rng = np.random.default_rng(0)
+    return (rng.normal(size=(40, 5)) + step * 0.1 * rng.normal(size=(40, 5))).astype(np.float32)
+
+
+class Request:
+    def __init__(self, codes: Any, method: Any, **how: Any) -> None:
+        self.codes, self.method, self.how = codes, method, how
+        self.done, self.progress = False, 0.25
+        self.error: Refusal | None = None
+
+    def answer(self, error: Refusal | None = None) -> None:
+        self.done, self.error = True, error
+
+    def result(self) -> Projection:
+        if self.error:
+            raise self.error
+        made = project(self.codes, "pca", previous=self.how["previous"])
+        return Projection(self.method, made.points, made.codes)
+
+
+class Mapper:
+    """Stands where `aecore.maps.service.Mapper` does."""
+
+    def __init__(self) -> None:
+        self.asked: list[Request] = []
+        self.cancelled: list[Request] = []
+
+    def ask(self, codes: Any, method: Any, **how: Any) -> Request:
+        self.asked.append(Request(codes, method, **how))
+        return self.asked[-1]
+
+    def cancel(self, request: Request) -> None:
+        self.cancelled.append(request)
+
+
+@pytest.fixture
+def mapper() -> Mapper:
+    return Mapper()
+
+
+@pytest.fixture
+def umap(mapper: Mapper) -> Atlas:
+    made: Any = mapper
+    return Atlas("umap", lambda: made)
+
+
+def advance(atlas: Atlas, step: int, *, rest: bool = False, frames: Any = STEPS) -> None:
+    atlas.advance(Wanted(step, codes(step), rest, frames, codes))
+
+
+def test_linear_maps_are_there_at_once_and_do_not_spin() -> None:
+    atlas = Atlas("pca", lambda: pytest.fail("no mapper is needed"))
+    advance(atlas, 8)
+    steps, points = atlas.frames((*STEPS, 8))
+    assert steps.tolist() == [1, 2, 4, 8]
+    assert points.shape == (4, 40, 2)
+    size = np.ptp(points, axis=1).max()
+    moved = np.abs(np.diff(points, axis=0)).mean()
+    assert moved < 0.1 * size
+    assert atlas.progress is None
+
+
+def test_the_moment_looked_at_comes_first_then_the_frames_back_in_time(
+    umap: Atlas, mapper: Mapper
+) -> None:
+    advance(umap, 8)
+    assert umap.maps == {}
+    assert umap.progress == 0.25
+    advance(umap, 8)
+    assert len(mapper.asked) == 1
+    for _ in range(3):
+        mapper.asked[-1].answer()
+        advance(umap, 8)
+    mapper.asked[-1].answer()
+    advance(umap, 8)
+    assert [request.how["quick"] for request in mapper.asked] == [True] * 4
+    order = [
+        next(s for s in (*STEPS, 8) if np.array_equal(r.codes, codes(s))) for r in mapper.asked
+    ]
+    assert order == [8, 4, 2, 1]
+    assert mapper.asked[1].how["previous"] is umap.maps[8]
+    assert mapper.asked[2].how["previous"] is umap.maps[4]
+    assert umap.frames(STEPS)[0].tolist() == list(STEPS)
+    assert umap.progress is None
+
+
+def test_a_thorough_map_takes_the_place_of_the_quick_one_while_training_rests(
+    umap: Atlas, mapper: Mapper
+) -> None:
+    advance(umap, 8, rest=True, frames=())
+    mapper.asked[-1].answer()
+    advance(umap, 8, rest=True, frames=())
+    quick = umap.maps[8]
+    assert [request.how["quick"] for request in mapper.asked] == [True, False]
+    mapper.asked[-1].answer()
+    advance(umap, 8, rest=True, frames=())
+    assert umap.thorough == {8}
+    assert umap.maps[8] is not quick
+    assert len(mapper.asked) == 2
+
+
+def test_a_map_that_was_stopped_is_made_only_on_demand(umap: Atlas, mapper: Mapper) -> None:
+    advance(umap, 8)
+    umap.cancel()
+    assert mapper.cancelled == mapper.asked
+    advance(umap, 8)
+    assert umap.stopped
+    assert len(mapper.asked) == 1
+    umap.again()
+    advance(umap, 8)
+    assert len(mapper.asked) == 2
+
+
+def test_why_a_map_cannot_be_made_is_kept(umap: Atlas, mapper: Mapper) -> None:
+    advance(umap, 8)
+    mapper.asked[-1].answer(Refusal("Too few."))
+    advance(umap, 8)
+    assert str(umap.error) == "Too few."
+    assert len(mapper.asked) == 1
+
+
+def test_moments_that_passed_without_a_frame_are_forgotten() -> None:
+    atlas = Atlas("pca", lambda: pytest.fail("no mapper is needed"))
+    for step in range(5, 50):
+        advance(atlas, step)
+    # The one before is what the next is drawn on from.
+    assert set(atlas.maps) == {*STEPS, 48, 49}

@@ -1,0 +1,72 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.errors import Refusal
+from aecore.runs.branch import branch
+from aecore.runs.run import Run
+from tests.support import advance, advance_run, same
+
+
+@pytest.fixture
+def parent(tmp_path: Path, small: Dataset, quick: Config) -> Run:
+    run = Run.create(tmp_path / "parent", quick)
+    trainer = run.start(small)
+    advance_run(run, trainer, 6)
+    trainer.change(noise=0.3)
+    advance_run(run, trainer, 6)
+    run.save(trainer)
+    run.release()
+    return run
+
+
+def test_a_branch_is_its_parent_up_to_the_step(parent: Run, tmp_path: Path, small: Dataset) -> None:
+    told: list[tuple[int, int]] = []
+    run, trainer = branch(parent, 9, small, tmp_path / "twin", report=lambda *at: told.append(at))
+    assert trainer.steps == 9
+    assert told[-1] == (9, 9)
+    advance(trainer, 3)
+    whole = Run(parent.path)
+    whole.claim()
+    resumed = whole.resume(small)
+    same(trainer, resumed)
+    whole.release()
+    run.release()
+
+
+def test_only_what_was_asked_for_differs(parent: Run, tmp_path: Path, small: Dataset) -> None:
+    run, trainer = branch(parent, 8, small, tmp_path / "other", noise=0.0, bottleneck=3)
+    assert (trainer.config.noise, trainer.config.bottleneck) == (0.0, 3)
+    assert [edit["step"] for edit in trainer.edits] == [6, 8]
+    advance_run(run, trainer, 2)
+    assert [row for row in run.history() if row["step"] <= 8] == [
+        row for row in parent.history() if row["step"] <= 8
+    ]
+    run.release()
+
+
+def test_a_branch_where_its_parent_was_changed_keeps_that_change(
+    parent: Run, tmp_path: Path, small: Dataset
+) -> None:
+    run, trainer = branch(parent, 6, small, tmp_path / "there", bottleneck=3)
+    assert (trainer.config.noise, trainer.config.bottleneck) == (0.3, 3)
+    run.release()
+
+
+@pytest.mark.parametrize(
+    ("step", "changes", "said"),
+    [
+        (99, {}, "stands at step 12"),
+        (3, {"seed": 5}, "live knobs only"),
+        (3, {"noise": 7}, "noise"),
+    ],
+)
+def test_what_cannot_be_is_refused_and_leaves_nothing(
+    parent: Run, tmp_path: Path, small: Dataset, step: int, changes: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(Refusal, match=said):
+        branch(parent, step, small, tmp_path / "none", **changes)
+    assert not (tmp_path / "none").exists()

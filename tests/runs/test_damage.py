@@ -1,0 +1,161 @@
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.errors import Refusal
+from aecore.runs.run import Run
+from aecore.training.trainer import Trainer
+from tests.support import advance_run, same, trained
+
+
+def test_rows_after_the_checkpoint_are_forgotten(
+    tmp_path: Path, small: Dataset, quick: Config
+) -> None:
+    """A kill between two saves leaves more rows than the checkpoint knows."""
+    run = Run.create(tmp_path / "a", quick)
+    trainer = run.start(small)
+    advance_run(run, trainer, 5)
+    run.save(trainer)
+    advance_run(run, trainer, 4)
+    run.release()
+    with (tmp_path / "a" / "history.jsonl").open("a") as file:
+        file.write('{"step": 10, "trai')
+    for part in ("run.json.part", "checkpoint/000000009.safetensors.part", "frames/x.part"):
+        (tmp_path / "a" / part).write_bytes(b"half")
+    again = Run(tmp_path / "a")
+    assert [row["step"] for row in again.history()] == list(range(1, 10))
+    assert again.frames() == list(range(10))
+    resumed = again.resume(small)
+    assert resumed.steps == 5
+    assert [row["step"] for row in again.history()] == list(range(1, 6))
+    advance_run(again, resumed, 4)
+    same(trainer, resumed)
+    assert again.history() == trainer.history
+    assert [row["step"] for row in again.history()] == list(range(1, 10))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("{", "is not valid JSON"),
+        ("[]", "holds no settings"),
+        ('{"bottleneck": 0}', "bottleneck is 0; choose a whole number, 1 to 1,024"),
+        ('{"bottelneck": 3}', "bottelneck is not a setting"),
+        ('{"code_activation": "relu"}', "switch linear_path off"),
+    ],
+)
+def test_hand_edited_settings_are_refused(
+    tmp_path: Path, quick: Config, text: str, said: str
+) -> None:
+    Run.create(tmp_path / "a", quick).release()
+    (tmp_path / "a" / "config.json").write_text(text)
+    with pytest.raises(Refusal, match=said):
+        Run(tmp_path / "a")
+
+
+def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(Refusal, match=r"config\.json is missing; this is not a whole run"):
+        Run(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "said"),
+    [
+        ("checkpoint/state.json", "{", "is not valid JSON"),
+        ("checkpoint/state.json", "{}", "cannot be read"),
+        ("checkpoint/state.json", "[]", "cannot be read"),
+        ("checkpoint/state.json", None, "is missing"),
+        ("history.jsonl", None, "is missing"),
+    ],
+)
+def test_a_damaged_run_is_not_resumed(
+    tmp_path: Path, small: Dataset, quick: Config, name: str, text: str | None, said: str
+) -> None:
+    trained(tmp_path / "a", small, quick, 2)
+    path = tmp_path / "a" / name
+    path.unlink() if text is None else path.write_text(text)
+    with pytest.raises(Refusal, match=said):
+        Run(tmp_path / "a").resume(small)
+
+
+@pytest.mark.parametrize("text", ["{", "[]", None])
+def test_a_damaged_summary_is_refused(
+    tmp_path: Path, small: Dataset, quick: Config, text: str | None
+) -> None:
+    trained(tmp_path / "a", small, quick, 1)
+    path = tmp_path / "a" / "run.json"
+    path.unlink() if text is None else path.write_text(text)
+    with pytest.raises(Refusal, match=r"run\.json"):
+        Run(tmp_path / "a").summary()
+
+
+def test_rows_that_are_none_are_left_out(tmp_path: Path, small: Dataset, quick: Config) -> None:
+    trainer = trained(tmp_path / "a", small, quick, 3)
+    path = tmp_path / "a" / "history.jsonl"
+    junk = b'\xff\xfe\n[1]\n{"epoch": 3}\n{"step": "x"}\nnull\n\n'
+    path.write_bytes(junk + path.read_bytes() + b'{"step": 4, "tr')
+    assert Run(tmp_path / "a").history() == trainer.history
+
+
+def test_a_frame_that_was_not_kept_is_refused(
+    tmp_path: Path, small: Dataset, quick: Config
+) -> None:
+    trained(tmp_path / "a", small, quick, 3)
+    with pytest.raises(Refusal, match="cannot be read"):
+        Run(tmp_path / "a").frame(1234)
+
+
+def test_other_images_are_refused(
+    tmp_path: Path, small: Dataset, digits: Dataset, quick: Config
+) -> None:
+    trained(tmp_path / "a", small, quick, 1)
+    with pytest.raises(Refusal, match="learnt from other images"):
+        Run(tmp_path / "a").resume(digits)
+
+
+FOR_EVER = """
+import sys
+from pathlib import Path
+import torch
+from aecore import data
+from aecore.runs import run
+from aecore.config import Config
+torch.set_num_threads(1)
+run.LEAST_SECONDS_UNSAVED = run.MOST_SECONDS_UNSAVED = 0.0
+mine = run.Run.create(Path(sys.argv[1]), Config(**eval(sys.argv[2])))
+trainer = mine.start(data.load("digits"))
+while True:
+    trainer.step()
+    mine.record(trainer)
+"""
+
+
+def test_a_kill_at_any_moment_leaves_a_run_to_go_on_with(
+    tmp_path: Path, digits: Dataset, quick: Config
+) -> None:
+    path, config = tmp_path / "a", quick.changed(epochs=1000, hidden="8")
+    command = [sys.executable, "-c", FOR_EVER, str(path), str(config.model_dump())]
+    pointer = path / "checkpoint" / "state.json"
+    with subprocess.Popen(command) as child:
+        while child.poll() is None:
+            if pointer.exists() and json.loads(pointer.read_text())["step"] >= 20:
+                break
+            time.sleep(0.01)
+        child.kill()
+    run = Run(path)
+    run.claim()
+    trainer = run.resume(digits)
+    assert trainer.steps >= 20
+    whole = Trainer(digits, run.config)
+    while whole.steps < trainer.steps:
+        whole.step()
+    same(whole, trainer)
+    assert run.history() == whole.history
+    assert abs(run.frame().step - trainer.steps) <= 1
+    run.release()

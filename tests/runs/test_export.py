@@ -1,0 +1,163 @@
+import csv
+import io
+import json
+import sys
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from safetensors import safe_open
+from safetensors.torch import load
+
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.errors import Refusal
+from aecore.runs import archive, export, onnx
+from aecore.runs.run import Run
+from aecore.runs.trained import Trained
+from tests.support import advance_run, trained
+
+SETTINGS = {"dataset": "digits", "hidden": "32", "batch_size": 64, "epochs": 2, "bottleneck": 3}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Path:
+    path = tmp_path_factory.mktemp("export") / "run"
+    trained(path, digits, Config(**SETTINGS), steps=30)
+    return path
+
+
+def test_weights_carry_their_settings(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "x.safetensors").write_bytes(content := export.export(folder, "safetensors"))
+    with safe_open(tmp_path / "x.safetensors", "pt") as file:
+        assert Config(**json.loads(file.metadata()["config"])) == Run(folder).config
+    network = Trained.open(folder)
+    network.model.load_state_dict(load(content))
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"architecture": "convolutional", "hidden": "4-8"},
+        {"sparsity_kind": "top_k", "active_units": 2, "bottleneck": 9, "linear_path": False},
+    ],
+)
+def test_onnx_does_what_torch_does(
+    values: dict[str, object], tmp_path: Path, digits: Dataset
+) -> None:
+    import onnxruntime
+
+    trained(tmp_path / "run", digits, Config(**{**SETTINGS, **values}), steps=5)
+    network = Trained.open(tmp_path / "run")
+    content = export.export(tmp_path / "run", "onnx")
+    rows = (digits.test_images[:13].reshape(13, -1) / 255).astype(np.float32)
+    with zipfile.ZipFile(io.BytesIO(content)) as files:
+        encoder, decoder, both = (
+            onnxruntime.InferenceSession(files.read(f"{name}.onnx"))
+            for name in ("encoder", "decoder", "autoencoder")
+        )
+    (codes,) = encoder.run(["code"], {"image": rows})
+    assert codes == pytest.approx(network.encode(digits.test_images[:13]), abs=1e-4)
+    (images,) = decoder.run(["image"], {"code": codes})
+    (whole,) = both.run(["reconstruction"], {"image": rows})
+    assert images == pytest.approx(whole, abs=1e-4)
+    wanted = network.rebuild(digits.test_images[:13]).reshape(13, -1)
+    assert whole.clip(0, 1) == pytest.approx(wanted, abs=1e-4)
+
+
+def test_a_file_that_does_something_else_is_not_handed_out(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(onnx, "LARGEST_ERROR", -1.0)
+    with pytest.raises(Refusal, match="does not do what it does here"):
+        export.export(folder, "onnx")
+
+
+def test_tables_hold_every_held_out_image(folder: Path, digits: Dataset) -> None:
+    from pyarrow import parquet
+
+    network = Trained.open(folder)
+    found = parquet.read_table(io.BytesIO(export.export(folder, "parquet"))).to_pydict()
+    rows = list(csv.DictReader(io.StringIO(export.export(folder, "csv").decode())))
+    assert (
+        list(found)
+        == list(rows[0])
+        == [
+            "index",
+            "label",
+            "error",
+            "map_x",
+            "map_y",
+            "code_0",
+            "code_1",
+            "code_2",
+        ]
+    )
+    codes = network.encode(digits.test_images)
+    assert found["code_1"] == pytest.approx(codes[:, 1].tolist())
+    assert [float(row["code_1"]) for row in rows] == pytest.approx(codes[:, 1].tolist(), rel=1e-5)
+    assert [int(row["label"]) for row in rows] == digits.test_labels.tolist()
+    assert np.mean(found["error"]) == pytest.approx(
+        np.square(network.rebuild(digits.test_images) - digits.test_images / 255).mean(), rel=1e-4
+    )
+
+
+def test_the_projector_finds_what_its_config_names(folder: Path, digits: Dataset) -> None:
+    with zipfile.ZipFile(io.BytesIO(export.export(folder, "projector"))) as files:
+        config = files.read("projector_config.pbtxt").decode()
+        vectors = files.read("vectors.tsv").decode().splitlines()
+        labels = files.read("metadata.tsv").decode().splitlines()
+        sprite = Image.open(io.BytesIO(files.read("sprite.png")))
+    assert all(name in config for name in ("vectors.tsv", "metadata.tsv", "sprite.png"))
+    assert len(vectors) == len(labels) == len(digits.test_images)
+    assert labels[:5] == [str(each) for each in digits.test_labels[:5]]
+    assert sprite.width == sprite.height == 8 * 19
+    assert np.array_equal(np.asarray(sprite)[:8, 8:16], digits.test_images[1])
+
+
+def test_the_zip_gives_the_same_codes_elsewhere(folder: Path, tmp_path: Path) -> None:
+    again = archive.unpack(io.BytesIO(export.export(folder, "zip")), tmp_path)
+    images = Trained.open(folder).dataset.test_images
+    here, there = Trained.open(folder).encode(images), Trained.open(again.path).encode(images)
+    assert np.array_equal(here, there)
+
+
+def test_the_script_gives_the_same_history(
+    tmp_path: Path, digits: Dataset, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run = Run.create(tmp_path / "run", Config(**SETTINGS))
+    trainer = run.start(digits)
+    advance_run(run, trainer, 10)
+    trainer.change(noise=0.2, bottleneck=4)
+    advance_run(run, trainer, 15)
+    run.save(trainer)
+    run.release()
+    scope: dict[str, object] = {"__name__": "repeated"}
+    exec(compile(export.export(run.path, "script"), "script", "exec"), scope)
+    assert scope["trainer"].history == trainer.history  # type: ignore[attr-defined]
+    assert str(trainer.history[-1]["step"]) in capsys.readouterr().out
+    with pytest.raises(Refusal, match="one command cannot repeat that"):
+        export.export(run.path, "line")
+
+
+def test_the_command_names_what_was_turned(folder: Path) -> None:
+    line = export.export(folder, "line").decode()
+    assert line.startswith("aecore train ")
+    for words in ("--dataset digits", "--hidden 32", "--bottleneck 3", "--epochs 2"):
+        assert words in line
+
+
+def test_a_missing_library_is_told_with_the_way_to_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "onnxruntime", None)
+    with pytest.raises(Refusal, match=r"pip install 'autoencoder-lab\[export\]'"):
+        export.export(folder, "onnx")
+
+
+def test_an_unknown_format_is_refused(folder: Path) -> None:
+    with pytest.raises(Refusal, match="choose one of safetensors, onnx"):
+        export.export(folder, "docx")

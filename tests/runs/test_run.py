@@ -1,0 +1,211 @@
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.errors import Refusal
+from aecore.runs import frame
+from aecore.runs import run as run_module
+from aecore.runs.run import Run
+from tests.support import advance_run, same, trained
+
+
+def test_a_run_is_a_folder(tmp_path: Path, small: Dataset, quick: Config) -> None:
+    trained(tmp_path / "a", small, quick)
+    names = {path.name for path in (tmp_path / "a").iterdir()} - {".lock"}
+    assert names == {
+        *("run.json", "config.json", "history.jsonl", "probe.safetensors"),
+        *("frames", "latest.safetensors", "checkpoint"),
+    }
+    assert not list(tmp_path.rglob("*.part"))
+    assert json.loads((tmp_path / "a" / "config.json").read_text()) == quick.model_dump()
+
+
+def test_a_run_comes_back(tmp_path: Path, small: Dataset, quick: Config) -> None:
+    trainer = trained(tmp_path / "a", small, quick)
+    run = Run(tmp_path / "a")
+    assert (run.name, run.config) == ("a", quick)
+    assert run.history() == trainer.history
+    assert run.frames() == list(range(11))
+    summary = run.summary()
+    assert (summary["name"], summary["step"], summary["total_steps"]) == ("a", 10, 24)
+    assert summary["held_out"] == trainer.history[-1]["held_out"]
+    assert summary["pca"] == trainer.history[-1]["pca"]
+    newest, first = run.frame(), run.frame(0)
+    assert (newest.step, first.step) == (10, 0)
+    assert np.array_equal(newest.codes, trainer.snapshot().codes)
+    assert np.array_equal(run.codes(0), first.codes)
+
+
+def test_equal_runs_have_equal_histories(tmp_path: Path, small: Dataset, quick: Config) -> None:
+    for name in "ab":
+        trained(tmp_path / name, small, quick)
+    one, other = ((tmp_path / name / "history.jsonl").read_bytes() for name in "ab")
+    assert one == other
+    assert one.count(b"\n") == 10
+
+
+def test_a_resumed_run_is_the_run_that_never_stopped(
+    tmp_path: Path, small: Dataset, quick: Config
+) -> None:
+    whole = trained(tmp_path / "whole", small, quick, 20)
+    trained(tmp_path / "cut", small, quick, 9)
+    run = Run(tmp_path / "cut")
+    run.claim()
+    trainer = run.resume(small)
+    advance_run(run, trainer, 11)
+    same(whole, trainer)
+    assert run.history() == whole.history
+    assert run.frames() == Run(tmp_path / "whole").frames()
+    run.release()
+
+
+def test_rows_of_a_divergence_are_forgotten(tmp_path: Path, small: Dataset, quick: Config) -> None:
+    run = Run.create(tmp_path / "a", quick.changed(schedule="constant", epochs=100))
+    trainer = run.start(small)
+    advance_run(run, trainer, 6)
+    good = trainer.state()
+    advance_run(run, trainer, 3)
+    trainer._restore(good)
+    trainer.change(learning_rate=1e-4)
+    advance_run(run, trainer, 5)
+    assert [row["step"] for row in run.history()] == list(range(1, 12))
+    assert run.history() == trainer.history
+    run.release()
+
+
+def test_edits_are_kept(tmp_path: Path, small: Dataset, quick: Config) -> None:
+    run = Run.create(tmp_path / "a", quick)
+    trainer = run.start(small)
+    advance_run(run, trainer, 3)
+    trainer.change(bottleneck=2)
+    advance_run(run, trainer, 3)
+    run.save(trainer)
+    run.release()
+    again = Run(tmp_path / "a")
+    resumed = again.resume(small)
+    assert resumed.config.bottleneck == 2
+    assert again.config.bottleneck == 4
+    assert resumed.edits == [{"step": 3, "changes": {"bottleneck": [4, 2]}}]
+    assert again.frame().codes.shape == (160, 2)
+    assert again.frame(3).codes.shape == (160, 4)
+
+
+def test_a_save_is_due_now_and_then(
+    tmp_path: Path, small: Dataset, quick: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = Run.create(tmp_path / "a", quick)
+    trainer = run.start(small)
+    now = [time.monotonic()]
+    monkeypatch.setattr(time, "monotonic", lambda: now[0])
+    advance_run(run, trainer, 2)
+    assert run.summary()["step"] == 0
+    now[0] += run_module.MOST_SECONDS_UNSAVED + 1
+    advance_run(run, trainer, 1)
+    assert run.summary()["step"] == 3
+    assert Run(tmp_path / "a").resume(small).steps == 3
+    run.release()
+
+
+def test_frames_are_thinned_while_training(
+    tmp_path: Path, small: Dataset, quick: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(run_module, "MOST_FRAME_BYTES", 60_000)
+    trained(tmp_path / "a", small, quick, 24)
+    left = Run(tmp_path / "a").frames()
+    assert left[0] == 0
+    assert left[-1] == 24
+    assert len(left) < 16
+    sizes = [path.stat().st_size for path in (tmp_path / "a" / "frames").iterdir()]
+    assert sum(sizes) <= 60_000
+
+
+def test_the_last_step_has_a_frame(tmp_path: Path, small: Dataset, quick: Config) -> None:
+    trained(tmp_path / "a", small, quick.changed(epochs=5, batch_size=24), 25)
+    assert not frame.due(25)
+    assert Run(tmp_path / "a").frames()[-2:] == [24, 25]
+
+
+@pytest.mark.parametrize("what", ["file", "folder"])
+def test_a_place_that_is_taken_is_refused(tmp_path: Path, quick: Config, what: str) -> None:
+    path = tmp_path / "a"
+    if what == "file":
+        path.write_text("mine")
+    else:
+        path.mkdir()
+        (path / "mine.txt").write_text("mine")
+    with pytest.raises(Refusal, match=r"a is not empty; choose another folder, or resume"):
+        Run.create(path, quick)
+    assert not (path / "config.json").exists()
+
+
+def test_an_empty_folder_is_taken(tmp_path: Path, quick: Config) -> None:
+    (tmp_path / "a").mkdir()
+    Run.create(tmp_path / "a", quick).release()
+    assert Run(tmp_path / "a").config == quick
+
+
+def test_a_second_claim_is_refused(tmp_path: Path, quick: Config) -> None:
+    first = Run.create(tmp_path / "a", quick)
+    second = Run(tmp_path / "a")
+    for each in (first, second):
+        assert each.busy
+        with pytest.raises(Refusal, match="a is being trained by another program; pause it there"):
+            each.claim()
+    first.release()
+    assert [first.busy, second.busy] == [False, False]
+    second.claim()
+    assert [first.busy, second.busy] == [True, True]
+    second.release()
+
+
+CLAIM = """
+import sys
+from pathlib import Path
+from aecore.runs.run import Run
+from aecore.errors import Refusal
+run = Run(Path(sys.argv[1]))
+for _ in range(2):
+    try:
+        run.claim()
+    except Refusal as refusal:
+        print(run.busy, refusal, flush=True)
+    else:
+        print("claimed", flush=True)
+    sys.stdin.readline()
+"""
+
+
+def test_another_process_is_refused_and_dying_lets_go(tmp_path: Path, quick: Config) -> None:
+    run = Run.create(tmp_path / "a", quick)
+    command = [sys.executable, "-c", CLAIM, str(tmp_path / "a")]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as other:
+        assert other.stdin is not None
+        assert other.stdout is not None
+        said = other.stdout.readline()
+        assert said.startswith("True a is being trained by another program")
+        run.release()
+        other.stdin.write("again\n")
+        other.stdin.flush()
+        assert other.stdout.readline() == "claimed\n"
+        with pytest.raises(Refusal):
+            run.claim()
+        other.kill()
+    assert not run.busy
+    run.claim()
+    run.release()
+
+
+def test_a_discarded_run_is_gone(tmp_path: Path, small: Dataset, quick: Config) -> None:
+    run = Run.create(tmp_path / "a", quick)
+    run.start(small)
+    run.discard()
+    assert not (tmp_path / "a").exists()
+    Run.create(tmp_path / "a", quick).release()

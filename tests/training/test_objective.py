@@ -1,0 +1,205 @@
+from typing import Any
+
+import pytest
+import torch
+from torch import Tensor
+
+from aecore.config import Config
+from aecore.network.autoencoder import Autoencoder, strongest
+from aecore.training.objective import kl, l1, layer_loss, loss, penalty, reconstruction
+from aecore.training.seeding import generator
+
+IMAGES = torch.rand(16, 20, generator=generator(0, "images"))
+PLAIN: dict[str, Any] = {"linear_path": False, "hidden": "12-8", "bottleneck": 6}
+
+
+def model(**values: Any) -> tuple[Autoencoder, Config]:
+    config = Config(**{**PLAIN, **values})
+    return Autoencoder((4, 5), config, generator=generator(0, "weights")), config
+
+
+def test_squared_error_is_the_mean_over_pixels() -> None:
+    found = reconstruction(torch.tensor([[0.0, 1.0]]), torch.tensor([[1.0, 0.5]]), "mse")
+    assert found.item() == pytest.approx((1 + 0.25) / 2)
+
+
+def test_cross_entropy_is_least_at_the_image() -> None:
+    wanted = torch.tensor([[0.2, 0.9]])
+    at = [reconstruction(wanted + shift, wanted, "bce") for shift in (-0.05, 0.0, 0.05)]
+    assert at[1] < at[0]
+    assert at[1] < at[2]
+
+
+@pytest.mark.parametrize("kind", ["mse", "bce"])
+def test_what_is_no_number_is_a_loss_that_is_none(kind: str) -> None:
+    found = reconstruction(torch.tensor([[torch.nan, 0.5]]), torch.tensor([[1.0, 1.0]]), kind)
+    assert found.isnan()
+
+
+def test_l1_by_hand() -> None:
+    codes = torch.tensor([[1.0, -2.0], [3.0, 0.0]])
+    assert l1(codes, torch.tensor([1.0, 10.0])).item() == pytest.approx(2 + 10)
+
+
+@pytest.mark.parametrize("linear_path", [True, False])
+def test_l1_cannot_be_escaped_by_rescaling(linear_path: bool) -> None:
+    net, config = model(linear_path=linear_path, sparsity=1.0)
+    before = penalty(net.encode(IMAGES), net.decoder_scale(), config)
+    rebuilt = net(IMAGES)
+    with torch.no_grad():
+        for name, each in net.named_parameters():
+            if name.startswith(("to_code", "path_in")):
+                each.mul_(0.1)
+            elif name in ("from_code.weight", "path_out.weight"):
+                each.mul_(10)
+    assert torch.allclose(net(IMAGES), rebuilt, atol=1e-5)
+    after = penalty(net.encode(IMAGES), net.decoder_scale(), config)
+    assert after.item() == pytest.approx(before.item(), rel=1e-4)
+    assert before > 0
+
+
+def test_kl_is_nothing_at_the_target_and_more_away_from_it() -> None:
+    assert kl(torch.full((5, 3), 0.05), 0.05).item() == pytest.approx(0, abs=1e-6)
+    near, far = (kl(torch.full((5, 3), mean), 0.05) for mean in (0.1, 0.5))
+    assert 0 < near < far
+    wanted = 0.05 * torch.tensor(0.1).log() + 0.95 * torch.tensor(1.9).log()
+    assert far.item() == pytest.approx(3 * wanted.item(), rel=1e-4)
+
+
+@pytest.mark.parametrize("mean", [0.0, 1.0])
+def test_kl_of_saturated_units_stays_a_number(mean: float) -> None:
+    assert kl(torch.full((5, 3), mean), 0.05).isfinite()
+
+
+@pytest.mark.parametrize(
+    "values", [{"sparsity": 0.0}, {"sparsity_kind": "none"}, {"sparsity_kind": "top_k"}]
+)
+def test_no_price_where_none_is_asked(values: dict[str, Any]) -> None:
+    config = Config(**{**PLAIN, "sparsity": 1.0, **values})
+    assert penalty(torch.ones(2, 6), torch.ones(6), config).item() == 0
+
+
+def test_the_price_is_proportional_to_the_strength() -> None:
+    one, two = (
+        penalty(torch.ones(2, 6), torch.ones(6), Config(sparsity=strength)) for strength in (1, 2)
+    )
+    assert two.item() == pytest.approx(2 * one.item())
+
+
+def test_top_k_keeps_exactly_the_strongest() -> None:
+    codes = torch.tensor([[1.0, -5.0, 3.0, 0.5], [0.1, 0.2, 0.3, -0.4]])
+    wanted = torch.tensor([[0.0, -5.0, 3.0, 0.0], [0.0, 0.0, 0.3, -0.4]])
+    assert torch.equal(strongest(codes, 2), wanted)
+    assert torch.equal(strongest(codes, 4), codes)
+    assert torch.equal(strongest(codes, 9), codes)
+
+
+def test_top_k_keeps_exactly_that_many_even_among_equals() -> None:
+    assert (strongest(torch.ones(3, 8), 5) != 0).sum(1).tolist() == [5, 5, 5]
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"loss": "bce"},
+        {"sparsity": 1.0},
+        {"sparsity": 1.0, "sparsity_kind": "kl", "code_activation": "sigmoid"},
+        {"linear_path": True, "sparsity": 1.0},
+        {"tied": True},
+        {"architecture": "convolutional"},
+    ],
+)
+def test_the_gradient_reaches_every_weight(values: dict[str, Any]) -> None:
+    net, config = model(**values)
+    loss(net, IMAGES, IMAGES, config).total.backward()  # type: ignore[no-untyped-call]
+    for name, each in net.named_parameters():
+        assert each.grad is not None, name
+        assert each.grad.isfinite().all(), name
+        assert each.grad.abs().sum() > 0, name
+
+
+def test_top_k_gives_no_gradient_to_units_it_silences() -> None:
+    net, config = model(sparsity_kind="top_k", active_units=1)
+    loss(net, IMAGES[:1], IMAGES[:1], config).total.backward()  # type: ignore[no-untyped-call]
+    assert net.to_code.weight.grad is not None
+    assert (net.to_code.weight.grad.abs().sum(1) > 0).sum() == 1
+
+
+def test_the_price_pulls_the_code_towards_silence() -> None:
+    net, config = model(sparsity=10.0)
+    free = config.changed(sparsity=0.0)
+    given = loss(net, IMAGES, IMAGES, config), loss(net, IMAGES, IMAGES, free)
+    assert given[0].total > given[1].total
+    assert torch.equal(given[0].squares, given[1].squares)
+
+
+def test_a_silent_unit_has_a_slope_under_l1() -> None:
+    net, config = model(linear_path=True, sparsity=1.0)
+    with torch.no_grad():
+        net.from_code.weight[:, 2] = 0
+        assert net.path_out is not None
+        net.path_out.weight[:, 2] = 0
+    loss(net, IMAGES, IMAGES, config).total.backward()  # type: ignore[no-untyped-call]
+    assert all(each.grad is not None and each.grad.isfinite().all() for each in net.parameters())
+
+
+def test_squares_are_shown_whatever_is_minimised() -> None:
+    net, config = model(loss="bce")
+    found = loss(net, IMAGES, IMAGES, config)
+    assert found.squares.item() == pytest.approx((net(IMAGES) - IMAGES).square().mean().item())
+    assert not found.squares.requires_grad
+
+
+def test_the_clean_image_is_wanted_from_the_corrupted() -> None:
+    net, config = model()
+    corrupted = torch.zeros_like(IMAGES)
+    found = loss(net, IMAGES, corrupted, config).total.item()
+    assert found == pytest.approx((net(corrupted) - IMAGES).square().mean().item())
+
+
+def test_half_the_bits_give_nearly_the_same() -> None:
+    net, config = model()
+    whole, half = (loss(net, IMAGES, IMAGES, config, half=each).total for each in (False, True))
+    assert half.dtype == torch.float32
+    assert half.item() == pytest.approx(whole.item(), rel=0.02)
+
+
+def trained(net: Autoencoder, total: Tensor) -> set[str]:
+    total.backward()  # type: ignore[no-untyped-call]
+    return {name for name, each in net.named_parameters() if each.grad is not None}
+
+
+@pytest.mark.parametrize("tied", [True, False])
+@pytest.mark.parametrize(
+    ("layer", "encoder", "decoder"),
+    [(1, "encoder.0", "decoder.3"), (2, "encoder.2", "decoder.1"), (3, "to_code", "from_code")],
+)
+def test_a_layer_alone_trains_itself_and_its_mirror(
+    layer: int, encoder: str, decoder: str, tied: bool
+) -> None:
+    net, config = model(tied=tied)
+    found = trained(net, layer_loss(net, layer, IMAGES, IMAGES, config).total)
+    wanted = {f"{encoder}.weight", f"{encoder}.bias", f"{decoder}.bias"}
+    assert found == (wanted if tied else wanted | {f"{decoder}.weight"})
+
+
+@pytest.mark.parametrize("loss_name", ["mse", "bce"])
+def test_every_layer_learns_to_rebuild_what_it_is_given(loss_name: str) -> None:
+    net, config = model(loss=loss_name)
+    for layer in (1, 2, 3):
+        steps = torch.optim.Adam(net.parameters(), 0.01)
+        errors = []
+        for _ in range(40):
+            steps.zero_grad()
+            found = layer_loss(net, layer, IMAGES, IMAGES, config)
+            found.total.backward()  # type: ignore[no-untyped-call]
+            steps.step()
+            errors.append(found.squares.item())
+        assert errors[-1] < 0.9 * errors[0]
+
+
+def test_without_hidden_layers_the_code_is_the_only_one() -> None:
+    net, config = model(hidden="")
+    found = trained(net, layer_loss(net, 1, IMAGES, IMAGES, config).total)
+    assert found == {"to_code.weight", "to_code.bias", "from_code.weight", "from_code.bias"}

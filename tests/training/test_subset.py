@@ -1,0 +1,39 @@
+import numpy as np
+import pytest
+
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.errors import Refusal
+from aecore.training.subset import learnt
+from aecore.training.trainer import Trainer
+
+
+def test_only_the_classes_named_are_learnt_from(digits: Dataset) -> None:
+    part = learnt(digits, Config(classes="3, 5", train_size=100))
+    assert set(part.labels) == set(part.test_labels) == {3, 5}
+    assert len(part.images) == len(part.labels) == 100
+    assert np.array_equal(part.test_images, digits.test_images[np.isin(digits.test_labels, [3, 5])])
+
+
+def test_the_same_part_is_the_same_object(digits: Dataset) -> None:
+    assert learnt(digits, Config(classes="3")) is learnt(digits, Config(classes="3", bottleneck=2))
+    assert learnt(digits, Config(classes="3")) is not learnt(digits, Config())
+
+
+@pytest.mark.parametrize("classes", ["11", "3,eleven"])
+def test_a_class_that_is_not_there_is_refused(digits: Dataset, classes: str) -> None:
+    with pytest.raises(Refusal, match=r"but the classes of digits are: 0, 1, 2"):
+        Trainer(digits, Config(classes=classes))
+
+
+def test_the_error_is_that_of_the_classes_learnt_and_the_map_shows_all(digits: Dataset) -> None:
+    config = Config(classes="1", hidden="16", bottleneck=4, batch_size=32, epochs=3)
+    trainer = Trainer(digits, config)
+    while not trainer.finished:
+        trainer.step()
+    snapshot = trainer.snapshot()
+    assert set(snapshot.labels) == set(range(10))
+    ones = digits.test_images[digits.test_labels == 1]
+    assert trainer.history[-1]["pca"] == pytest.approx(
+        trainer._probe.pca.error(ones, 4, clamped=True)
+    )
