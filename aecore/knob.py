@@ -44,7 +44,7 @@ class Knob:
 
     name: str
     label: str
-    words: str
+    description: str
     group: Group
     kind: Kind
     default: Any
@@ -73,7 +73,7 @@ class Knob:
 
 def knob(
     default: Any,
-    words: str | None = None,
+    description: str | None = None,
     *,
     group: Group = "training",
     label: str = "",
@@ -87,7 +87,7 @@ def knob(
     pattern: str | None = None,
     example: str = "",
 ) -> Any:
-    """Declare a hyperparameter as a field; its explanation is `words`, or the docstring below it.
+    """Declare a hyperparameter as a field, described by `description` or the docstring below it.
 
     The other parameters are those of `Knob`; `names` gives names to choices that need one.
     """
@@ -105,7 +105,7 @@ def knob(
     }
     return Field(
         default,
-        description=words,
+        description=description,
         ge=low,
         le=high,
         pattern=pattern,
@@ -126,7 +126,7 @@ def _read(name: str, info: FieldInfo) -> Knob:
     values = get_args(info.annotation)
     return Knob(
         name=name,
-        words=" ".join((info.description or "").split()),
+        description=" ".join((info.description or "").split()),
         kind="choice" if values else KINDS[cast("type", info.annotation)],
         default=info.default,
         choices={value: names.get(value, value.replace("_", " ")) for value in values},
@@ -164,5 +164,5 @@ def table(model: type[BaseModel]) -> str:
         live = t("yes") if each.live else ""
         default = {True: t("on"), False: t("off")}.get(each.default, each.default)
         default = each.default if each.kind != "switch" else default
-        rows.append(f"| `{each.name}` | {default} | {each.span} | {live} | {t(each.words)} |")
+        rows.append(f"| `{each.name}` | {default} | {each.span} | {live} | {t(each.description)} |")
     return "\n".join(rows)

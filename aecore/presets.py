@@ -13,7 +13,7 @@ class Preset:
     """What a preset is called, what it shows, and the knobs it sets."""
 
     label: str
-    words: str
+    description: str
     values: Mapping[str, Any]
 
 

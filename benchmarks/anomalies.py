@@ -17,7 +17,7 @@ from cyclopts import App
 from aecore import data
 from aecore.applications import anomaly, threshold
 from aecore.config import Config
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 from aecore.training.trainer import Trainer
 from benchmarks.report import AsJson, show
 
@@ -54,8 +54,8 @@ def anomalies(
             trainer = Trainer(images, config)
             while not trainer.finished:
                 trainer.step()
-            network = Trained.of(trainer.snapshot(), images, "anomalies")
-            shown, foreign = anomaly.held_out(images, (images.classes[digit],))
+            network = TrainedModel.of(trainer.snapshot(), images, "anomalies")
+            shown, anomalous = anomaly.held_out(images, (images.classes[digit],))
             scores = anomaly.detector(network)
             if not seed:
                 scores = {**scores, "pca": anomaly.others(network)["pca"]}
@@ -63,7 +63,7 @@ def anomalies(
                 rows = areas.setdefault(name, [])
                 if len(rows) <= seed:
                     rows.append([])
-                rows[seed].append(threshold.roc(foreign, score(shown)).area)
+                rows[seed].append(threshold.roc(anomalous, score(shown)).area)
             print(seed, digit, {n: round(rows[-1][-1], 4) for n, rows in areas.items()}, flush=True)
     result: dict[str, Any] = {"epochs": epochs, "noise": noise}
     for name, rows in areas.items():

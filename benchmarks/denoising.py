@@ -17,7 +17,7 @@ from aecore.applications import denoising, filters
 from aecore.metrics import reconstruction
 from aecore.network.inference import tensor
 from aecore.presets import preset
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 from aecore.training.trainer import Trainer
 from benchmarks.report import AsJson, show
 
@@ -46,7 +46,7 @@ def measure(
         trainer = Trainer(images, preset("denoising", dataset, noise_kind="gaussian", **values))
         while not trainer.finished:
             trainer.step()
-        network = Trained.of(trainer.snapshot(), images, "denoising")
+        network = TrainedModel.of(trainer.snapshot(), images, "denoising")
         noisy = denoising.add_noise(truth, "gaussian", level)
         wiener = filters.wiener(training, denoising.add_noise(training, "gaussian", level, 1))
         components = denoising.fit(network, "gaussian", level)["pca"]
@@ -54,8 +54,8 @@ def measure(
             "noisy": reconstruction.psnr(truth, noisy),
             "pca": reconstruction.psnr(truth, components.apply(noisy)),
             "wiener": reconstruction.psnr(truth, wiener.apply(noisy)),
-            "autoencoder": reconstruction.psnr(truth, network.rebuild(noisy)),
-            "ssim": reconstruction.ssim(truth[:1000], network.rebuild(noisy[:1000])),
+            "autoencoder": reconstruction.psnr(truth, network.reconstruct(noisy)),
+            "ssim": reconstruction.ssim(truth[:1000], network.reconstruct(noisy[:1000])),
         }
         print(level, result[f"{level:g}"], flush=True)
     show({"epochs": epochs, "hidden": hidden, "bottleneck": bottleneck, **result}, as_json)

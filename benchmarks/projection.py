@@ -28,7 +28,7 @@ from sklearn.neighbors import NearestNeighbors
 from aecore import data
 from aecore.maps.projection import Method, Projection, project
 from aecore.maps.quality import NEIGHBOURS, quality
-from aecore.maps.service import Mapper
+from aecore.maps.service import MapService
 from aecore.network.autoencoder import Autoencoder
 from aecore.network.inference import encode, tensor
 from aecore.presets import preset
@@ -56,7 +56,7 @@ def measure(
     """Train, take codes some times an epoch, and make every kind of map of them."""
     torch.set_num_threads(1)
     began = time.perf_counter()
-    mapper = Mapper()
+    mapper = MapService()
     mapper.wait()
     result: dict[str, Any] = {"worker_start_s": time.perf_counter() - began}
     dataset = data.load(name)
@@ -94,7 +94,7 @@ def _train(
 
 
 def _chain(
-    mapper: Mapper, method: Method, codes: Sequence[Codes]
+    mapper: MapService, method: Method, codes: Sequence[Codes]
 ) -> tuple[list[Projection], dict[str, Any]]:
     """Make a first map and from it one of each later moment, as while training."""
     first, first_s = _asked(mapper, codes[0], method, quick=True)
@@ -208,7 +208,7 @@ def _movement(frames: Sequence[NDArray[np.floating]]) -> float:
 
 
 def _asked(
-    mapper: Mapper,
+    mapper: MapService,
     codes: Codes,
     method: Method,
     previous: Projection | None = None,

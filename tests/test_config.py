@@ -34,8 +34,8 @@ IMPOSSIBLE: list[tuple[Mapping[str, object], str]] = [
 
 def test_every_knob_has_words_a_group_and_a_label() -> None:
     for each in KNOBS.values():
-        assert each.words.endswith("."), each.name
-        assert len(each.words) > 10, each.name
+        assert each.description.endswith("."), each.name
+        assert len(each.description) > 10, each.name
         assert each.group in GROUPS
         assert each.label[0].isupper() or each.label[0].isdigit()
 
@@ -147,6 +147,6 @@ def test_every_sentence_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
         for before, after in zip(plain, table(Config).splitlines(), strict=True):
             assert before == after.replace("[", "").replace("]", "")
             assert "[" in after or before.startswith("|---")
-        assert t(KNOBS["noise"].words) == f"[{KNOBS['noise'].words}]"
+        assert t(KNOBS["noise"].description) == f"[{KNOBS['noise'].description}]"
     finally:
         language.reset(token)

@@ -68,8 +68,8 @@ def test_it_does_better_than_as_many_principal_components(images: Any) -> None:
     error = np.square(pca.inverse_transform(pca.transform(held)) - held).mean()
     found = AutoencoderEstimator(hidden="128", batch_size=32, epochs=30).fit(learn)
     assert -found.score(held) < error
-    rebuilt = found.inverse_transform(found.transform(held))
-    np.testing.assert_allclose(found.score_samples(held), -np.square(rebuilt - held).mean(1))
+    reconstruction = found.inverse_transform(found.transform(held))
+    np.testing.assert_allclose(found.score_samples(held), -np.square(reconstruction - held).mean(1))
     rows = found.history_
     assert rows[-1]["train"] < rows[0]["train"]
     assert {"step", "epoch", "train"} <= rows[0].keys()

@@ -35,10 +35,10 @@ def test_everything_is_read_off_the_declaration() -> None:
     heat, rack, fan, mode, dish = knobs(Oven).values()
     assert (heat.name, heat.kind, heat.default) == ("heat", "number", 180.0)
     assert (heat.low, heat.high, heat.step, heat.live, heat.log) == (50, 1250.5, 10, True, True)
-    assert heat.words == "How hot it is, in degrees."
+    assert heat.description == "How hot it is, in degrees."
     assert heat.label == "Heat"
     assert (rack.kind, rack.group, rack.label) == ("integer", "network", "Rack height")
-    assert rack.words == "Where it stands."
+    assert rack.description == "Where it stands."
     assert fan.kind == "switch"
     assert not fan.live
     assert (mode.kind, mode.choices) == ("choice", {"top": "Above", "both_sides": "both sides"})

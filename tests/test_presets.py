@@ -27,7 +27,7 @@ def test_every_preset_trains_on_digits(name: str, digits: Dataset) -> None:
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_has_a_name_and_words(name: str) -> None:
     assert PRESETS[name].label[0].isupper()
-    assert PRESETS[name].words.endswith(".")
+    assert PRESETS[name].description.endswith(".")
 
 
 def test_stacked_is_the_default() -> None:

@@ -17,8 +17,8 @@ from aecore.errors import Refusal
 from aecore.images import Images, resized
 from aecore.metrics.reconstruction import errors
 from aecore.network.inference import tensor
-from aecore.runs.trained import Trained
-from aecore.training.subset import learnt, only
+from aecore.runs.trained_model import TrainedModel
+from aecore.training.subset import only, training_subset
 
 Scores = NDArray[np.float64]
 Score = Callable[[Images], Scores]
@@ -39,12 +39,12 @@ OTHERS: Mapping[str, str] = {
 }
 
 
-def detector(network: Trained) -> Mapping[str, Score]:
+def detector(network: TrainedModel) -> Mapping[str, Score]:
     """Return the scores a network gives; all is settled by the images it learnt from.
 
     Parameters
     ----------
-    network : Trained
+    network : TrainedModel
 
     Returns
     -------
@@ -59,7 +59,7 @@ def detector(network: Trained) -> Mapping[str, Score]:
     cloud = LedoitWolf().fit(codes)
 
     def error(images: Images) -> Scores:
-        return errors(tensor(images).numpy(), network.rebuild(images))
+        return errors(tensor(images).numpy(), network.reconstruct(images))
 
     def distance(images: Images) -> Scores:
         squares = cloud.mahalanobis(network.encode(images).astype(np.float64))
@@ -78,12 +78,12 @@ def detector(network: Trained) -> Mapping[str, Score]:
     return {**alone, "both": both}
 
 
-def others(network: Trained, *, seed: int = 0) -> Mapping[str, Score]:
+def others(network: TrainedModel, *, seed: int = 0) -> Mapping[str, Score]:
     """Return the scores a sensible person would try first, fitted on the same images.
 
     Parameters
     ----------
-    network : Trained
+    network : TrainedModel
         Whose training images and bottleneck are used, not its weights.
     seed : int
 
@@ -99,8 +99,8 @@ def others(network: Trained, *, seed: int = 0) -> Mapping[str, Score]:
     forest = IsolationForest(n_estimators=TREES, random_state=seed).fit(training)
 
     def pca(images: Images) -> Scores:
-        rebuilt = network.pca.rebuild(images, network.config.bottleneck).clip(0, 1)
-        return errors(tensor(images).numpy(), rebuilt)
+        reconstruction = network.pca.reconstruct(images, network.config.bottleneck).clip(0, 1)
+        return errors(tensor(images).numpy(), reconstruction)
 
     return {
         "pca": pca,
@@ -109,18 +109,18 @@ def others(network: Trained, *, seed: int = 0) -> Mapping[str, Score]:
     }
 
 
-def seen(network: Trained, foreign: tuple[str, ...]) -> tuple[str, ...]:
+def seen(network: TrainedModel, anomalous: tuple[str, ...]) -> tuple[str, ...]:
     """Return those of some classes that a network learnt from, and so cannot find foreign.
 
     Parameters
     ----------
-    network : Trained
+    network : TrainedModel
     foreign : tuple of str
         Classes of its own data set.
     """
-    part = learnt(network.dataset, network.config)
+    part = training_subset(network.dataset, network.config)
     present = {part.classes[number] for number in np.unique(part.labels) if number >= 0}
-    return tuple(name for name in foreign if name in present)
+    return tuple(name for name in anomalous if name in present)
 
 
 def remaining(dataset: Dataset, normal: tuple[str, ...]) -> tuple[str, ...]:
@@ -161,21 +161,21 @@ def held_out(
     ours = only(dataset, normal).test_images[:most]
     if other is not None:
         given = other.test_images if isinstance(other, Dataset) else other
-        strange = resized(given[:most], dataset.shape)
+        anomalies = resized(given[:most], dataset.shape)
     elif left := remaining(dataset, normal):
-        strange = only(dataset, left).test_images[:most]
+        anomalies = only(dataset, left).test_images[:most]
     else:
         raise Refusal("Every class is normal; choose fewer, or another data set as foreign.")
-    foreign = np.repeat([False, True], [len(ours), len(strange)])
-    return np.concatenate([ours, strange]), foreign
+    anomalous = np.repeat([False, True], [len(ours), len(anomalies)])
+    return np.concatenate([ours, anomalies]), anomalous
 
 
-def pack(network: Trained, score: str, threshold: float) -> bytes:
+def pack(network: TrainedModel, score: str, threshold: float) -> bytes:
     """Return a network with its threshold, to be used elsewhere, as a zip.
 
     Parameters
     ----------
-    network : Trained
+    network : TrainedModel
     score : str
         A key of `SCORES`.
     threshold : float

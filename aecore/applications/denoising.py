@@ -12,7 +12,7 @@ from aecore.applications.filters import Filter
 from aecore.images import Images
 from aecore.metrics import reconstruction
 from aecore.network.inference import tensor
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 from aecore.training import corruption
 from aecore.training.seeding import generator
 
@@ -71,12 +71,12 @@ def add_noise(images: Images, kind: str, level: float, seed: int = 0) -> Array:
     return np.asarray(torch.clone(rows).numpy(), np.float32).reshape(images.shape)
 
 
-def fit(network: Trained, kind: str, level: float, *, seed: int = 0) -> Mapping[str, Filter]:
+def fit(network: TrainedModel, kind: str, level: float, *, seed: int = 0) -> Mapping[str, Filter]:
     """Fit the classic filters on training images of a network, with noise of this kind and level.
 
     Parameters
     ----------
-    network : Trained
+    network : TrainedModel
     kind : str
     level : float
     seed : int
@@ -92,12 +92,12 @@ def fit(network: Trained, kind: str, level: float, *, seed: int = 0) -> Mapping[
     return filters.fit(clean, add_noise(training, kind, level, seed + 1), network.pca)
 
 
-def clean(network: Trained, noisy: Array, fitted: Mapping[str, Filter]) -> dict[str, Array]:
+def clean(network: TrainedModel, noisy: Array, fitted: Mapping[str, Filter]) -> dict[str, Array]:
     """Return what each method makes of noisy images, the autoencoder first.
 
     Parameters
     ----------
-    network : Trained
+    network : TrainedModel
     noisy : ndarray of shape (n, height, width), float32 in [0, 1]
     fitted : mapping of str to Filter
 
@@ -107,19 +107,19 @@ def clean(network: Trained, noisy: Array, fitted: Mapping[str, Filter]) -> dict[
     """
     return {
         "noisy": noisy,
-        "autoencoder": network.rebuild(noisy),
+        "autoencoder": network.reconstruct(noisy),
         **{name: each.apply(noisy) for name, each in fitted.items()},
     }
 
 
 def compare(
-    network: Trained, images: Images, kind: str, levels: Sequence[float], *, seed: int = 0
+    network: TrainedModel, images: Images, kind: str, levels: Sequence[float], *, seed: int = 0
 ) -> list[Row]:
     """Measure all methods at some levels of noise.
 
     Parameters
     ----------
-    network : Trained
+    network : TrainedModel
     images : ndarray of shape (n, height, width), uint8
         Held out from the network's training.
     kind : str

@@ -10,19 +10,19 @@ from sklearn.preprocessing import StandardScaler
 from aecore.metrics import reconstruction
 from aecore.metrics.activity import activity
 from aecore.network.inference import error, tensor
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 
 TAUGHT, ASKED = 5000, 2000
 NEIGHBOURS = 5
 ROUNDS = 300
 
 
-def scores(network: Trained) -> dict[str, float | int]:
+def scores(network: TrainedModel) -> dict[str, float | int]:
     """Measure a network on held-out images of the kind it learnt from.
 
     Parameters
     ----------
-    network : Trained
+    network : TrainedModel
 
     Returns
     -------
@@ -32,34 +32,34 @@ def scores(network: Trained) -> dict[str, float | int]:
         are known, ``*_knn`` and ``*_logistic`` are the accuracy on held-out images of
         classifiers taught with codes, and with as many principal components.
     """
-    images, bottleneck = network.learnt.test_images, network.config.bottleneck
+    images, bottleneck = network.training_subset.test_images, network.config.bottleneck
     shown = images[:ASKED]
-    truth, rebuilt = tensor(shown).numpy().reshape(shown.shape), network.rebuild(shown)
+    truth, output = tensor(shown).numpy().reshape(shown.shape), network.reconstruct(shown)
     return {
         "bottleneck": bottleneck,
         "test_mse": error(network.model, images),
         "pca_mse": network.pca.error(images, bottleneck),
         "pca_mse_clamped": network.pca.error(images, bottleneck, clamped=True),
-        "psnr": reconstruction.psnr(truth, rebuilt),
-        "ssim": reconstruction.ssim(truth, rebuilt),
+        "psnr": reconstruction.psnr(truth, output),
+        "ssim": reconstruction.ssim(truth, output),
         "active": float(activity(network.encode(shown)).active.mean()),
         **accuracies(network),
     }
 
 
-def accuracies(network: Trained) -> dict[str, float]:
+def accuracies(network: TrainedModel) -> dict[str, float]:
     """Return what classifiers get from codes and from as many principal components.
 
     Parameters
     ----------
-    network : Trained
+    network : TrainedModel
 
     Returns
     -------
     dict of str to float in [0, 1]
         Empty where fewer than two classes are known.
     """
-    part = network.learnt
+    part = network.training_subset
     taught, asked = part.images[:TAUGHT], part.test_images[:ASKED]
     y, truth = part.labels[:TAUGHT], part.test_labels[:ASKED]
     if len(np.unique(y)) < 2 or (y < 0).any():

@@ -60,7 +60,7 @@ def fit(clean: Array, noisy: Array, pca: PCA) -> Mapping[str, Filter]:
     shift = clean.mean(0) - noisy.mean(0)
 
     def project(images: Array, rank: float) -> Array:
-        return pca.rebuild(images + shift, int(rank)).astype(np.float32).reshape(images.shape)
+        return pca.reconstruct(images + shift, int(rank)).astype(np.float32).reshape(images.shape)
 
     few = clean[:TUNED], noisy[:TUNED]
     return {

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 
 Array = NDArray[np.float32]
 
@@ -33,12 +33,12 @@ class Walk:
     moved: NDArray[np.float64]
 
 
-def walk(network: Trained, image: Array, passes: int) -> Walk:
+def walk(network: TrainedModel, image: Array, passes: int) -> Walk:
     """Feed an image, reconstruct it, feed that back, and again.
 
     Parameters
     ----------
-    network : Trained
+    network : TrainedModel
     image : ndarray of shape (height, width), float32 in [0, 1]
     passes : int
 
@@ -48,7 +48,7 @@ def walk(network: Trained, image: Array, passes: int) -> Walk:
     """
     images = [image.astype(np.float32)]
     for _ in range(passes):
-        images.append(network.rebuild(images[-1][None])[0])
+        images.append(network.reconstruct(images[-1][None])[0])
     strip = np.stack(images)
     moved = np.sqrt(np.square(np.diff(strip.astype(np.float64), axis=0)).mean((1, 2)))
     return Walk(strip, network.encode(strip), moved)
@@ -72,12 +72,12 @@ class Split:
     share: float
 
 
-def split(network: Trained, clean: Array, changed: Array) -> Split:
+def split(network: TrainedModel, clean: Array, changed: Array) -> Split:
     """Tell what of a change to an image a network keeps, and what it removes.
 
     Parameters
     ----------
-    network : Trained
+    network : TrainedModel
     clean, changed : ndarray of shape (height, width), float32 in [0, 1]
 
     Returns
@@ -86,7 +86,7 @@ def split(network: Trained, clean: Array, changed: Array) -> Split:
         The reconstruction of the changed image is held against that of the clean one, so that
         what the network gets wrong in both does not count.
     """
-    before, after = network.rebuild(np.stack([clean, changed]).astype(np.float32))
+    before, after = network.reconstruct(np.stack([clean, changed]).astype(np.float32))
     change, kept = changed - clean, after - before
     size = float(np.square(change).sum())
     share = float((kept * change).sum()) / size if size else 1.0
@@ -98,14 +98,16 @@ class Cloud:
 
     Parameters
     ----------
-    network : Trained
+    network : TrainedModel
     """
 
-    def __init__(self, network: Trained) -> None:
+    def __init__(self, network: TrainedModel) -> None:
         codes = network.encode(network.images[:KNOWN])
         count = min(NEIGHBOURS, len(codes))
         self._near = NearestNeighbors(n_neighbors=count).fit(codes)
-        self.usual = np.sort(self.distance(network.encode(network.learnt.test_images[:COMPARED])))
+        self.usual = np.sort(
+            self.distance(network.encode(network.training_subset.test_images[:COMPARED]))
+        )
 
     def distance(self, codes: Array) -> NDArray[np.float64]:
         """Return the mean distances (n,) of codes (n, bottleneck) to the five nearest."""

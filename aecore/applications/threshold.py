@@ -24,7 +24,7 @@ class Curve:
     area: float
 
 
-def roc(foreign: NDArray[np.bool_], scores: Scores) -> Curve:
+def roc(anomalous: NDArray[np.bool_], scores: Scores) -> Curve:
     """Return false alarms against hits, both as shares; the area is the AUROC.
 
     Parameters
@@ -33,11 +33,11 @@ def roc(foreign: NDArray[np.bool_], scores: Scores) -> Curve:
         Both kinds must be there.
     scores : ndarray of shape (n,)
     """
-    x, y, _ = roc_curve(foreign, scores)
+    x, y, _ = roc_curve(anomalous, scores)
     return Curve(x, y, float(auc(x, y)))
 
 
-def precision_recall(foreign: NDArray[np.bool_], scores: Scores) -> Curve:
+def precision_recall(anomalous: NDArray[np.bool_], scores: Scores) -> Curve:
     """Return recall against precision; the area is the average precision.
 
     Parameters
@@ -45,8 +45,8 @@ def precision_recall(foreign: NDArray[np.bool_], scores: Scores) -> Curve:
     foreign : ndarray of shape (n,), bool
     scores : ndarray of shape (n,)
     """
-    precision, recall, _ = precision_recall_curve(foreign, scores)
-    return Curve(recall, precision, float(average_precision_score(foreign, scores)))
+    precision, recall, _ = precision_recall_curve(anomalous, scores)
+    return Curve(recall, precision, float(average_precision_score(anomalous, scores)))
 
 
 @dataclass(frozen=True)
@@ -77,14 +77,14 @@ class Counts:
         return self.found / max(1, self.found + self.missed)
 
 
-def counts(foreign: NDArray[np.bool_], scores: Scores, threshold: float) -> Counts:
+def counts(anomalous: NDArray[np.bool_], scores: Scores, threshold: float) -> Counts:
     """Count what lies above and below a threshold."""
     above = scores > threshold
     return Counts(
-        int((above & foreign).sum()),
-        int((~above & foreign).sum()),
-        int((above & ~foreign).sum()),
-        int((~above & ~foreign).sum()),
+        int((above & anomalous).sum()),
+        int((~above & anomalous).sum()),
+        int((above & ~anomalous).sum()),
+        int((~above & ~anomalous).sum()),
     )
 
 
@@ -93,7 +93,7 @@ def quantile(normal: Scores, share: float) -> float:
     return float(np.quantile(normal, share))
 
 
-def cheapest(foreign: NDArray[np.bool_], scores: Scores, missed: float, alarm: float) -> float:
+def cheapest(anomalous: NDArray[np.bool_], scores: Scores, missed: float, alarm: float) -> float:
     """Return the threshold of least cost.
 
     Parameters
@@ -105,5 +105,5 @@ def cheapest(foreign: NDArray[np.bool_], scores: Scores, missed: float, alarm: f
     """
     order = np.argsort(scores, kind="stable")
     # With the threshold at the k-th score, it and all below it pass.
-    cost = np.cumsum(np.where(foreign[order], missed, -alarm))
+    cost = np.cumsum(np.where(anomalous[order], missed, -alarm))
     return float(scores[order][int(cost.argmin())])

@@ -17,7 +17,7 @@ def anomalies(
         str | None,
         Parameter(help=t("Classes that are normal, with commas between; the run's by default.")),
     ] = None,
-    foreign: Annotated[
+    anomalous: Annotated[
         str | None,
         Parameter(help=t("A data set that is foreign; the remaining classes by default.")),
     ] = None,
@@ -26,13 +26,13 @@ def anomalies(
     """Score held-out images, normal and foreign, by the network and by other methods (AUROC)."""
     from aecore import data
     from aecore.applications import anomaly, threshold
-    from aecore.runs.trained import Trained
+    from aecore.runs.trained_model import TrainedModel
     from aecore.training.subset import names
 
-    network = Trained.open(run)
-    other = None if foreign is None else data.load(foreign)
+    network = TrainedModel.open(run)
+    other = None if anomalous is None else data.load(anomalous)
     wanted = names(network.config.classes if normal is None else normal)
-    images, strange = anomaly.held_out(network.dataset, wanted, other)
+    images, anomalies = anomaly.held_out(network.dataset, wanted, other)
     known = anomaly.seen(network, anomaly.remaining(network.dataset, wanted)) if not other else ()
     if known:
         tell(t("This run saw foreign classes in training: {all}.", all=", ".join(known)))
@@ -41,8 +41,8 @@ def anomalies(
     for name, score in scores.items():
         found = score(images)
         areas[name] = {
-            "auroc": threshold.roc(strange, found).area,
-            "average_precision": threshold.precision_recall(strange, found).area,
+            "auroc": threshold.roc(anomalies, found).area,
+            "average_precision": threshold.precision_recall(anomalies, found).area,
         }
     if as_json:
         say(json.dumps({"seen": list(known), "scores": areas}))

@@ -41,7 +41,7 @@ def list_data() -> int:
     rows = []
     for name, offer in data.offers().items():
         here = t("here") if offer.present else t("{size} MB to download", size=offer.megabytes)
-        rows.append((name, here, t(offer.words)))
+        rows.append((name, here, t(offer.description)))
     show([t("name"), t("where"), t("what")], rows)
     return 0
 

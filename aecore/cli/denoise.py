@@ -31,9 +31,9 @@ def denoise(
     """Put noise on held-out images and measure how well it is taken off: PSNR in dB, and SSIM."""
     levels = _levels(noise)
     from aecore.applications import denoising
-    from aecore.runs.trained import Trained
+    from aecore.runs.trained_model import TrainedModel
 
-    network = Trained.open(run)
+    network = TrainedModel.open(run)
     shown = network.dataset.test_images[:images]
     rows = denoising.compare(network, shown, noise_kind, levels)
     if as_json:

@@ -23,7 +23,7 @@ def _help(each: knob.Knob) -> str:
         shown = t("on") if each.default else t("off")
     facts = [each.span, t("default {default}", default=shown)]
     facts += [t("live")] if each.live else []
-    return f"{t(each.words)} ({'; '.join(facts)})"
+    return f"{t(each.description)} ({'; '.join(facts)})"
 
 
 def _flags() -> Any:

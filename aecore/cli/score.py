@@ -15,9 +15,9 @@ def score(
 ) -> int:
     """Measure a run: its error beside PCA's, PSNR, SSIM, and what a classifier gets from codes."""
     from aecore.applications import evaluation
-    from aecore.runs.trained import Trained
+    from aecore.runs.trained_model import TrainedModel
 
-    network = Trained.open(run)
+    network = TrainedModel.open(run)
     found = {"run": str(run), "step": network.step, **evaluation.scores(network)}
     if as_json:
         say(json.dumps(found))

@@ -185,7 +185,7 @@ def _place(trainer: "Trainer", speed: float) -> str:
 
 
 def _count(trainer: "Trainer") -> int:
-    return len(trainer.learnt.images)
+    return len(trainer.training_subset.images)
 
 
 def _images(trainer: "Trainer", steps: float) -> float:
@@ -209,8 +209,8 @@ def _errors(trainer: "Trainer") -> dict[str, float]:
     from aecore.network.inference import error
     from aecore.training import probe
 
-    images, bottleneck = trainer.learnt.test_images, trainer.config.bottleneck
-    pca = probe.training_pca(trainer.learnt, _count(trainer))
+    images, bottleneck = trainer.training_subset.test_images, trainer.config.bottleneck
+    pca = probe.training_pca(trainer.training_subset, _count(trainer))
     return {
         "test_mse": error(trainer.model, images),
         "pca_mse": pca.error(images, bottleneck),

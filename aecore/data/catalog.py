@@ -31,7 +31,7 @@ class Offer:
     """A data set one may choose: its English name and sentence, and what choosing it takes."""
 
     title: str
-    words: str
+    description: str
     megabytes: int
     present: bool
     own: bool = False
@@ -62,7 +62,7 @@ def offers(root: Path | None = None) -> dict[str, Offer]:
         present=True,
     )
     listed = {
-        name: Offer(spec.title, spec.words, spec.megabytes, spec.present(root) is not None)
+        name: Offer(spec.title, spec.description, spec.megabytes, spec.present(root) is not None)
         for name, spec in PUBLISHED.items()
     }
     owned = {

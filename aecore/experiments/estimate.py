@@ -48,7 +48,7 @@ def run_seconds(dataset: Dataset, config: Config) -> float:
 
 def _measured(trainer: Trainer) -> float:
     total = trainer.total_steps
-    held_out = trainer.learnt.test_images[: probe.HELD_OUT]
+    held_out = trainer.training_subset.test_images[: probe.HELD_OUT]
     limit = time.monotonic() + MOST_SECONDS
     steps: list[float] = []
     while len(steps) < min(WARM_UP + TIMED, total):
@@ -59,7 +59,7 @@ def _measured(trainer: Trainer) -> float:
     # The steps timed all brought a row; most others do not.
     step = max(0.0, statistics.median(steps[WARM_UP:] or steps) - row)
     rows = min(total, FIRST_ROWS + total / SPARSEST_ROWS + trainer.config.epochs)
-    frames = frame.OCTAVE * math.log2(1 + total)
+    frames = frame.FRAMES_PER_DOUBLING * math.log2(1 + total)
     seconds = total * step + rows * row + frames * _seconds(trainer.snapshot)
     return seconds * (1 + SAVING_SHARE)
 

@@ -11,7 +11,7 @@ from aecore.data import Dataset
 from aecore.experiments.sweep import folder_name
 from aecore.presets import preset
 from aecore.runs.run import Run
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 
 WIDE = {"bottleneck": 256, "hidden": "", "linear_path": False}
 
@@ -112,4 +112,4 @@ def measure(path: Path, dataset: Dataset) -> dict[str, Any]:
     The seconds it took are added where known.
     """
     seconds = Run(path).summary().get("seconds")
-    return {"run": path.name, **scores(Trained.open(path, dataset)), "seconds": seconds}
+    return {"run": path.name, **scores(TrainedModel.open(path, dataset)), "seconds": seconds}

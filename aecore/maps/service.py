@@ -30,7 +30,7 @@ THREADS = dict.fromkeys(
 PATIENCE = 2.0
 
 
-class Request:
+class MapRequest:
     """A map that was asked for.
 
     Attributes
@@ -84,7 +84,7 @@ class Request:
             self._over.set()
 
 
-class Mapper:
+class MapService:
     """Make maps one after the other in a process that is started, and compiles, at once.
 
     May be used from several threads. Close it, or leave that to the end of the program; its
@@ -99,8 +99,8 @@ class Mapper:
     def __init__(self, command: tuple[str, ...] = COMMAND) -> None:
         self._command = command
         self._lock = threading.RLock()
-        self._waiting: dict[str, Request] = {}
-        self._running: Request | None = None
+        self._waiting: dict[str, MapRequest] = {}
+        self._running: MapRequest | None = None
         self._count = 0
         self._closed = False
         self._process: subprocess.Popen[bytes] | None = None
@@ -128,7 +128,7 @@ class Mapper:
         units: tuple[int, int] = (0, 1),
         seed: int = 0,
         quick: bool = False,
-    ) -> Request:
+    ) -> MapRequest:
         """Ask for a map; see `aecore.maps.projection.project`.
 
         Parameters
@@ -156,7 +156,7 @@ class Mapper:
                 "quick": quick,
             }
             arrays = {"codes": np.asarray(codes, np.float32), **to_arrays(previous, "previous ")}
-            request = Request(name, facts, arrays)
+            request = MapRequest(name, facts, arrays)
             if replaced := self._waiting.pop(name, None):
                 replaced._finish(Refusal("A newer map was asked for."))
             self._waiting[name] = request
@@ -165,7 +165,7 @@ class Mapper:
             self._next()
             return request
 
-    def cancel(self, request: Request) -> None:
+    def cancel(self, request: MapRequest) -> None:
         """Stop what was asked for; work that does not stop by itself is ended with its process."""
         with self._lock:
             if request.done:
@@ -241,7 +241,7 @@ class Mapper:
         with contextlib.suppress(OSError, ValueError):
             messages.write(cast(BinaryIO, process.stdin), facts, arrays)
 
-    def _end_if_running(self, request: Request) -> None:
+    def _end_if_running(self, request: MapRequest) -> None:
         with self._lock:
             if request is self._running and self._process is not None:
                 process, self._running = self._process, None

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from aecore.errors import Refusal
 from aecore.maps.projection import Method, Projection, project
-from aecore.maps.service import Mapper, Request
+from aecore.maps.service import MapRequest, MapService
 
 Codes = NDArray[np.float32]
 LINEAR: tuple[Method, ...] = ("direct", "pca")
@@ -46,7 +46,7 @@ class Wanted:
 
 
 @dataclass(eq=False)
-class Atlas:
+class MapTimeline:
     """Maps by one method of one set of images, one for each step of a run.
 
     All browser tabs share it.
@@ -65,14 +65,14 @@ class Atlas:
     """
 
     method: Method
-    mapper: Callable[[], Mapper]
+    mapper: Callable[[], MapService]
     units: tuple[int, int] = (0, 1)
     maps: dict[int, Projection] = field(default_factory=dict)
     thorough: set[int] = field(default_factory=set)
     error: Refusal | None = None
     _numbers: dict[int, int] = field(default_factory=dict)
     _counter: Iterator[int] = field(default_factory=count)
-    _asked: tuple[int, bool, Request] | None = None
+    _asked: tuple[int, bool, MapRequest] | None = None
     _stopped: set[int] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 

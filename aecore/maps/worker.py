@@ -1,4 +1,4 @@
-"""The process in which maps are made; `aecore.maps.service.Mapper` starts it and talks to it.
+"""The process in which maps are made; `aecore.maps.service.MapService` starts it and talks to it.
 
 It reads tasks from its standard input and answers on its standard output. It ends when its input
 does, so it never outlives the one who started it, whatever becomes of them.

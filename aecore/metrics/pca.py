@@ -27,7 +27,7 @@ class PCA:
     components: NDArray[np.float64]
     variances: NDArray[np.float64]
 
-    def rebuild(self, images: Images, bottleneck: int) -> NDArray[np.float64]:
+    def reconstruct(self, images: Images, bottleneck: int) -> NDArray[np.float64]:
         """Return images rebuilt from their first `bottleneck` components, not clamped.
 
         Parameters
@@ -44,14 +44,14 @@ class PCA:
         return (_pixels(images) - self.mean) @ axes.T @ axes + self.mean
 
     def error(self, images: Images, bottleneck: int, *, clamped: bool = False) -> float:
-        """Return the mean squared error per pixel of `rebuild`, clamped to [0, 1] on request."""
+        """Return the mean squared error per pixel, clamped to [0, 1] on request."""
         total = 0.0
         for start in range(0, len(images), CHUNK):
             part = images[start : start + CHUNK]
-            rebuilt = self.rebuild(part, bottleneck)
+            reconstruction = self.reconstruct(part, bottleneck)
             if clamped:
-                rebuilt = rebuilt.clip(0, 1)
-            total += float(np.square(rebuilt - _pixels(part)).sum())
+                reconstruction = reconstruction.clip(0, 1)
+            total += float(np.square(reconstruction - _pixels(part)).sum())
         return total / images.size
 
 

@@ -50,8 +50,10 @@ def ssim(truth: NDArray[np.float32], images: NDArray[np.float32]) -> float:
     return float(np.mean(each))
 
 
-def errors(images: NDArray[np.floating], rebuilt: NDArray[np.floating]) -> NDArray[np.float64]:
+def errors(
+    images: NDArray[np.floating], reconstruction: NDArray[np.floating]
+) -> NDArray[np.float64]:
     """Return the mean squared error of each image, of shape (n,)."""
-    rows = (each.reshape(len(each), -1).astype(np.float64) for each in (images, rebuilt))
+    rows = (each.reshape(len(each), -1).astype(np.float64) for each in (images, reconstruction))
     first, second = rows
     return np.asarray(np.square(first - second).mean(1), np.float64)

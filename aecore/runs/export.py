@@ -25,7 +25,7 @@ from aecore.network.inference import tensor
 from aecore.presets import preset
 from aecore.runs import archive, onnx
 from aecore.runs.run import Run
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 
 # TensorBoard takes no larger sprite.
 SPRITE_SIDE = 8192
@@ -74,14 +74,14 @@ def export(path: Path, name: str) -> bytes:
 
 
 def _safetensors(path: Path) -> bytes:
-    network = Trained.open(path)
+    network = TrainedModel.open(path)
     weights = {name: each.detach().clone() for name, each in network.model.state_dict().items()}
     facts = {"config": json.dumps(network.config.model_dump()), "step": str(network.step)}
     return bytes(save(weights, metadata=facts))
 
 
 def _onnx(path: Path) -> bytes:
-    network = Trained.open(path)
+    network = TrainedModel.open(path)
     return onnx.write(network.model, network.config.model_dump())
 
 
@@ -89,12 +89,12 @@ def _zip(path: Path) -> bytes:
     return archive.pack(Run(path))
 
 
-def table(network: Trained) -> dict[str, NDArray[Any]]:
+def table(network: TrainedModel) -> dict[str, NDArray[Any]]:
     """Return what is known of each held-out image, by column.
 
     Parameters
     ----------
-    network : Trained
+    network : TrainedModel
 
     Returns
     -------
@@ -109,7 +109,7 @@ def table(network: Trained) -> dict[str, NDArray[Any]]:
     return {
         "index": np.arange(len(images)),
         "label": np.asarray(network.dataset.test_labels),
-        "error": errors(tensor(images).numpy(), network.rebuild(images)),
+        "error": errors(tensor(images).numpy(), network.reconstruct(images)),
         "map_x": points[:, 0],
         "map_y": points[:, 1],
         **{f"code_{unit}": codes[:, unit] for unit in range(codes.shape[1])},
@@ -119,12 +119,12 @@ def table(network: Trained) -> dict[str, NDArray[Any]]:
 def _parquet(path: Path) -> bytes:
     arrow, parquet = _library("pyarrow"), _library("pyarrow.parquet")
     file = io.BytesIO()
-    parquet.write_table(arrow.table(table(Trained.open(path))), file)
+    parquet.write_table(arrow.table(table(TrainedModel.open(path))), file)
     return file.getvalue()
 
 
 def _csv(path: Path) -> bytes:
-    columns = table(Trained.open(path))
+    columns = table(TrainedModel.open(path))
     forms = ["%d" if each.dtype.kind == "i" else "%.7g" for each in columns.values()]
     file = io.StringIO()
     rows = np.column_stack(list(columns.values()))
@@ -134,7 +134,7 @@ def _csv(path: Path) -> bytes:
 
 def _projector(path: Path) -> bytes:
     """Return what TensorBoard's embedding projector loads: unpack, and point --logdir at it."""
-    network = Trained.open(path)
+    network = TrainedModel.open(path)
     height, width = network.dataset.shape
     per_row = min(SPRITE_SIDE // max(height, width), int(np.ceil(np.sqrt(PROJECTED))))
     images = network.dataset.test_images[: min(PROJECTED, per_row**2)]

@@ -14,13 +14,13 @@ from aecore.errors import Refusal
 from aecore.files import write
 from aecore.training.snapshot import Examples, Record, Snapshot
 
-OCTAVE = 8
+FRAMES_PER_DOUBLING = 8
 WEIGHT = "weight/"
 
 
-def due(step: int) -> bool:
+def is_due(step: int) -> bool:
     """Whether a step is kept as a frame: eight of them while the steps double."""
-    return step % max(1, (1 << max(0, step.bit_length() - 1)) // OCTAVE) == 0
+    return step % max(1, (1 << max(0, step.bit_length() - 1)) // FRAMES_PER_DOUBLING) == 0
 
 
 def save(snapshot: Snapshot, path: Path) -> None:

@@ -168,7 +168,7 @@ class Run:
             with (self.path / "history.jsonl").open("a") as file:
                 file.writelines(json.dumps(row) + "\n" for row in new)
             self._rows += new
-        if trainer.steps != self._last_frame and (frame.due(trainer.steps) or trainer.finished):
+        if trainer.steps != self._last_frame and (frame.is_due(trainer.steps) or trainer.finished):
             frame.save(trainer.snapshot(), self._frame_path(trainer.steps))
             frame.thin(self.path / "frames", MOST_FRAME_BYTES)
             self._last_frame = trainer.steps

@@ -133,8 +133,8 @@ def layer_loss(
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
         with torch.no_grad():
             wanted, given = below(images), below(corrupted)
-        rebuilt = decode(encode(given))
-    return _loss(rebuilt, wanted.float(), config.loss if layer == 1 else "mse")
+        reconstruction = decode(encode(given))
+    return _loss(reconstruction, wanted.float(), config.loss if layer == 1 else "mse")
 
 
 def _loss(output: Tensor, wanted: Tensor, kind: str, price: Tensor | float = 0.0) -> Loss:

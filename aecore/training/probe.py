@@ -78,7 +78,7 @@ def choose(
 
 
 @dataclass(frozen=True, eq=False)
-class Part:
+class LabeledImages:
     """Some images of a data set.
 
     Attributes
@@ -94,14 +94,14 @@ class Part:
     factors: Mapping[str, NDArray[np.float32]]
 
 
-def probes(dataset: Dataset) -> Part:
+def probes(dataset: Dataset) -> LabeledImages:
     """Return the probe set: held-out images, filled up with training images if they are few."""
     missing = max(0, PROBES - len(dataset.test_images))
 
     def joined(held_out: Any, training: Any) -> Any:
         return np.concatenate([held_out[:PROBES], training[:missing]])
 
-    return Part(
+    return LabeledImages(
         joined(dataset.test_images, dataset.images),
         joined(dataset.test_labels, dataset.labels),
         {n: joined(dataset.test_factors[n], dataset.factors[n]) for n in dataset.factors},
@@ -124,10 +124,10 @@ class Probe:
         Of the probe set.
     """
 
-    def __init__(self, dataset: Dataset, learnt: Dataset) -> None:
-        self.dataset, self._learnt = dataset, learnt
+    def __init__(self, dataset: Dataset, training_subset: Dataset) -> None:
+        self.dataset, self._training_subset = dataset, training_subset
         self.images, self.labels = (found := probes(dataset)).images, found.labels
-        self.pca = training_pca(learnt, len(learnt.images))
+        self.pca = training_pca(training_subset, len(training_subset.images))
         self._pca_errors: dict[int, float] = {}
 
     def codes(self, model: Autoencoder) -> NDArray[np.float32]:
@@ -136,13 +136,13 @@ class Probe:
 
     def error(self, model: Autoencoder) -> float:
         """Return the error on the first held-out images."""
-        return inference.error(model, self._learnt.test_images[:HELD_OUT])
+        return inference.error(model, self._training_subset.test_images[:HELD_OUT])
 
     def pca_error(self, bottleneck: int) -> float:
         """Return the error of as many principal components, measured in the same way."""
         if bottleneck not in self._pca_errors:
             self._pca_errors[bottleneck] = self.pca.error(
-                self._learnt.test_images[:HELD_OUT], bottleneck, clamped=True
+                self._training_subset.test_images[:HELD_OUT], bottleneck, clamped=True
             )
         return self._pca_errors[bottleneck]
 

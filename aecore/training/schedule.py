@@ -9,7 +9,7 @@ SPARSEST_ROWS = 64
 
 
 @dataclass(frozen=True)
-class Plan:
+class TrainingSchedule:
     """The steps of a run from the first to the last.
 
     Attributes
@@ -47,7 +47,7 @@ class Plan:
             return step % self.alone / self.alone
         return (step - self.pretraining) / (self.total - self.pretraining)
 
-    def row_due(self, steps: int) -> bool:
+    def is_row_due(self, steps: int) -> bool:
         """Whether the history gets a row: every step at first, ever more rarely, every epoch."""
         apart = min(SPARSEST_ROWS, 1 << max(0, steps.bit_length() - 5))
         return steps % apart == 0 or steps % self.per_epoch == 0

@@ -17,7 +17,7 @@ _parts: weakref.WeakKeyDictionary[Dataset, dict[tuple[str, int], Dataset]]
 _parts = weakref.WeakKeyDictionary()
 
 
-def learnt(dataset: Dataset, config: Config) -> Dataset:
+def training_subset(dataset: Dataset, config: Config) -> Dataset:
     """Return the part of a data set that a run learns from, and the held-out images of its kind.
 
     Parameters

@@ -22,10 +22,10 @@ from aecore.training.checkpoint import State
 from aecore.training.corruption import corrupt
 from aecore.training.precision import half
 from aecore.training.probe import Probe
-from aecore.training.schedule import Plan, learning_rate
+from aecore.training.schedule import TrainingSchedule, learning_rate
 from aecore.training.seeding import generator
 from aecore.training.snapshot import Edit, Record, Snapshot
-from aecore.training.subset import learnt
+from aecore.training.subset import training_subset
 
 MAPPED = 2048
 # No two images differ by more: an error beyond it comes from weights that explode.
@@ -70,9 +70,11 @@ class Trainer:
         self.steps = 0
         self.history: list[Record] = []
         self.edits: list[Edit] = []
-        self.learnt = learnt(dataset, self.config)
-        self._probe = Probe(dataset, self.learnt)
-        self._batches = Batches(self.learnt.images, self.config.batch_size, self.config.seed)
+        self.training_subset = training_subset(dataset, self.config)
+        self._probe = Probe(dataset, self.training_subset)
+        self._batches = Batches(
+            self.training_subset.images, self.config.batch_size, self.config.seed
+        )
         self._half = half(self.config.precision)
         self._points: NDArray[np.float32] | None = None
         self._squares, self._summed = torch.zeros(()), 0
@@ -117,7 +119,7 @@ class Trainer:
         pace = learning_rate(self.config, plan.progress(self.steps))
         self._stepper.step(self._loss(layer), self.config, pace)
         self.steps += 1
-        return self._record(layer, pace) if plan.row_due(self.steps) else None
+        return self._record(layer, pace) if plan.is_row_due(self.steps) else None
 
     def change(self, **values: Any) -> None:
         """Change live knobs; the next step obeys. A new bottleneck keeps what was learnt.
@@ -165,7 +167,7 @@ class Trainer:
             "step": self.steps,
             "batches": self._summed,
             "edits": list(self.edits),
-            "images": [len(self.learnt.images), *self.dataset.shape],
+            "images": [len(self.training_subset.images), *self.dataset.shape],
         }
         copies = {
             name: value.detach().clone(memory_format=torch.contiguous_format)
@@ -199,8 +201,8 @@ class Trainer:
         )
 
     @property
-    def _plan(self) -> Plan:
-        return Plan(self.config, self._batches.per_epoch)
+    def _plan(self) -> TrainingSchedule:
+        return TrainingSchedule(self.config, self._batches.per_epoch)
 
     def _new_model(self, config: Config) -> Autoencoder:
         draw = generator(config.seed, "weights", self.steps)
@@ -211,7 +213,7 @@ class Trainer:
 
     def _restore(self, state: State) -> None:
         facts = state.facts
-        now = [len(self.learnt.images), *self.dataset.shape]
+        now = [len(self.training_subset.images), *self.dataset.shape]
         if (then := facts.get("images")) != now:
             raise Refusal(
                 "The run learnt from other images: {then} (count, height, width), and {name} has "
@@ -235,7 +237,7 @@ class Trainer:
     def _resize(self, config: Config) -> None:
         old, new = self.model, self._new_model(config)
         draw = generator(config.seed, "resize", self.steps)
-        code_map = resize.resize(old, new, tensor(self.learnt.images[:MAPPED]), draw)
+        code_map = resize.resize(old, new, tensor(self.training_subset.images[:MAPPED]), draw)
         moments = self._stepper.moments.items()
         self.model = new
         carried = {name: resize.carry(state, name, code_map) for name, state in moments}

@@ -45,7 +45,9 @@ def _preset(config: Config) -> None:
         key=key,
         format_func=lambda name: t(PRESETS[name].label),
         placeholder=t("Your own settings"),
-        help="\n\n".join(f"**{t(each.label)}**: {t(each.words)}" for each in PRESETS.values()),
+        help="\n\n".join(
+            f"**{t(each.label)}**: {t(each.description)}" for each in PRESETS.values()
+        ),
         on_change=_chosen,
         args=("preset", key, chosen),
     )
@@ -63,7 +65,7 @@ def _dataset(config: Config) -> None:
         present.index(first) if first in present else 0,
         key=key,
         format_func=lambda name: t(offers[name].title) if name in offers else name,
-        help=t(knob.words),
+        help=t(knob.description),
         on_change=_chosen,
         args=("dataset", key, commands.choose_dataset),
         disabled=commands.desk().followed is not None,
@@ -104,7 +106,7 @@ def more_data(missing: dict[str, data.Offer]) -> None:
         st.markdown(f"**{t('Download')}**")
     for name, offer in missing.items():
         label = t("{title}, {size} MB", title=t(offer.title), size=offer.megabytes)
-        if st.button(label, key=f"download {name}", help=t(offer.words), width="stretch"):
+        if st.button(label, key=f"download {name}", help=t(offer.description), width="stretch"):
             _download(name)
     st.markdown(f"**{t('Your own images')}**")
     file = st.file_uploader(

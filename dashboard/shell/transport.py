@@ -6,7 +6,7 @@ import math
 import streamlit as st
 
 from aecore.i18n import t
-from aecore.training.schedule import Plan
+from aecore.training.schedule import TrainingSchedule
 from aecore.training.snapshot import Snapshot
 from dashboard.state import commands
 
@@ -16,7 +16,7 @@ def buttons(snapshot: Snapshot) -> None:
     followed = commands.desk().followed is not None
     done = snapshot.finished or followed
     # Layers that are trained alone first add passes: the plan of one step a pass counts them all.
-    epoch = snapshot.total_steps // Plan(snapshot.config, 1).total
+    epoch = snapshot.total_steps // TrainingSchedule(snapshot.config, 1).total
     if commands.playing() and not followed:
         name, label, icon, act = "pause", t("Pause"), ":material/pause:", _pause
     else:

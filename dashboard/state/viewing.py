@@ -11,35 +11,35 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from aecore.maps.projection import Method, Projection
-from aecore.maps.service import Mapper
-from aecore.maps.timeline import Atlas
+from aecore.maps.service import MapService
+from aecore.maps.timeline import MapTimeline
 from aecore.runs.run import Run
 from aecore.training.snapshot import Snapshot
 from dashboard.components.latent_canvas import Marks
 from dashboard.state import commands
 from dashboard.views.manifold.moment import Moment, part
-from dashboard.views.manifold.options import Look
+from dashboard.views.manifold.options import MapOptions
 
 T = TypeVar("T")
 
 
 @functools.cache
-def mapper() -> Mapper:
+def mapper() -> MapService:
     """Return the process that makes maps, started once for the server."""
-    return Mapper()
+    return MapService()
 
 
 @st.cache_resource(show_spinner=False, max_entries=12)
-def _atlas(run: str, which: str, method: Method, units: tuple[int, int]) -> Atlas:
+def _timeline(run: str, which: str, method: Method, units: tuple[int, int]) -> MapTimeline:
     del run, which
-    return Atlas(method, mapper, units)
+    return MapTimeline(method, mapper, units)
 
 
-def atlas(look: Look, moment: Moment) -> Atlas:
+def timeline(look: MapOptions, moment: Moment) -> MapTimeline:
     """Return the maps of the run by the method wanted, shared by all browser tabs."""
     width = moment.snapshot.config.bottleneck
     units = look.units if max(look.units) < width else (0, min(1, width - 1))
-    return _atlas(str(run().path), look.which, look.method, units)
+    return _timeline(str(run().path), look.which, look.method, units)
 
 
 @st.cache_resource(show_spinner=False, max_entries=8)
@@ -86,14 +86,14 @@ def factors(newest: Snapshot, which: str) -> tuple[str, ...]:
     return tuple(dataset.factors if which == "training" else dataset.test_factors)
 
 
-def shown(moment: Moment, look: Look) -> Projection:
+def shown(moment: Moment, look: MapOptions) -> Projection:
     """Return the map that is drawn: as wanted, or by PCA until that is there."""
     step = moment.snapshot.step
-    found = atlas(look, moment).maps.get(step)
-    return found or atlas(replace(look, method="pca"), moment).maps[step]
+    found = timeline(look, moment).maps.get(step)
+    return found or timeline(replace(look, method="pca"), moment).maps[step]
 
 
-def pinned(moment: Moment, look: Look, marks: Marks) -> NDArray[np.float32]:
+def pinned(moment: Moment, look: MapOptions, marks: Marks) -> NDArray[np.float32]:
     """Return the codes (pins, bottleneck) of what is pinned: a point's own, or a place's."""
     places = np.array([(pin.x, pin.y) for pin in marks.pins])
     codes = shown(moment, look).invert(places)

@@ -6,14 +6,14 @@ import streamlit as st
 
 from aecore.i18n import t
 from aecore.runs.run import Run
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 from aecore.training.snapshot import Snapshot
 from dashboard.state import commands, viewing
 
 IN_VIEW = ""
 
 
-def network(newest: Snapshot) -> Trained:
+def network(newest: Snapshot) -> TrainedModel:
     """Ask which run's network is used, and return it as it is now.
 
     Raises
@@ -32,14 +32,14 @@ def network(newest: Snapshot) -> Trained:
         width=320,
     )
     if not chosen:
-        return Trained.of(newest, commands.load(newest.config.dataset), here)
+        return TrainedModel.of(newest, commands.load(newest.config.dataset), here)
     run = Run(commands.desk().root / chosen)
     return _opened(str(run.path), run.written)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _opened(path: str, written: tuple[int, ...]) -> Trained:
+def _opened(path: str, written: tuple[int, ...]) -> TrainedModel:
     """Return a network from disk, read once for all browsers."""
     del written
     dataset = commands.load(Run(Path(path)).config.dataset)
-    return Trained.open(path, dataset)
+    return TrainedModel.open(path, dataset)

@@ -7,12 +7,12 @@ from aecore.applications import denoising
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.metrics import reconstruction
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 from tests.support import trained
 
 
 @pytest.fixture
-def network(tmp_path: Path, digits: Dataset) -> Trained:
+def network(tmp_path: Path, digits: Dataset) -> TrainedModel:
     config = Config(
         dataset="digits",
         hidden="64",
@@ -23,10 +23,10 @@ def network(tmp_path: Path, digits: Dataset) -> Trained:
         epochs=12,
     )
     trained(tmp_path / "run", digits, config, steps=500)
-    return Trained.open(tmp_path / "run", digits)
+    return TrainedModel.open(tmp_path / "run", digits)
 
 
-def test_a_network_trained_on_noise_takes_it_off(network: Trained) -> None:
+def test_a_network_trained_on_noise_takes_it_off(network: TrainedModel) -> None:
     rows = denoising.compare(network, network.dataset.test_images[:100], "gaussian", [0.3])
     psnr = {row.method: row.psnr for row in rows}
     ssim = {row.method: row.ssim for row in rows}

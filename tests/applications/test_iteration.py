@@ -7,40 +7,40 @@ from aecore.applications.iteration import Cloud, split, walk, with_gap, with_str
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.data.drawing import as_mnist
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 from dashboard.components.draw_pad import SIDE, drawing
 from tests.support import trained
 
 
 @pytest.fixture(scope="module")
-def network(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Trained:
+def network(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> TrainedModel:
     config = Config(hidden="64", bottleneck=6, noise=0.2, batch_size=32, epochs=10)
     path = tmp_path_factory.mktemp("walk") / "run"
     trained(path, digits, config, steps=400)
-    return Trained.open(path, digits)
+    return TrainedModel.open(path, digits)
 
 
-def picture(network: Trained) -> np.ndarray:
+def picture(network: TrainedModel) -> np.ndarray:
     return np.asarray(network.dataset.test_images[0] / 255, np.float32)
 
 
-def test_each_image_is_the_reconstruction_of_the_one_before(network: Trained) -> None:
+def test_each_image_is_the_reconstruction_of_the_one_before(network: TrainedModel) -> None:
     found = walk(network, picture(network), 5)
     assert found.images.shape == (6, 8, 8)
-    assert np.array_equal(found.images[3], network.rebuild(found.images[2][None])[0])
+    assert np.array_equal(found.images[3], network.reconstruct(found.images[2][None])[0])
     assert found.codes == pytest.approx(network.encode(found.images), abs=1e-5)
     assert found.moved[0] == pytest.approx(
         np.sqrt(np.square(found.images[1] - found.images[0]).mean()), rel=1e-4
     )
 
 
-def test_noise_comes_to_rest(network: Trained) -> None:
+def test_noise_comes_to_rest(network: TrainedModel) -> None:
     image = np.random.default_rng(0).random((8, 8), np.float32)
     found = walk(network, image, 40)
     assert found.moved[-1] < found.moved[0] / 20
 
 
-def test_a_change_is_what_was_kept_and_what_was_removed(network: Trained) -> None:
+def test_a_change_is_what_was_kept_and_what_was_removed(network: TrainedModel) -> None:
     clean = picture(network)
     found = split(network, clean, with_stroke(clean, 45))
     assert found.kept + found.removed == pytest.approx(found.change, abs=1e-6)
@@ -48,7 +48,7 @@ def test_a_change_is_what_was_kept_and_what_was_removed(network: Trained) -> Non
     assert split(network, clean, clean).share == 1
 
 
-def test_changes_along_the_manifold_are_kept_and_others_undone(network: Trained) -> None:
+def test_changes_along_the_manifold_are_kept_and_others_undone(network: TrainedModel) -> None:
     images = (network.dataset.test_images[:200] / 255).astype(np.float32)
     labels = network.dataset.test_labels[:200]
     one, other = images[labels == 3][:2]
@@ -58,7 +58,7 @@ def test_changes_along_the_manifold_are_kept_and_others_undone(network: Trained)
     assert along > off + 0.2
 
 
-def test_noise_lies_farther_from_what_was_learnt_than_digits(network: Trained) -> None:
+def test_noise_lies_farther_from_what_was_learnt_than_digits(network: TrainedModel) -> None:
     cloud = Cloud(network)
     held_out = network.encode(network.dataset.test_images[:100])
     assert cloud.rank(held_out).mean() == pytest.approx(0.5, abs=0.1)
@@ -66,7 +66,7 @@ def test_noise_lies_farther_from_what_was_learnt_than_digits(network: Trained) -
     assert cloud.rank(white)[0] > 0.75
 
 
-def test_a_stroke_adds_and_a_gap_takes_away(network: Trained) -> None:
+def test_a_stroke_adds_and_a_gap_takes_away(network: TrainedModel) -> None:
     clean = picture(network)
     assert with_stroke(clean, 0).sum() > clean.sum()
     assert with_gap(clean, 0.5).sum() < clean.sum()

@@ -2,7 +2,7 @@ import pytest
 
 from aecore.config import Config
 from aecore.presets import PRESETS
-from aecore.training.schedule import Plan
+from aecore.training.schedule import TrainingSchedule
 from tests.browser.lab import Lab
 
 # 1,437 digits to learn from, in batches of 32.
@@ -50,7 +50,7 @@ def test_step_buttons_make_exactly_so_many_steps(lab: Lab) -> None:
 def test_an_epoch_is_one_pass_where_layers_are_trained_alone_first(lab: Lab) -> None:
     settings = {"hidden": "8", "linear_path": False, "pretrain_epochs": 2, "epochs": 1}
     lab.fresh(**settings)
-    assert Plan(Config(**settings), PER_EPOCH).total == 5 * PER_EPOCH
+    assert TrainingSchedule(Config(**settings), PER_EPOCH).total == 5 * PER_EPOCH
     lab.press("step epoch")
     stands_at(lab, PER_EPOCH)
 

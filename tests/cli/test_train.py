@@ -44,7 +44,7 @@ def test_every_knob_is_a_flag_with_its_words_values_and_default(call: Call) -> N
             {True: "on", False: "off"}[each.default] if each.kind == "switch" else each.default
         )
         live = "; live" if each.live else ""
-        words = f"{each.words} ({each.span}; default {default}{live})"
+        words = f"{each.description} ({each.span}; default {default}{live})"
         assert f"--{name.replace('_', '-')} " in said
         assert words in said
 
@@ -110,8 +110,10 @@ def test_the_result_is_one_line_of_json(call: Call) -> None:
     digits = data.load("digits")
     trainer = Run(Path(result["run"])).resume(digits)
     x = tensor(digits.test_images)
-    rebuilt = trainer.model(x).detach().clamp(0, 1)
-    assert result["test_mse"] == pytest.approx(float((rebuilt - x).square().mean()), rel=1e-5)
+    reconstruction = trainer.model(x).detach().clamp(0, 1)
+    assert result["test_mse"] == pytest.approx(
+        float((reconstruction - x).square().mean()), rel=1e-5
+    )
 
     train = digits.images[:300].reshape(300, -1) / 255
     test = digits.test_images.reshape(-1, 64) / 255

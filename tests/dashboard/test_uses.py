@@ -145,9 +145,9 @@ def test_pictures_of_a_person_can_be_foreign(open_page: Open) -> None:
     (judged,) = [
         each
         for each in found
-        if getattr(each, "foreign", None) is not None and each.foreign.sum() == 2
+        if getattr(each, "anomalous", None) is not None and each.anomalous.sum() == 2
     ]
-    assert judged.foreign[-2:].all()
+    assert judged.anomalous[-2:].all()
     page.file_uploader(key="foreign upload").set_value([("bad.png", b"bad", "image/png")]).run()
     assert not page.exception
     assert any("cannot be read" in each.value for each in page.error)

@@ -113,7 +113,7 @@ def test_what_is_offered_and_what_is_there(root: Path) -> None:
     assert offers["mine"].own
     assert not offers["kmnist"].present
     assert 20 < offers["kmnist"].megabytes < 25
-    assert all(offer.title and offer.words.endswith(".") for offer in offers.values())
+    assert all(offer.title and offer.description.endswith(".") for offer in offers.values())
 
 
 @pytest.mark.parametrize("name", ["../mnist", "nothing", "", "a/b", "own"])

@@ -11,7 +11,7 @@ import pytest
 
 from aecore.errors import Refusal
 from aecore.maps.projection import project
-from aecore.maps.service import Mapper
+from aecore.maps.service import MapService
 
 Array = np.ndarray
 
@@ -40,8 +40,8 @@ PATIENT = 60
 
 
 @pytest.fixture
-def mapper() -> Iterator[Mapper]:
-    with_nothing_to_compile = Mapper((sys.executable, "-c", QUICK))
+def mapper() -> Iterator[MapService]:
+    with_nothing_to_compile = MapService((sys.executable, "-c", QUICK))
     assert with_nothing_to_compile.wait(PATIENT)
     yield with_nothing_to_compile
     with_nothing_to_compile.close()
@@ -59,7 +59,7 @@ def until(condition: object) -> None:
         time.sleep(0.01)
 
 
-def process_of(mapper: Mapper) -> int:
+def process_of(mapper: MapService) -> int:
     assert mapper._process is not None
     return mapper._process.pid
 
@@ -73,7 +73,7 @@ def alive(pid: int) -> bool:
 
 
 def test_the_real_worker_makes_maps() -> None:
-    mapper = Mapper()
+    mapper = MapService()
     early = mapper.ask(codes(), "pca")
     assert not early.done
     found = early.result(5 * PATIENT)
@@ -89,7 +89,7 @@ def test_the_real_worker_makes_maps() -> None:
     mapper.close()
 
 
-def test_progress_is_told(mapper: Mapper) -> None:
+def test_progress_is_told(mapper: MapService) -> None:
     request = mapper.ask(codes(), "umap", seed=SLOW)
     until(lambda: 0 < request.progress < 1)
     with pytest.raises(TimeoutError):
@@ -97,7 +97,7 @@ def test_progress_is_told(mapper: Mapper) -> None:
     assert not request.done
 
 
-def test_a_newer_request_takes_the_place_of_one_not_begun(mapper: Mapper) -> None:
+def test_a_newer_request_takes_the_place_of_one_not_begun(mapper: MapService) -> None:
     running = mapper.ask(codes(), "umap", seed=SLOW)
     older = mapper.ask(codes(), "umap")
     other = mapper.ask(codes(), "umap", name="other")
@@ -109,7 +109,7 @@ def test_a_newer_request_takes_the_place_of_one_not_begun(mapper: Mapper) -> Non
     assert other.result(PATIENT).points.shape == newer.result(PATIENT).points.shape
 
 
-def test_cancelled_work_stops_and_the_worker_stays_warm(mapper: Mapper) -> None:
+def test_cancelled_work_stops_and_the_worker_stays_warm(mapper: MapService) -> None:
     pid = process_of(mapper)
     request = mapper.ask(codes(), "umap", seed=SLOW)
     until(lambda: request.progress > 0)
@@ -120,7 +120,7 @@ def test_cancelled_work_stops_and_the_worker_stays_warm(mapper: Mapper) -> None:
     assert process_of(mapper) == pid
 
 
-def test_work_that_does_not_listen_is_killed(mapper: Mapper) -> None:
+def test_work_that_does_not_listen_is_killed(mapper: MapService) -> None:
     pid = process_of(mapper)
     request = mapper.ask(codes(), "umap", seed=DEAF)
     mapper.cancel(request)
@@ -130,7 +130,7 @@ def test_work_that_does_not_listen_is_killed(mapper: Mapper) -> None:
     assert not alive(pid)
 
 
-def test_a_request_not_begun_can_be_cancelled(mapper: Mapper) -> None:
+def test_a_request_not_begun_can_be_cancelled(mapper: MapService) -> None:
     running = mapper.ask(codes(), "umap", seed=SLOW)
     waiting = mapper.ask(codes(), "umap")
     mapper.cancel(waiting)
@@ -139,7 +139,7 @@ def test_a_request_not_begun_can_be_cancelled(mapper: Mapper) -> None:
     assert running.error is None
 
 
-def test_a_worker_that_crashes_is_replaced_and_no_one_waits_for_ever(mapper: Mapper) -> None:
+def test_a_worker_that_crashes_is_replaced_and_no_one_waits_for_ever(mapper: MapService) -> None:
     crashing = mapper.ask(codes(), "umap", seed=CRASH)
     waiting = mapper.ask(codes(), "umap", name="other")
     with pytest.raises(Refusal, match=r"ended \(13\)"):
@@ -147,21 +147,21 @@ def test_a_worker_that_crashes_is_replaced_and_no_one_waits_for_ever(mapper: Map
     assert waiting.result(PATIENT)
 
 
-def test_a_fault_is_told_in_a_sentence(mapper: Mapper) -> None:
+def test_a_fault_is_told_in_a_sentence(mapper: MapService) -> None:
     with pytest.raises(Refusal, match="could not be made: ZeroDivisionError"):
         mapper.ask(codes(), "umap", seed=FAULT).result(PATIENT)
     assert mapper.ask(codes(), "umap").result(PATIENT)
 
 
 def test_a_worker_that_cannot_start_is_not_started_over_and_over() -> None:
-    mapper = Mapper((sys.executable, "-c", "raise SystemExit(7)"))
+    mapper = MapService((sys.executable, "-c", "raise SystemExit(7)"))
     with pytest.raises(Refusal, match=r"ended \(7\)"):
         mapper.ask(codes(), "umap").result(PATIENT)
     assert mapper._process is None
     mapper.close()
 
 
-def test_after_closing_nothing_is_made(mapper: Mapper) -> None:
+def test_after_closing_nothing_is_made(mapper: MapService) -> None:
     request = mapper.ask(codes(), "umap", seed=SLOW)
     mapper.close()
     mapper.close()
@@ -178,8 +178,8 @@ def run(folder: Path, ending: str) -> tuple[subprocess.CompletedProcess[str], in
         textwrap.dedent(f"""
         import os, sys
         open({str(traces)!r}, "a").write("ran ")
-        from aecore.maps.service import Mapper
-        mapper = Mapper((sys.executable, "-c", {QUICK!r}))
+        from aecore.maps.service import MapService
+        mapper = MapService((sys.executable, "-c", {QUICK!r}))
         mapper.wait()
         import numpy
         mapper.ask(numpy.eye(20), "umap").result()

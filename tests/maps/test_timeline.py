@@ -7,7 +7,7 @@ import pytest
 
 from aecore.errors import Refusal
 from aecore.maps.projection import Projection, project
-from aecore.maps.timeline import Atlas, Wanted
+from aecore.maps.timeline import MapTimeline, Wanted
 
 STEPS = (1, 2, 4)
 
@@ -18,7 +18,7 @@ def codes(step: int) -> Any:
     return (rng.normal(size=(40, 5)) + step * 0.1 * rng.normal(size=(40, 5))).astype(np.float32)
 
 
-class Request:
+class MapRequest:
     def __init__(self, codes: Any, method: Any, **how: Any) -> None:
         self.codes, self.method, self.how = codes, method, how
         self.done, self.progress = False, 0.25
@@ -34,50 +34,50 @@ class Request:
         return Projection(self.method, made.points, made.codes)
 
 
-class Mapper:
-    """Stands where `aecore.maps.service.Mapper` does."""
+class MapService:
+    """Stands where `aecore.maps.service.MapService` does."""
 
     def __init__(self) -> None:
-        self.asked: list[Request] = []
-        self.cancelled: list[Request] = []
+        self.asked: list[MapRequest] = []
+        self.cancelled: list[MapRequest] = []
 
-    def ask(self, codes: Any, method: Any, **how: Any) -> Request:
-        self.asked.append(Request(codes, method, **how))
+    def ask(self, codes: Any, method: Any, **how: Any) -> MapRequest:
+        self.asked.append(MapRequest(codes, method, **how))
         return self.asked[-1]
 
-    def cancel(self, request: Request) -> None:
+    def cancel(self, request: MapRequest) -> None:
         self.cancelled.append(request)
 
 
 @pytest.fixture
-def mapper() -> Mapper:
-    return Mapper()
+def mapper() -> MapService:
+    return MapService()
 
 
 @pytest.fixture
-def umap(mapper: Mapper) -> Atlas:
+def umap(mapper: MapService) -> MapTimeline:
     made: Any = mapper
-    return Atlas("umap", lambda: made)
+    return MapTimeline("umap", lambda: made)
 
 
-def advance(atlas: Atlas, step: int, *, rest: bool = False, frames: Any = STEPS) -> None:
-    atlas.advance(Wanted(step, codes(step), rest, frames, codes))
+def advance(timeline: MapTimeline, step: int, *, rest: bool = False, frames: Any = STEPS) -> None:
+    timeline.advance(Wanted(step, codes(step), rest, frames, codes))
 
 
 def test_linear_maps_are_there_at_once_and_do_not_spin() -> None:
-    atlas = Atlas("pca", lambda: pytest.fail("no mapper is needed"))
-    advance(atlas, 8)
-    steps, points = atlas.frames((*STEPS, 8))
+    timeline = MapTimeline("pca", lambda: pytest.fail("no mapper is needed"))
+    advance(timeline, 8)
+    steps, points = timeline.frames((*STEPS, 8))
     assert steps.tolist() == [1, 2, 4, 8]
     assert points.shape == (4, 40, 2)
     size = np.ptp(points, axis=1).max()
     moved = np.abs(np.diff(points, axis=0)).mean()
     assert moved < 0.1 * size
-    assert atlas.progress is None
+    assert timeline.progress is None
 
 
 def test_the_moment_looked_at_comes_first_then_the_frames_back_in_time(
-    umap: Atlas, mapper: Mapper
+    umap: MapTimeline, mapper: MapService
 ) -> None:
     advance(umap, 8)
     assert umap.maps == {}
@@ -101,7 +101,7 @@ def test_the_moment_looked_at_comes_first_then_the_frames_back_in_time(
 
 
 def test_a_thorough_map_takes_the_place_of_the_quick_one_while_training_rests(
-    umap: Atlas, mapper: Mapper
+    umap: MapTimeline, mapper: MapService
 ) -> None:
     advance(umap, 8, rest=True, frames=())
     mapper.asked[-1].answer()
@@ -115,7 +115,9 @@ def test_a_thorough_map_takes_the_place_of_the_quick_one_while_training_rests(
     assert len(mapper.asked) == 2
 
 
-def test_a_map_that_was_stopped_is_made_only_on_demand(umap: Atlas, mapper: Mapper) -> None:
+def test_a_map_that_was_stopped_is_made_only_on_demand(
+    umap: MapTimeline, mapper: MapService
+) -> None:
     advance(umap, 8)
     umap.cancel()
     assert mapper.cancelled == mapper.asked
@@ -127,7 +129,7 @@ def test_a_map_that_was_stopped_is_made_only_on_demand(umap: Atlas, mapper: Mapp
     assert len(mapper.asked) == 2
 
 
-def test_why_a_map_cannot_be_made_is_kept(umap: Atlas, mapper: Mapper) -> None:
+def test_why_a_map_cannot_be_made_is_kept(umap: MapTimeline, mapper: MapService) -> None:
     advance(umap, 8)
     mapper.asked[-1].answer(Refusal("Too few."))
     advance(umap, 8)
@@ -136,8 +138,8 @@ def test_why_a_map_cannot_be_made_is_kept(umap: Atlas, mapper: Mapper) -> None:
 
 
 def test_moments_that_passed_without_a_frame_are_forgotten() -> None:
-    atlas = Atlas("pca", lambda: pytest.fail("no mapper is needed"))
+    timeline = MapTimeline("pca", lambda: pytest.fail("no mapper is needed"))
     for step in range(5, 50):
-        advance(atlas, step)
+        advance(timeline, step)
     # The one before is what the next is drawn on from.
-    assert set(atlas.maps) == {*STEPS, 48, 49}
+    assert set(timeline.maps) == {*STEPS, 48, 49}

@@ -21,7 +21,7 @@ def test_the_same_as_sklearn(digits: Dataset) -> None:
     count = len(digits.images)
     assert np.allclose(ours.variances[:20], theirs.explained_variance_ * (count - 1) / count)
     wanted = theirs.inverse_transform(theirs.transform(flat(digits.test_images)))
-    assert np.allclose(ours.rebuild(digits.test_images, 20), wanted, atol=1e-8)
+    assert np.allclose(ours.reconstruct(digits.test_images, 20), wanted, atol=1e-8)
     error = np.square(wanted - flat(digits.test_images)).mean()
     assert ours.error(digits.test_images, 20) == pytest.approx(error)
     clamped = np.square(wanted.clip(0, 1) - flat(digits.test_images)).mean()
@@ -60,7 +60,7 @@ def test_by_hand() -> None:
     assert np.allclose(components.components, np.eye(2))
     assert np.allclose(components.variances, [0.25, 0])
     other = np.array([[[0, 255]]], np.uint8)
-    assert np.allclose(components.rebuild(other, 1), [[0, 0]])
+    assert np.allclose(components.reconstruct(other, 1), [[0, 0]])
     assert components.error(other, 1) == pytest.approx(0.5)
     assert components.error(images, 1) == pytest.approx(0)
 

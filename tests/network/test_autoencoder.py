@@ -137,10 +137,10 @@ def test_the_linear_path_alone_is_pca(digits: Dataset, bottleneck: int, tied: bo
     net = build(digits.shape, bottleneck=bottleneck, tied=tied)
     net.start_at(components.mean, components.components)
     silence(net)
-    rebuilt = net(tensor(digits.test_images)).detach().numpy()
-    wanted = components.rebuild(digits.test_images, bottleneck)
-    assert np.abs(rebuilt - wanted).max() < 2e-6
-    error = float(np.square(rebuilt - tensor(digits.test_images).numpy()).mean())
+    reconstruction = net(tensor(digits.test_images)).detach().numpy()
+    wanted = components.reconstruct(digits.test_images, bottleneck)
+    assert np.abs(reconstruction - wanted).max() < 2e-6
+    error = float(np.square(reconstruction - tensor(digits.test_images).numpy()).mean())
     assert error == pytest.approx(components.error(digits.test_images, bottleneck), abs=1e-6)
 
 

@@ -16,7 +16,7 @@ from aecore.data import Dataset
 from aecore.errors import Refusal
 from aecore.runs import archive, export, onnx
 from aecore.runs.run import Run
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 from tests.support import advance_run, trained
 
 SETTINGS = {"dataset": "digits", "hidden": "32", "batch_size": 64, "epochs": 2, "bottleneck": 3}
@@ -33,7 +33,7 @@ def test_weights_carry_their_settings(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "x.safetensors").write_bytes(content := export.export(folder, "safetensors"))
     with safe_open(tmp_path / "x.safetensors", "pt") as file:
         assert Config(**json.loads(file.metadata()["config"])) == Run(folder).config
-    network = Trained.open(folder)
+    network = TrainedModel.open(folder)
     network.model.load_state_dict(load(content))
 
 
@@ -51,7 +51,7 @@ def test_onnx_does_what_torch_does(
     import onnxruntime
 
     trained(tmp_path / "run", digits, Config(**{**SETTINGS, **values}), steps=5)
-    network = Trained.open(tmp_path / "run")
+    network = TrainedModel.open(tmp_path / "run")
     content = export.export(tmp_path / "run", "onnx")
     rows = (digits.test_images[:13].reshape(13, -1) / 255).astype(np.float32)
     with zipfile.ZipFile(io.BytesIO(content)) as files:
@@ -64,7 +64,7 @@ def test_onnx_does_what_torch_does(
     (images,) = decoder.run(["image"], {"code": codes})
     (whole,) = both.run(["reconstruction"], {"image": rows})
     assert images == pytest.approx(whole, abs=1e-4)
-    wanted = network.rebuild(digits.test_images[:13]).reshape(13, -1)
+    wanted = network.reconstruct(digits.test_images[:13]).reshape(13, -1)
     assert whole.clip(0, 1) == pytest.approx(wanted, abs=1e-4)
 
 
@@ -79,7 +79,7 @@ def test_a_file_that_does_something_else_is_not_handed_out(
 def test_tables_hold_every_held_out_image(folder: Path, digits: Dataset) -> None:
     from pyarrow import parquet
 
-    network = Trained.open(folder)
+    network = TrainedModel.open(folder)
     found = parquet.read_table(io.BytesIO(export.export(folder, "parquet"))).to_pydict()
     rows = list(csv.DictReader(io.StringIO(export.export(folder, "csv").decode())))
     assert (
@@ -101,7 +101,8 @@ def test_tables_hold_every_held_out_image(folder: Path, digits: Dataset) -> None
     assert [float(row["code_1"]) for row in rows] == pytest.approx(codes[:, 1].tolist(), rel=1e-5)
     assert [int(row["label"]) for row in rows] == digits.test_labels.tolist()
     assert np.mean(found["error"]) == pytest.approx(
-        np.square(network.rebuild(digits.test_images) - digits.test_images / 255).mean(), rel=1e-4
+        np.square(network.reconstruct(digits.test_images) - digits.test_images / 255).mean(),
+        rel=1e-4,
     )
 
 
@@ -120,8 +121,11 @@ def test_the_projector_finds_what_its_config_names(folder: Path, digits: Dataset
 
 def test_the_zip_gives_the_same_codes_elsewhere(folder: Path, tmp_path: Path) -> None:
     again = archive.unpack(io.BytesIO(export.export(folder, "zip")), tmp_path)
-    images = Trained.open(folder).dataset.test_images
-    here, there = Trained.open(folder).encode(images), Trained.open(again.path).encode(images)
+    images = TrainedModel.open(folder).dataset.test_images
+    here, there = (
+        TrainedModel.open(folder).encode(images),
+        TrainedModel.open(again.path).encode(images),
+    )
     assert np.array_equal(here, there)
 
 

@@ -64,10 +64,10 @@ def test_codes_are_read_alone(taken: Snapshot, saved: tuple[Path, Path]) -> None
 
 
 def test_eight_frames_while_the_steps_double() -> None:
-    due = [step for step in range(10_000) if frame.due(step)]
-    assert due[:17] == list(range(17))
+    is_due = [step for step in range(10_000) if frame.is_due(step)]
+    assert is_due[:17] == list(range(17))
     for start in (16, 64, 1024, 4096):
-        assert sum(start <= step < 2 * start for step in due) == frame.OCTAVE
+        assert sum(start <= step < 2 * start for step in is_due) == frame.FRAMES_PER_DOUBLING
 
 
 @pytest.mark.parametrize("which", [0, 1])

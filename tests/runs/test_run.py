@@ -128,7 +128,7 @@ def test_frames_are_thinned_while_training(
 
 def test_the_last_step_has_a_frame(tmp_path: Path, small: Dataset, quick: Config) -> None:
     trained(tmp_path / "a", small, quick.changed(epochs=5, batch_size=24), 25)
-    assert not frame.due(25)
+    assert not frame.is_due(25)
     assert Run(tmp_path / "a").frames()[-2:] == [24, 25]
 
 

@@ -45,14 +45,14 @@ def test_l1_by_hand() -> None:
 def test_l1_cannot_be_escaped_by_rescaling(linear_path: bool) -> None:
     net, config = model(linear_path=linear_path, sparsity=1.0)
     before = penalty(net.encode(IMAGES), net.decoder_scale(), config)
-    rebuilt = net(IMAGES)
+    reconstruction = net(IMAGES)
     with torch.no_grad():
         for name, each in net.named_parameters():
             if name.startswith(("to_code", "path_in")):
                 each.mul_(0.1)
             elif name in ("from_code.weight", "path_out.weight"):
                 each.mul_(10)
-    assert torch.allclose(net(IMAGES), rebuilt, atol=1e-5)
+    assert torch.allclose(net(IMAGES), reconstruction, atol=1e-5)
     after = penalty(net.encode(IMAGES), net.decoder_scale(), config)
     assert after.item() == pytest.approx(before.item(), rel=1e-4)
     assert before > 0

@@ -12,7 +12,7 @@ from aecore.network.inference import encode, tensor
 from aecore.training import probe
 from aecore.training.probe import Probe, choose
 from aecore.training.seeding import generator
-from aecore.training.subset import learnt
+from aecore.training.subset import training_subset
 
 
 @pytest.fixture
@@ -62,10 +62,10 @@ def test_a_large_data_set_gives_held_out_images_only() -> None:
 
 
 def test_pca_is_fitted_once_to_the_images_learnt_from(digits: Dataset) -> None:
-    few = learnt(digits, Config(train_size=200))
+    few = training_subset(digits, Config(train_size=200))
     one = Probe(digits, few)
     assert Probe(digits, few).pca is one.pca
-    assert Probe(digits, learnt(digits, Config(train_size=300))).pca is not one.pca
+    assert Probe(digits, training_subset(digits, Config(train_size=300))).pca is not one.pca
     wanted = pca.pca(digits.images[:200]).error(digits.test_images, 8, clamped=True)
     assert one.pca_error(8) == wanted == one.pca_error(8)
 

@@ -4,20 +4,22 @@ import pytest
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import Refusal
-from aecore.training.subset import learnt
+from aecore.training.subset import training_subset
 from aecore.training.trainer import Trainer
 
 
 def test_only_the_classes_named_are_learnt_from(digits: Dataset) -> None:
-    part = learnt(digits, Config(classes="3, 5", train_size=100))
+    part = training_subset(digits, Config(classes="3, 5", train_size=100))
     assert set(part.labels) == set(part.test_labels) == {3, 5}
     assert len(part.images) == len(part.labels) == 100
     assert np.array_equal(part.test_images, digits.test_images[np.isin(digits.test_labels, [3, 5])])
 
 
 def test_the_same_part_is_the_same_object(digits: Dataset) -> None:
-    assert learnt(digits, Config(classes="3")) is learnt(digits, Config(classes="3", bottleneck=2))
-    assert learnt(digits, Config(classes="3")) is not learnt(digits, Config())
+    assert training_subset(digits, Config(classes="3")) is training_subset(
+        digits, Config(classes="3", bottleneck=2)
+    )
+    assert training_subset(digits, Config(classes="3")) is not training_subset(digits, Config())
 
 
 @pytest.mark.parametrize("classes", ["11", "3,eleven"])

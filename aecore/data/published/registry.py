@@ -39,7 +39,7 @@ class Published:
     """
 
     title: str
-    words: str
+    description: str
     folder: str
     files: tuple[str, str, str, str]
     sizes: tuple[int, ...]

@@ -25,7 +25,7 @@ Line = tuple[NDArray[np.float64], NDArray[np.float64], float]
 
 def histograms(
     normal: NDArray[np.float64],
-    foreign: NDArray[np.float64],
+    anomalous: NDArray[np.float64],
     threshold: float,
     extent: tuple[float, float],
     name: str,
@@ -46,7 +46,7 @@ def histograms(
     plotly.graph_objects.Figure
     """
     edges = np.linspace(*extent, BINS + 1)
-    kinds = ((normal, t("normal"), HELD_OUT), (foreign, t("foreign"), TRAIN))
+    kinds = ((normal, t("normal"), HELD_OUT), (anomalous, t("foreign"), TRAIN))
     bars = [
         {
             "type": "bar",

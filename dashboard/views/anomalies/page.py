@@ -12,12 +12,12 @@ from aecore import data
 from aecore.applications import anomaly
 from aecore.i18n import t
 from aecore.presets import preset
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 from aecore.training.snapshot import Snapshot
 from aecore.training.subset import names
 from dashboard.shell import page
 from dashboard.state import background, commands
-from dashboard.views.anomalies.results import Judged, results
+from dashboard.views.anomalies.results import ScoredImages, results
 from dashboard.widgets import network_picker
 from dashboard.widgets.picture_upload import uploaded
 
@@ -28,7 +28,7 @@ KINDS = {REST: "The remaining classes", OWN: "Your own pictures"}
 
 
 @dataclass(frozen=True, eq=False)
-class Foreign:
+class Anomalous:
     """What is foreign: a data set or pictures, and what tells it from others.
 
     Attributes
@@ -55,28 +55,28 @@ def body(newest: Snapshot) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         network = network_picker.network(newest)
         normal = _normal(network)
-        foreign = _foreign(network)
-    if foreign.source == OWN and foreign.images is None:
+        anomalous = _anomalous(network)
+    if anomalous.source == OWN and anomalous.images is None:
         st.info(
             t("Give some pictures: they are judged beside held-out images that are normal."),
             icon=":material/upload:",
         )
         return
-    if not normal and foreign.source == REST:
+    if not normal and anomalous.source == REST:
         st.info(
             t("Choose which classes are normal; or another data set as foreign."),
             icon=":material/info:",
         )
         return
-    _honest(network, normal, foreign.source)
-    judged = _judged(network, normal, foreign)
-    if judged is None:
+    _warn_if_anomalies_were_seen(network, normal, anomalous.source)
+    scored = _scored(network, normal, anomalous)
+    if scored is None:
         st.info(t("The images are being judged."), icon=":material/hourglass_empty:")
         return
-    results(judged, _rivals(judged, normal, foreign))
+    results(scored, _baselines(scored, normal, anomalous))
 
 
-def _normal(network: Trained) -> tuple[str, ...]:
+def _normal(network: TrainedModel) -> tuple[str, ...]:
     """Ask what is normal."""
     dataset = network.dataset
     learnt = [name for name in names(network.config.classes) if name in dataset.classes]
@@ -93,7 +93,7 @@ def _normal(network: Trained) -> tuple[str, ...]:
     return tuple(chosen)
 
 
-def _foreign(network: Trained) -> Foreign:
+def _anomalous(network: TrainedModel) -> Anomalous:
     """Ask what is foreign."""
     here = [name for name in data.available() if name != network.dataset.name]
     source = st.selectbox(
@@ -105,11 +105,13 @@ def _foreign(network: Trained) -> Foreign:
     )
     if source == OWN:
         images = uploaded("foreign upload", network.dataset.shape, MOST_UPLOADED)
-        return Foreign(OWN, images, None if images is None else zlib.crc32(images.tobytes()))
-    return Foreign(source or REST, commands.load(source) if source else None, source)
+        return Anomalous(OWN, images, None if images is None else zlib.crc32(images.tobytes()))
+    return Anomalous(source or REST, commands.load(source) if source else None, source)
 
 
-def _honest(network: Trained, normal: tuple[str, ...], other: str) -> None:
+def _warn_if_anomalies_were_seen(
+    network: TrainedModel, normal: tuple[str, ...], other: str
+) -> None:
     """Say where the network saw what it should find foreign, with a way to one that did not."""
     known = anomaly.seen(network, anomaly.remaining(network.dataset, normal)) if not other else ()
     if not known:
@@ -143,27 +145,29 @@ def _honest(network: Trained, normal: tuple[str, ...], other: str) -> None:
     )
 
 
-def _judged(network: Trained, normal: tuple[str, ...], foreign: Foreign) -> Judged | None:
+def _scored(
+    network: TrainedModel, normal: tuple[str, ...], anomalous: Anomalous
+) -> ScoredImages | None:
     """Score held-out images; while the network trains fewer, and by what it was a moment ago."""
     most = MOST_PLAYING if commands.playing() else MOST
-    split = (network.dataset.name, normal, foreign.source, foreign.version)
+    split = (network.dataset.name, normal, anomalous.source, anomalous.version)
 
-    def make() -> Judged:
-        images, strange = anomaly.held_out(network.dataset, normal, foreign.images, most=most)
+    def make() -> ScoredImages:
+        images, anomalies = anomaly.held_out(network.dataset, normal, anomalous.images, most=most)
         found = {name: score(images) for name, score in anomaly.detector(network).items()}
-        return Judged(network, images, strange, found)
+        return ScoredImages(network, images, anomalies, found)
 
     version = (network.step, network.config, most)
     return background.ask(("judged", network.name, split), make, version)
 
 
-def _rivals(
-    judged: Judged, normal: tuple[str, ...], foreign: Foreign
+def _baselines(
+    scored: ScoredImages, normal: tuple[str, ...], anomalous: Anomalous
 ) -> Mapping[str, NDArray[np.float64]]:
     """Return the scores of the other methods on the same images; none before they are there."""
-    network, config, images = judged.network, judged.network.config, judged.images
+    network, config, images = scored.network, scored.network.config, scored.images
     learnt = (config.dataset, config.classes, config.train_size, config.bottleneck)
-    split = (normal, foreign.source, foreign.version, len(images))
+    split = (normal, anomalous.source, anomalous.version, len(images))
 
     def make() -> dict[str, NDArray[np.float64]]:
         return {name: score(images) for name, score in anomaly.others(network).items()}

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from aecore.applications import anomaly
 from aecore.applications import threshold as thresholds
 from aecore.i18n import t
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 from dashboard.components.live_figure import figure
 from dashboard.components.mosaic import mosaic
 from dashboard.components.threshold_line import threshold_line
@@ -24,16 +24,16 @@ HOW = {"hand": "By hand", "quantile": "Share of normal", "cost": "Cost"}
 
 
 @dataclass(frozen=True, eq=False)
-class Judged:
+class ScoredImages:
     """Held-out images, which are foreign, and what each score of a network says of them."""
 
-    network: Trained
+    network: TrainedModel
     images: NDArray[np.uint8]
-    foreign: NDArray[np.bool_]
+    anomalous: NDArray[np.bool_]
     scores: Mapping[str, NDArray[np.float64]]
 
 
-def results(judged: Judged, rivals: Mapping[str, NDArray[np.float64]]) -> None:
+def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) -> None:
     """Show how scores are spread, what a threshold makes of them, and the images it is about.
 
     Parameters
@@ -44,7 +44,7 @@ def results(judged: Judged, rivals: Mapping[str, NDArray[np.float64]]) -> None:
         empty while they are
         being made.
     """
-    foreign = judged.foreign
+    anomalous = scored.anomalous
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.segmented_control(
             t("Score"),
@@ -55,8 +55,8 @@ def results(judged: Judged, rivals: Mapping[str, NDArray[np.float64]]) -> None:
             required=True,
         )
         name = chosen or "error"
-        scores = judged.scores[name]
-        how, threshold = _threshold(name, scores, foreign)
+        scores = scored.scores[name]
+        how, threshold = _threshold(name, scores, anomalous)
     low, high = float(scores.min()), float(np.quantile(scores, 0.995))
     extent = (low, max(high, low + 1e-9))
     left, right = st.columns(2, gap="medium")
@@ -64,7 +64,7 @@ def results(judged: Judged, rivals: Mapping[str, NDArray[np.float64]]) -> None:
         words = t(anomaly.SCORES[name])
         figure(
             "scores",
-            histograms(scores[~foreign], scores[foreign], threshold, extent, words),
+            histograms(scores[~anomalous], scores[anomalous], threshold, extent, words),
             height=HEIGHT,
             label=t("Scores of normal and foreign images, with the threshold"),
         )
@@ -80,12 +80,12 @@ def results(judged: Judged, rivals: Mapping[str, NDArray[np.float64]]) -> None:
             else t("What lies to the right of the line is taken for foreign."),
             on_drag=lambda place: st.session_state.update({f"threshold {name}": place}),
         )
-    found = thresholds.counts(foreign, scores, threshold)
+    found = thresholds.counts(anomalous, scores, threshold)
     with right:
         _counts(found)
-        _curves(judged, rivals, name, found)
-    _gallery(judged, scores, threshold)
-    network = judged.network
+        _curves(scored, baselines, name, found)
+    _gallery(scored, scores, threshold)
+    network = scored.network
     st.download_button(
         t("Export the network with this threshold"),
         lambda: anomaly.pack(network, name, threshold),
@@ -97,7 +97,7 @@ def results(judged: Judged, rivals: Mapping[str, NDArray[np.float64]]) -> None:
 
 
 def _threshold(
-    name: str, scores: NDArray[np.float64], foreign: NDArray[np.bool_]
+    name: str, scores: NDArray[np.float64], anomalous: NDArray[np.bool_]
 ) -> tuple[str, float]:
     """Ask how the line is drawn between normal and foreign, and where it is.
 
@@ -113,7 +113,7 @@ def _threshold(
     )
     kept = f"threshold {name}"
     if how == "hand":
-        usual = thresholds.quantile(scores[~foreign], USUAL)
+        usual = thresholds.quantile(scores[~anomalous], USUAL)
         return "hand", float(st.session_state.get(kept, usual))
     if how == "cost":
         missed = st.number_input(
@@ -122,7 +122,7 @@ def _threshold(
         alarm = st.number_input(
             t("A false alarm costs"), 0.1, 1000.0, 1.0, key="cost alarm", width=150
         )
-        found = thresholds.cheapest(foreign, scores, missed, alarm)
+        found = thresholds.cheapest(anomalous, scores, missed, alarm)
     else:
         share = st.slider(
             t("So many of the normal pass"),
@@ -134,7 +134,7 @@ def _threshold(
             key="normal share",
             width=260,
         )
-        found = thresholds.quantile(scores[~foreign], share / 100)
+        found = thresholds.quantile(scores[~anomalous], share / 100)
     st.session_state[kept] = found
     return how or "quantile", found
 
@@ -153,13 +153,13 @@ def _counts(found: thresholds.Counts) -> None:
 
 
 def _curves(
-    judged: Judged,
-    rivals: Mapping[str, NDArray[np.float64]],
+    scored: ScoredImages,
+    baselines: Mapping[str, NDArray[np.float64]],
     name: str,
     found: thresholds.Counts,
 ) -> None:
     words = {**anomaly.SCORES, **anomaly.OTHERS}
-    scores = {name: judged.scores[name], **rivals}
+    scores = {name: scored.scores[name], **baselines}
     alarms = found.alarms / max(1, found.alarms + found.passed)
     kinds = {
         "ROC": (
@@ -176,7 +176,7 @@ def _curves(
     for tab, (kind, (curve, axes, at)) in zip(
         st.tabs([t(kind) for kind in kinds]), kinds.items(), strict=True
     ):
-        made = {t(words[each]): curve(judged.foreign, found) for each, found in scores.items()}
+        made = {t(words[each]): curve(scored.anomalous, found) for each, found in scores.items()}
         with tab:
             figure(
                 f"curve-{kind.split()[0].lower()}",
@@ -191,7 +191,7 @@ def _curves(
             )
 
 
-def _gallery(judged: Judged, scores: NDArray[np.float64], threshold: float) -> None:
+def _gallery(scored: ScoredImages, scores: NDArray[np.float64], threshold: float) -> None:
     """Show the most and the least foreign images, and those on the border, with their errors."""
     order = np.argsort(scores, kind="stable")
     border = np.argsort(abs(scores - threshold), kind="stable")[:SHOWN]
@@ -201,15 +201,17 @@ def _gallery(judged: Judged, scores: NDArray[np.float64], threshold: float) -> N
         t("The least foreign"): order[:SHOWN],
     }
     for column, (label, rows) in zip(st.columns(3, gap="medium"), groups.items(), strict=True):
-        images = (judged.images[rows] / 255).astype(np.float32)
-        rebuilt = judged.network.rebuild(images)
+        images = (scored.images[rows] / 255).astype(np.float32)
+        reconstruction = scored.network.reconstruct(images)
         with column:
             st.markdown(f"**{label}**")
             mosaic(
                 f"gallery-{label}",
-                image_figures.png(image_figures.mosaic([images, rebuilt, abs(images - rebuilt)])),
+                image_figures.png(
+                    image_figures.mosaic([images, reconstruction, abs(images - reconstruction)])
+                ),
                 rows=[t("image"), t("rebuilt"), t("error")],
-                columns=[t("foreign") if judged.foreign[row] else t("normal") for row in rows],
+                columns=[t("foreign") if scored.anomalous[row] else t("normal") for row in rows],
                 label=t("{label}: image, reconstruction and error of each pixel", label=label),
                 height=GALLERY,
             )

@@ -118,8 +118,8 @@ def _pictures(
     first = next(iter(shots.values()))
     dataset = commands.load(first.config.dataset)
     originals = (probe.probes(dataset).images[some] / 255).astype(np.float32)
-    rebuilt = [decode(shot.model, shot.codes[some]) for shot in shots.values()]
-    lines = [originals, *rebuilt]
+    reconstruction = [decode(shot.model, shot.codes[some]) for shot in shots.values()]
+    lines = [originals, *reconstruction]
     mosaic(
         "linked",
         image_figures.png(image_figures.mosaic(lines, error_last=False)),

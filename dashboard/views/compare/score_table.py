@@ -10,7 +10,7 @@ from aecore.applications.evaluation import scores
 from aecore.errors import Refusal
 from aecore.i18n import t
 from aecore.runs.run import Run
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 from aecore.training.snapshot import Snapshot
 from dashboard.state import commands
 
@@ -73,4 +73,4 @@ def _measured(name: str) -> Mapping[str, float]:
 def _scores(path: str, written: tuple[int, ...]) -> Mapping[str, float]:
     """Return how good the network of a run is as it was last saved."""
     del written
-    return scores(Trained.open(path, commands.load(Run(Path(path)).config.dataset)))
+    return scores(TrainedModel.open(path, commands.load(Run(Path(path)).config.dataset)))

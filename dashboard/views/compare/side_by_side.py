@@ -121,8 +121,8 @@ def _pictures(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
     dataset = commands.load(first.config.dataset)
     images = (dataset.test_images[first.examples.indices] / 255).astype(np.float32)
     flat = images.reshape(len(images), -1)
-    rebuilt = [_rebuilt(shot, flat).reshape(images.shape) for shot in alike.values()]
-    rows = [images, *rebuilt]
+    reconstruction = [_rebuilt(shot, flat).reshape(images.shape) for shot in alike.values()]
+    rows = [images, *reconstruction]
     labels = first.examples.labels
     mosaic(
         "versus",

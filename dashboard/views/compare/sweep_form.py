@@ -27,7 +27,7 @@ SUGGESTED: Mapping[str, str] = {
 
 
 @dataclass(frozen=True)
-class Wish:
+class SweepRequest:
     """Which runs a person asks for.
 
     Attributes
@@ -68,12 +68,12 @@ def panel() -> None:
     with st.container(border=True):
         st.markdown(f"**{t('Sweep')}**")
         st.caption(t("Combinations of some values; the other knobs as in the run on top."))
-        wish = _wish(base)
-        _offer(base, wish)
+        request = _request(base)
+        _offer(base, request)
     sweep_results.panel()
 
 
-def _wish(base: Config) -> Wish:
+def _request(base: Config) -> SweepRequest:
     known = {name: knob for name, knob in knobs(Config).items() if name != "dataset"}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.multiselect(
@@ -122,12 +122,12 @@ def _wish(base: Config) -> Wish:
             ),
         )
     values = {n: [v.strip() for v in text.split(",") if v.strip()] for n, text in texts.items()}
-    return Wish(values, int(epochs), count, halving)
+    return SweepRequest(values, int(epochs), count, halving)
 
 
-def _offer(base: Config, wish: Wish) -> None:
+def _offer(base: Config, request: SweepRequest) -> None:
     try:
-        planned = wish.planned(base)
+        planned = request.planned(base)
     except Refusal as why:
         st.error(str(why), icon=":material/error:")
         return
@@ -142,10 +142,10 @@ def _offer(base: Config, wish: Wish) -> None:
             icon=":material/grid_view:",
             disabled=not possible or (now is not None and now.running),
             on_click=_start,
-            args=(list(wish.values), planned, wish.halving),
+            args=(list(request.values), planned, request.halving),
         )
         if possible:
-            minutes = _seconds(base, wish, possible) / 60
+            minutes = _seconds(base, request, possible) / 60
             words = t("{count} runs, about {minutes:.1f} min", count=possible, minutes=minutes)
             st.caption(words)
     if wrong:
@@ -153,11 +153,11 @@ def _offer(base: Config, wish: Wish) -> None:
         st.caption(f":material/error: {text}")
 
 
-def _seconds(base: Config, wish: Wish, count: int) -> float:
+def _seconds(base: Config, request: SweepRequest, count: int) -> float:
     """Return how long the sweep takes, its runs all taken for as long as the one on top."""
     # What is drawn at random or cannot be does not matter for the time of one.
-    each = _run_seconds(base.changed(epochs=wish.epochs))
-    return START_SECONDS + each * whole_runs(count, wish.halving) / experiments.processes()
+    each = _run_seconds(base.changed(epochs=request.epochs))
+    return START_SECONDS + each * whole_runs(count, request.halving) / experiments.processes()
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

@@ -14,7 +14,7 @@ from aecore.i18n import t
 from aecore.metrics import reconstruction
 from aecore.presets import preset
 from aecore.runs.run import Run
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 from aecore.training import probe
 from aecore.training.snapshot import Snapshot
 from dashboard.components.draw_pad import draw_pad
@@ -38,7 +38,7 @@ PICTURE_HEIGHT, CURVE_HEIGHT = 420, 340
 
 
 @dataclass(frozen=True, eq=False)
-class Rivals:
+class Baselines:
     """The classic filters for a noise, and what they and no filter at all come to.
 
     Attributes
@@ -66,20 +66,20 @@ def body(newest: Snapshot) -> None:
         _offer(network, kind, level)
     # The last is made first: it is the one that is looked at.
     levels = [*(each for each in reversed(LEVELS) if each != level), level]
-    rivals = {each: _rivals(network, kind, each) for each in levels}
+    baselines = {each: _baselines(network, kind, each) for each in levels}
     left, right = st.columns([5, 4], gap="medium")
     with left:
         st.markdown(f"**{t('Noise put on, and taken off')}**")
         with st.container(horizontal=True):
             images, columns = _images(network)
         noisy = denoising.add_noise(images, kind, level)
-        _pictures(network, images, columns, noisy, rivals[level])
+        _pictures(network, images, columns, noisy, baselines[level])
     with right:
-        _curves(network, kind, level, rivals)
+        _curves(network, kind, level, baselines)
     _across(network, kind)
 
 
-def _noise(network: Trained) -> tuple[str, float]:
+def _noise(network: TrainedModel) -> tuple[str, float]:
     given = network.config.noise_kind
     kind = st.selectbox(
         t("Noise"),
@@ -105,7 +105,7 @@ def _noise(network: Trained) -> tuple[str, float]:
     return kind or "gaussian", float(level)
 
 
-def _images(network: Trained) -> tuple[NDArray[np.uint8], list[str]]:
+def _images(network: TrainedModel) -> tuple[NDArray[np.uint8], list[str]]:
     """Ask which images are looked at: held-out ones, the person's own, or a drawing."""
     draw = _draw()
     with st.popover(t("Draw one"), icon=":material/draw:"):
@@ -128,7 +128,7 @@ def _draw() -> int:
     return int(st.session_state.get("denoise_draw", 0))
 
 
-def _offer(network: Trained, kind: str, level: float) -> None:
+def _offer(network: TrainedModel, kind: str, level: float) -> None:
     """Say that the network was not trained to denoise, with a way to one that is."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(
@@ -148,14 +148,14 @@ def _offer(network: Trained, kind: str, level: float) -> None:
 
 
 def _pictures(
-    network: Trained,
+    network: TrainedModel,
     images: NDArray[np.uint8],
     columns: list[str],
     noisy: NDArray[np.float32],
-    rivals: Rivals | None,
+    baselines: Baselines | None,
 ) -> None:
     truth = (images / 255).astype(np.float32)
-    made = denoising.clean(network, noisy, {} if rivals is None else rivals.filters)
+    made = denoising.clean(network, noisy, {} if baselines is None else baselines.filters)
     error = abs(made["autoencoder"] - truth)
     # The place of what is still being fitted is kept, so that nothing jumps.
     rows = [made.get(name, np.zeros_like(truth)) for name in denoising.METHODS]
@@ -176,7 +176,7 @@ def _pictures(
 
 
 def _curves(
-    network: Trained, kind: str, level: float, rivals: Mapping[float, Rivals | None]
+    network: TrainedModel, kind: str, level: float, baselines: Mapping[float, Baselines | None]
 ) -> None:
     """Chart PSNR against the level of noise on held-out images, and tell it at this level."""
     st.markdown(f"**{t('How near to the clean image')}**")
@@ -188,7 +188,7 @@ def _curves(
         "denoise-curves",
         psnr_curves(
             LEVELS,
-            {"autoencoder": own, **_columns(rivals)},
+            {"autoencoder": own, **_columns(baselines)},
             {name: t(label) for name, label in denoising.METHODS.items()},
             trained=config.noise if same else None,
             now=level,
@@ -197,53 +197,53 @@ def _curves(
         label=t("PSNR against the level of the noise, by method"),
     )
     truth, noisy = _held_out(network, kind, level)
-    here = viewing.kept("denoised here", (moment, level), lambda: network.rebuild(noisy))
+    here = viewing.kept("denoised here", (moment, level), lambda: network.reconstruct(noisy))
     score = (reconstruction.psnr(truth, here), reconstruction.ssim(truth, here))
-    st.caption(_verdict(score, rivals[level], level))
-    st.caption(_coming(rivals))
+    st.caption(_verdict(score, baselines[level], level))
+    st.caption(_coming(baselines))
 
 
-def _columns(rivals: Mapping[float, Rivals | None]) -> dict[str, list[float]]:
+def _columns(baselines: Mapping[float, Baselines | None]) -> dict[str, list[float]]:
     """Return each method's PSNR at all levels, NaN where it is not known yet."""
-    found = [each.scores if (each := rivals[level]) else {} for level in LEVELS]
+    found = [each.scores if (each := baselines[level]) else {} for level in LEVELS]
     names = [name for name in denoising.METHODS if any(name in row for row in found)]
     return {name: [row[name][0] if row else float("nan") for row in found] for name in names}
 
 
-def _coming(rivals: Mapping[float, Rivals | None]) -> str:
+def _coming(baselines: Mapping[float, Baselines | None]) -> str:
     """Return a word on what is still being fitted; a space where all is there, so nothing jumps."""
-    missing = sum(each is None for each in rivals.values())
+    missing = sum(each is None for each in baselines.values())
     if not missing:
         return "\N{NO-BREAK SPACE}"
     return t(
         "The other methods are fitted to each level of this noise, once: {done} of {all}.",
-        done=len(rivals) - missing,
-        all=len(rivals),
+        done=len(baselines) - missing,
+        all=len(baselines),
     )
 
 
 def _held_out(
-    network: Trained, kind: str, level: float
+    network: TrainedModel, kind: str, level: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return held-out images, clean and noisy."""
     truth = (network.dataset.test_images[:MEASURED] / 255).astype(np.float32)
     return truth, denoising.add_noise(truth, kind, level)
 
 
-def _psnr(network: Trained, kind: str, level: float) -> float:
+def _psnr(network: TrainedModel, kind: str, level: float) -> float:
     """Return the PSNR of the network on held-out images."""
     truth, noisy = _held_out(network, kind, level)
-    return reconstruction.psnr(truth, network.rebuild(noisy))
+    return reconstruction.psnr(truth, network.reconstruct(noisy))
 
 
-def _rivals(network: Trained, kind: str, level: float) -> Rivals | None:
+def _baselines(network: TrainedModel, kind: str, level: float) -> Baselines | None:
     """Return the classic filters for a noise, once they are fitted and measured."""
 
-    def make() -> Rivals:
+    def make() -> Baselines:
         truth, noisy = _held_out(network, kind, level)
         filters = denoising.fit(network, kind, level)
         made = {"noisy": noisy, **{name: each.apply(noisy) for name, each in filters.items()}}
-        return Rivals(
+        return Baselines(
             filters,
             {
                 n: (reconstruction.psnr(truth, each), reconstruction.ssim(truth, each))
@@ -256,7 +256,7 @@ def _rivals(network: Trained, kind: str, level: float) -> Rivals | None:
     return background.ask(("rivals", learnt, kind, level), make)
 
 
-def _verdict(own: tuple[float, float], rivals: Rivals | None, level: float) -> str:
+def _verdict(own: tuple[float, float], baselines: Baselines | None, level: float) -> str:
     """Return the scores of the network and its best rival, as a sentence."""
     said = t(
         "At {level:.2f}, on {count} held-out images: autoencoder {psnr:.2f} dB (SSIM {ssim:.3f}).",
@@ -265,20 +265,20 @@ def _verdict(own: tuple[float, float], rivals: Rivals | None, level: float) -> s
         psnr=own[0],
         ssim=own[1],
     )
-    if rivals is None:
+    if baselines is None:
         return said
-    best = max(rivals.scores, key=lambda name: rivals.scores[name][0])
+    best = max(baselines.scores, key=lambda name: baselines.scores[name][0])
     return f"{said} " + t(
         "The best of the others, {name}: {psnr:.2f} dB (SSIM {ssim:.3f}).",
         name=t(denoising.METHODS[best]),
-        psnr=rivals.scores[best][0],
-        ssim=rivals.scores[best][1],
+        psnr=baselines.scores[best][0],
+        ssim=baselines.scores[best][1],
     )
 
 
-def _across(network: Trained, kind: str) -> None:
+def _across(network: TrainedModel, kind: str) -> None:
     """Chart trained level against tested level over the runs at hand."""
-    st.markdown(f"**{t('Trained at one level, tested at another')}**")
+    st.markdown(f"**{t('TrainedModel at one level, tested at another')}**")
     dataset = network.config.dataset
     runs = [
         run
@@ -303,7 +303,7 @@ def _tested(run: Run, kind: str) -> tuple[float, list[float]] | None:
 
     def make() -> tuple[float, list[float]]:
         try:
-            network = Trained.open(path, dataset)
+            network = TrainedModel.open(path, dataset)
         except Refusal:
             return 0.0, []
         return network.config.noise, [_psnr(network, kind, each) for each in LEVELS]

@@ -55,7 +55,7 @@ class Lesson:
     @classmethod
     def of(cls, name: str, watch: str) -> Self:
         """Return the lesson that a preset is, in the preset's own words."""
-        return cls(PRESETS[name].label, PRESETS[name].words, watch, name)
+        return cls(PRESETS[name].label, PRESETS[name].description, watch, name)
 
     def settings(self, dataset: str, classes: Sequence[str] = ()) -> Config:
         """Return the settings of the run.

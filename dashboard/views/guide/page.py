@@ -120,10 +120,10 @@ def _sparsity(config: Config) -> str:
 def _one_image(snapshot: Snapshot) -> None:
     """Show one held-out image: what goes in, its code, what comes out, and the error."""
     shown = snapshot.examples
-    original, corrupted, rebuilt = (
+    original, corrupted, reconstruction = (
         each[:1] for each in (shown.originals, shown.corrupted, shown.reconstructions)
     )
-    error = abs(rebuilt - original)
+    error = abs(reconstruction - original)
     st.markdown(f"**{t('One held-out image, through the network now')}**")
     left, middle, right = st.columns([1, 3, 1], gap="medium", vertical_alignment="center")
     with left:
@@ -146,7 +146,7 @@ def _one_image(snapshot: Snapshot) -> None:
     with right:
         mosaic(
             "guide-out",
-            image_figures.png(image_figures.mosaic([rebuilt, error])),
+            image_figures.png(image_figures.mosaic([reconstruction, error])),
             rows=[t("rebuilt"), t("error")],
             columns=[],
             label=t("What is rebuilt from the code, and the absolute error"),

@@ -10,7 +10,7 @@ from aecore import data
 from aecore.applications import denoising, iteration
 from aecore.i18n import t
 from aecore.images import resized
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 from aecore.training import probe
 from aecore.training.snapshot import Snapshot
 from dashboard.components.draw_pad import draw_pad
@@ -74,7 +74,7 @@ def body(newest: Snapshot) -> None:
             _split(network, clean, image)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown(f"**{t('How far it is from what was learnt')}**")
+        st.markdown(f"**{t('How far it is from what was training_subset')}**")
         first, last = cloud.distance(found.codes[[0, -1]])
         figure(
             "onto-distance",
@@ -87,7 +87,7 @@ def body(newest: Snapshot) -> None:
             _moved(found)
 
 
-def _image(network: Trained, source: str) -> tuple[Array | None, Array | None]:
+def _image(network: TrainedModel, source: str) -> tuple[Array | None, Array | None]:
     """Ask for what is fed; return the clean image, where it is a changed one, and the image."""
     shape = network.dataset.shape
     if source == "drawn":
@@ -98,7 +98,7 @@ def _image(network: Trained, source: str) -> tuple[Array | None, Array | None]:
             seed = int(st.number_input(t("Draw"), 0, 999, 0, key="onto seed", width=120))
             return None, np.random.default_rng(seed).random(shape, np.float32)
         if source == "other":
-            return None, _foreign(network)
+            return None, _anomalous(network)
         digit = _held_out(network)
         if source == "stroke":
             angle = st.slider(t("Angle"), 0, 175, 90, 5, key="onto angle", width=260)
@@ -110,13 +110,13 @@ def _image(network: Trained, source: str) -> tuple[Array | None, Array | None]:
         return digit, denoising.add_noise(digit[None], "gaussian", level)[0]
 
 
-def _held_out(network: Trained) -> Array:
+def _held_out(network: TrainedModel) -> Array:
     number = int(st.number_input(t("Held-out image"), 0, 999, 0, key="onto image", width=140))
-    images = network.learnt.test_images
+    images = network.training_subset.test_images
     return np.asarray(images[number % len(images)] / 255, np.float32)
 
 
-def _foreign(network: Trained) -> Array:
+def _anomalous(network: TrainedModel) -> Array:
     names = [name for name in data.available() if name != network.dataset.name]
     name = st.selectbox(t("Data set"), names, key="onto other", width=200)
     chosen = probe.choose(commands.load(name), count=SHOWN)
@@ -156,7 +156,7 @@ def _verdict(found: iteration.Walk, cloud: iteration.Cloud) -> None:
     )
 
 
-def _map(network: Trained, found: iteration.Walk) -> None:
+def _map(network: TrainedModel, found: iteration.Walk) -> None:
     st.markdown(f"**{t('Its way over the map')}**")
     images = probe.probes(network.dataset)
     codes = viewing.kept(
@@ -195,7 +195,7 @@ def _moved(found: iteration.Walk) -> None:
     )
 
 
-def _split(network: Trained, clean: Array, image: Array) -> None:
+def _split(network: TrainedModel, clean: Array, image: Array) -> None:
     parts = iteration.split(network, clean, image)
     st.markdown(f"**{t('What became of the change')}**")
     removed = 1 - parts.share

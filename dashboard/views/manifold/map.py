@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from aecore.i18n import t
 from aecore.maps.projection import Projection
 from aecore.maps.quality import distortion
-from aecore.maps.timeline import Atlas, Wanted
+from aecore.maps.timeline import MapTimeline, Wanted
 from aecore.network import latent_space
 from aecore.network.inference import decode
 from aecore.training.snapshot import Snapshot
@@ -27,29 +27,29 @@ from dashboard.components.latent_canvas import (
 from dashboard.figures.latent_map import steady_view
 from dashboard.state import commands, viewing
 from dashboard.views.manifold.moment import Moment
-from dashboard.views.manifold.options import Look
+from dashboard.views.manifold.options import MapOptions
 
 KEY = "latent-canvas"
 HEIGHT = 520
 GRID = 48
 
 
-def frame(look: Look) -> int | None:
+def frame(look: MapOptions) -> int | None:
     """Return the step that the time machine rests at; None for the newest."""
     told = marks(st.session_state.get(KEY) or {}, Marks(), _revision(look))
     return told.frame if look.which == "probe" else None
 
 
-def _revision(look: Look) -> str:
+def _revision(look: MapOptions) -> str:
     return f"{viewing.run().path} {look.which}"
 
 
-def draw(moment: Moment, look: Look, newest: Snapshot) -> Marks:
+def draw(moment: Moment, look: MapOptions, newest: Snapshot) -> Marks:
     """Show the map, and where its points were at other moments; return what is marked on it."""
     steps = viewing.run().frames() if look.which == "probe" else []
-    atlas, found, shown = _projection(moment, look, steps, newest)
-    _progress(moment, atlas, look)
-    version = f"{moment.name} {shown.name} {atlas.version(moment.snapshot.step)}"
+    timeline, found, shown = _projection(moment, look, steps, newest)
+    _progress(moment, timeline, look)
+    version = f"{moment.name} {shown.name} {timeline.version(moment.snapshot.step)}"
     versions = {
         "places": f"{version} {look.colour} {look.unit}",
         "images": f"{moment.snapshot.config.dataset} {look.which}",
@@ -59,12 +59,12 @@ def draw(moment: Moment, look: Look, newest: Snapshot) -> Marks:
     colour, title, span = _colour(moment, found, look, version)
     _send("places", versions["places"], lambda: _places(found, moment, colour))
     _send("images", versions["images"], lambda: ({"images": moment.part.images}, {}))
-    _send("rebuilt", versions["rebuilt"], lambda: ({"rebuilt": moment.rebuilt}, {}))
+    _send("rebuilt", versions["rebuilt"], lambda: ({"rebuilt": moment.reconstruction}, {}))
     _send("decoder", versions["decoder"], lambda: _decoder(moment))
     if steps:
-        versions["frames"] = _send_frames("frames", atlas, steps)
+        versions["frames"] = _send_frames("frames", timeline, steps)
         # The newest moment of a run that goes on is no frame yet, and changes all the time.
-        versions["now"] = _send_frames("now", atlas, {newest.step} - set(steps))
+        versions["now"] = _send_frames("now", timeline, {newest.step} - set(steps))
     if look.behind == "grid":
         versions["grid"] = version
         _send("grid", version, lambda: _changes(moment, found))
@@ -88,8 +88,8 @@ def draw(moment: Moment, look: Look, newest: Snapshot) -> Marks:
 
 
 def _projection(
-    moment: Moment, look: Look, steps: list[int], newest: Snapshot
-) -> tuple[Atlas, Projection, Look]:
+    moment: Moment, look: MapOptions, steps: list[int], newest: Snapshot
+) -> tuple[MapTimeline, Projection, MapOptions]:
     """Return the map of a moment: as wanted, or by PCA until that is there."""
     step, rest = moment.snapshot.step, not commands.playing()
     wanted = sorted({*steps, newest.step}) if steps else []
@@ -98,36 +98,36 @@ def _projection(
         return newest.codes if step == newest.step else viewing.run().codes(step)
 
     for shown in (look, replace(look, method="pca")):
-        atlas = viewing.atlas(shown, moment)
-        atlas.advance(Wanted(step, moment.codes, rest, wanted, codes))
-        if step in atlas.maps:
+        timeline = viewing.timeline(shown, moment)
+        timeline.advance(Wanted(step, moment.codes, rest, wanted, codes))
+        if step in timeline.maps:
             break
-    return atlas, atlas.maps[step], shown
+    return timeline, timeline.maps[step], shown
 
 
-def _progress(moment: Moment, shown: Atlas, look: Look) -> None:
+def _progress(moment: Moment, shown: MapTimeline, look: MapOptions) -> None:
     """Say what is being made, with a way to stop it; always of the same height."""
-    atlas = viewing.atlas(look, moment)
+    timeline = viewing.timeline(look, moment)
     with st.container(horizontal=True, vertical_alignment="center", height=44, border=False):
-        if atlas.error is not None:
-            st.caption(f":material/error: {atlas.error}")
-        elif atlas.progress is not None:
-            text = t("{method}: {share:.0%}", method=look.method.upper(), share=atlas.progress)
-            if shown is not atlas:
+        if timeline.error is not None:
+            st.caption(f":material/error: {timeline.error}")
+        elif timeline.progress is not None:
+            text = t("{method}: {share:.0%}", method=look.method.upper(), share=timeline.progress)
+            if shown is not timeline:
                 text += " · " + t("PCA is shown until it is there")
-            st.progress(atlas.progress, text)
-            st.button(t("Stop"), key="stop map", on_click=atlas.cancel)
-        elif atlas.stopped:
+            st.progress(timeline.progress, text)
+            st.button(t("Stop"), key="stop map", on_click=timeline.cancel)
+        elif timeline.stopped:
             st.caption(t("The map was stopped; what is there is shown."))
         else:
             st.caption(_about(look, shown, moment))
-        if atlas.stopped or atlas.error is not None:
-            st.button(t("Make it"), key="make map", on_click=atlas.again)
+        if timeline.stopped or timeline.error is not None:
+            st.button(t("Make it"), key="make map", on_click=timeline.again)
 
 
-def _about(look: Look, atlas: Atlas, moment: Moment) -> str:
+def _about(look: MapOptions, timeline: MapTimeline, moment: Moment) -> str:
     if look.method == "pca":
-        codes, points = moment.codes, atlas.maps[moment.snapshot.step].points
+        codes, points = moment.codes, timeline.maps[moment.snapshot.step].points
         share = points.var(0).sum() / max(codes.var(0).sum(), 1e-12)
         return t("The principal plane: {share:.0%} of the code's variance.", share=share)
     if look.method == "direct":
@@ -137,10 +137,10 @@ def _about(look: Look, atlas: Atlas, moment: Moment) -> str:
     return t("Neighbours stay together; distances between groups say little.")
 
 
-def _send_frames(name: str, atlas: Atlas, steps: Collection[int]) -> str:
+def _send_frames(name: str, timeline: MapTimeline, steps: Collection[int]) -> str:
     """Bring where the points were at some steps; return the parcel's version."""
-    known, points = atlas.frames(sorted(steps))
-    version = f"{viewing.run().path} {atlas.method} {atlas.units} {atlas.version(*known)}"
+    known, points = timeline.frames(sorted(steps))
+    version = f"{viewing.run().path} {timeline.method} {timeline.units} {timeline.version(*known)}"
     _send(name, version, lambda: ({"frames": points, "steps": known}, {}))
     return version
 
@@ -173,7 +173,7 @@ def _decoder(moment: Moment) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _colour(
-    moment: Moment, found: Projection, look: Look, version: str
+    moment: Moment, found: Projection, look: MapOptions, version: str
 ) -> tuple[NDArray[Any] | None, str, tuple[float, float] | None]:
     """Return values to colour by, what they are, and the ends of the scale."""
     if look.colour == "error":

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from aecore.data import Dataset
 from aecore.network.inference import CHUNK, decode, encode
 from aecore.training import probe
-from aecore.training.probe import Part
+from aecore.training.probe import LabeledImages
 from aecore.training.snapshot import Snapshot
 
 SETS: Mapping[str, str] = {
@@ -21,12 +21,12 @@ SETS: Mapping[str, str] = {
 """Of which images a map can be made; only of the probe set are there codes of earlier moments."""
 
 
-def part(dataset: Dataset, which: str) -> Part:
+def part(dataset: Dataset, which: str) -> LabeledImages:
     """Return the images of one of `SETS`."""
     if which == "held_out":
-        return Part(dataset.test_images, dataset.test_labels, dataset.test_factors)
+        return LabeledImages(dataset.test_images, dataset.test_labels, dataset.test_factors)
     if which == "training":
-        return Part(dataset.images, dataset.labels, dataset.factors)
+        return LabeledImages(dataset.images, dataset.labels, dataset.factors)
     return probe.probes(dataset)
 
 
@@ -47,7 +47,7 @@ class Moment:
 
     name: str
     snapshot: Snapshot
-    part: Part
+    part: LabeledImages
     which: str
 
     def originals(self, rows: NDArray[np.integer]) -> NDArray[np.float32]:
@@ -62,7 +62,7 @@ class Moment:
         return encode(self.snapshot.model, self.part.images)
 
     @cached_property
-    def rebuilt(self) -> NDArray[np.uint8]:
+    def reconstruction(self) -> NDArray[np.uint8]:
         """The reconstructions, of shape (n, height, width)."""
         images = decode(self.snapshot.model, self.codes)
         return np.asarray((images * 255).round(), np.uint8)
@@ -74,6 +74,6 @@ class Moment:
         found = np.empty(count, np.float32)
         for start in range(0, count, CHUNK):
             rows = slice(start, start + CHUNK)
-            apart = self.rebuilt[rows].astype(np.float32) - self.part.images[rows]
+            apart = self.reconstruction[rows].astype(np.float32) - self.part.images[rows]
             found[rows] = np.square(apart / 255).mean((1, 2))
         return found

@@ -6,7 +6,7 @@ from aecore.maps.projection import Method
 
 
 @dataclass(frozen=True)
-class Look:
+class MapOptions:
     """What a person wants of the map.
 
     Attributes

@@ -12,7 +12,7 @@ from dashboard.state import viewing
 from dashboard.views.manifold import map as map_view
 from dashboard.views.manifold import panels
 from dashboard.views.manifold.moment import SETS
-from dashboard.views.manifold.options import Look
+from dashboard.views.manifold.options import MapOptions
 from dashboard.widgets.snapshot_panels import LOW, show_loss_curve, show_reconstructions
 
 METHODS: Mapping[Method, str] = {"direct": "Code", "pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
@@ -67,7 +67,7 @@ def body(newest: Snapshot) -> None:
         show_reconstructions(shown)
 
 
-def choose(newest: Snapshot) -> Look:
+def choose(newest: Snapshot) -> MapOptions:
     """Ask what the map shows."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method: Method | None = st.segmented_control(
@@ -91,7 +91,7 @@ def choose(newest: Snapshot) -> Look:
         if method == "direct" and width > 2:
             units = (_unit("across", 0, width), _unit("up", 1, width))
         unit = _unit("coloured", 0, width) if colour == "unit" else 0
-    return Look(method or "pca", units, which, colour, unit, behind)
+    return MapOptions(method or "pca", units, which, colour, unit, behind)
 
 
 def _one_of(names: Mapping[str, str], label: str, key: str, width: int) -> str:

@@ -19,7 +19,7 @@ from dashboard.components.mosaic import mosaic
 from dashboard.figures import images as image_figures
 from dashboard.state import viewing
 from dashboard.views.manifold.moment import Moment
-from dashboard.views.manifold.options import Look
+from dashboard.views.manifold.options import MapOptions
 from dashboard.views.manifold.units import units
 
 __all__ = ["neighbours", "path", "selection", "truth", "units"]
@@ -33,7 +33,7 @@ MOST_MEASURED = 10_000
 Pictures = NDArray[np.float32]
 
 
-def selection(moment: Moment, look: Look, marks: Marks) -> None:
+def selection(moment: Moment, look: MapOptions, marks: Marks) -> None:
     """Show the images inside the lasso or box: all of them, their mean, and their counts."""
     del look
     if not marks.selected:
@@ -66,7 +66,7 @@ def selection(moment: Moment, look: Look, marks: Marks) -> None:
         )
 
 
-def neighbours(moment: Moment, look: Look, marks: Marks) -> None:
+def neighbours(moment: Moment, look: MapOptions, marks: Marks) -> None:
     """Show the nearest images of the chosen one, by code and by pixels, side by side."""
     del look
     row = marks.chosen
@@ -97,7 +97,7 @@ def neighbours(moment: Moment, look: Look, marks: Marks) -> None:
     _mosaic("neighbours", lines, labels, t("Nearest images by code and by pixels"), 170)
 
 
-def path(moment: Moment, look: Look, marks: Marks) -> None:
+def path(moment: Moment, look: MapOptions, marks: Marks) -> None:
     """Show the way from pin to pin: through code space, and as a cross-fade of pixels."""
     if len(marks.pins) < 2:
         _hint(t("Pin two or more points or places (Alt and click, or P): the path between them."))
@@ -116,7 +116,7 @@ def path(moment: Moment, look: Look, marks: Marks) -> None:
         _mosaic("path", [walk, fade], rows, label, 170)
 
 
-def truth(moment: Moment, look: Look, marks: Marks) -> None:
+def truth(moment: Moment, look: MapOptions, marks: Marks) -> None:
     """Show how true the map is to the codes, and the codes to what the images were made from."""
     del marks
     found = viewing.shown(moment, look)

@@ -11,7 +11,7 @@ from dashboard.components.unit_sliders import unit_sliders
 from dashboard.figures import images as image_figures
 from dashboard.state import viewing
 from dashboard.views.manifold.moment import Moment
-from dashboard.views.manifold.options import Look
+from dashboard.views.manifold.options import MapOptions
 
 HEIGHT = 300
 EXCITING = 10
@@ -19,7 +19,7 @@ EXCITING = 10
 SPAN = (0.5, 99.5)
 
 
-def units(moment: Moment, look: Look, marks: Marks) -> None:
+def units(moment: Moment, look: MapOptions, marks: Marks) -> None:
     """Show a slider for each unit of a code, and what excites one of them."""
     order, low, high, mean = viewing.kept("spread", moment.name, lambda: _spread(moment))
     chosen, said = _chosen(moment, look, marks)
@@ -49,7 +49,7 @@ def _spread(moment: Moment) -> tuple[np.ndarray, ...]:
     return latent_space.spread(codes), low, high, codes.mean(0)
 
 
-def _chosen(moment: Moment, look: Look, marks: Marks) -> tuple[np.ndarray | None, str]:
+def _chosen(moment: Moment, look: MapOptions, marks: Marks) -> tuple[np.ndarray | None, str]:
     """Return the code the sliders start from, and whose it is."""
     if marks.chosen is not None and marks.chosen < len(moment.codes):
         return moment.codes[marks.chosen], t("The code of image {row}", row=marks.chosen)

@@ -18,7 +18,7 @@ from aecore.i18n import t
 from aecore.presets import preset
 from aecore.runs import index
 from aecore.runs.index import Row
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 from aecore.training.snapshot import Snapshot
 from dashboard.components.live_figure import figure
 from dashboard.figures.bottleneck_curve import against_bottleneck
@@ -164,7 +164,7 @@ def _scores(row: Row, dataset: Dataset) -> dict[str, float | int] | None:
 
     def make() -> dict[str, float | int]:
         try:
-            return scores(Trained.open(path, dataset))
+            return scores(TrainedModel.open(path, dataset))
         except Refusal:
             return {}
 

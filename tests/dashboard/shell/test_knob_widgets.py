@@ -42,7 +42,7 @@ def test_every_knob_has_the_widget_that_suits_it(open_page: "Open") -> None:
     for name, knob in KNOBS.items():
         found = the(page, kind_of_widget(knob), name)
         assert found.label == knob.label
-        assert knob.words in found.help
+        assert knob.description in found.help
 
 
 def test_bounds_and_choices_are_those_of_the_knob(open_page: "Open") -> None:

@@ -242,7 +242,7 @@ def test_snapshots_cost_little_and_none_unwatched(
         return snapshot(*args)
 
     monkeypatch.setattr("aecore.runs.job.WATCHED_SECONDS", 0.0)
-    monkeypatch.setattr("aecore.runs.run.frame.due", lambda step: False)
+    monkeypatch.setattr("aecore.runs.run.frame.is_due", lambda step: False)
     monkeypatch.setattr(job._trainer, "snapshot", counted)
     job.step(30)
     job.wait(20)

@@ -25,7 +25,7 @@ def test_codes_and_reconstructions_are_those_of_the_network(
     counts = {"held_out": len(small.test_images), "training": len(small.images)}
     assert len(moment.codes) == len(images.labels) == counts.get(which, len(moment.codes))
     assert np.allclose(moment.codes, encode(trainer.model, images.images), atol=1e-6)
-    assert moment.rebuilt.shape == images.images.shape
+    assert moment.reconstruction.shape == images.images.shape
     error = inference.error(trainer.model, images.images)
     # Of eight bits the error is a little coarser.
     assert moment.errors.mean() == pytest.approx(error, rel=0.01)

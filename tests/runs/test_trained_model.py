@@ -7,7 +7,7 @@ from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import Refusal
 from aecore.runs.run import Run
-from aecore.runs.trained import Trained
+from aecore.runs.trained_model import TrainedModel
 from tests.support import trained
 
 
@@ -20,17 +20,17 @@ def test_a_run_gives_the_network_that_was_trained(
     folder: Path, small: Dataset, quick: Config
 ) -> None:
     trainer = trained(folder, small, quick)
-    network = Trained.open(folder, small)
+    network = TrainedModel.open(folder, small)
     assert (network.name, network.step, network.config) == ("kept", 10, quick)
     codes = network.encode(small.test_images)
     assert np.array_equal(
         codes[: len(trainer.snapshot().codes)], trainer.snapshot().codes[: len(codes)]
     )
-    assert network.rebuild(small.test_images).shape == small.test_images.shape
+    assert network.reconstruct(small.test_images).shape == small.test_images.shape
     assert (
         0
-        <= network.rebuild(small.test_images).min()
-        <= network.rebuild(small.test_images).max()
+        <= network.reconstruct(small.test_images).min()
+        <= network.reconstruct(small.test_images).max()
         <= 1
     )
 
@@ -43,22 +43,24 @@ def test_a_bottleneck_changed_while_training_is_the_one_found(
     trainer.change(bottleneck=quick.bottleneck + 1)
     run.save(trainer)
     run.release()
-    network = Trained.open(folder, small)
+    network = TrainedModel.open(folder, small)
     assert network.config.bottleneck == network.encode(small.test_images).shape[1]
     assert network.config.bottleneck == quick.bottleneck + 1
 
 
 def test_a_snapshot_and_the_run_on_disk_agree(folder: Path, small: Dataset, quick: Config) -> None:
     snapshot = trained(folder, small, quick).snapshot()
-    now, kept = Trained.of(snapshot, small, "kept"), Trained.open(folder, small)
-    assert np.allclose(now.rebuild(small.test_images), kept.rebuild(small.test_images), atol=1e-6)
+    now, kept = TrainedModel.of(snapshot, small, "kept"), TrainedModel.open(folder, small)
+    assert np.allclose(
+        now.reconstruct(small.test_images), kept.reconstruct(small.test_images), atol=1e-6
+    )
 
 
 def test_the_components_are_those_of_the_images_learnt_from(
     folder: Path, small: Dataset, quick: Config
 ) -> None:
     trained(folder, small, quick)
-    network = Trained.open(folder, small)
+    network = TrainedModel.open(folder, small)
     assert len(network.images) == len(small.images[: quick.train_size])
     assert np.allclose(
         network.pca.mean, network.images.reshape(len(network.images), -1).mean(0) / 255
@@ -67,4 +69,4 @@ def test_the_components_are_those_of_the_images_learnt_from(
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Refusal, match="missing"):
-        Trained.open(tmp_path)
+        TrainedModel.open(tmp_path)

@@ -20,13 +20,13 @@ from aecore.runs.run import Run
 from aecore.training import checkpoint, probe
 from aecore.training.seeding import generator
 from aecore.training.snapshot import Snapshot
-from aecore.training.subset import learnt
+from aecore.training.subset import training_subset
 
 Array = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Trained:
+class TrainedModel:
     """A network at one moment of a run, and its data set.
 
     Attributes
@@ -41,8 +41,8 @@ class Trained:
 
     Examples
     --------
-    >>> from aecore.runs.trained import Trained
-    >>> network = Trained.open("runs/x")                              # doctest: +SKIP
+    >>> from aecore.runs.trained_model import TrainedModel
+    >>> network = TrainedModel.open("runs/x")                              # doctest: +SKIP
     >>> network.rebuild(network.dataset.test_images[:10]).shape       # doctest: +SKIP
     (10, 28, 28)
     """
@@ -87,19 +87,19 @@ class Trained:
         return cls(name, snapshot.step, snapshot.config, snapshot.model, dataset)
 
     @property
-    def learnt(self) -> Dataset:
+    def training_subset(self) -> Dataset:
         """What of the data set it learnt from, and the held-out images of its kind."""
-        return learnt(self.dataset, self.config)
+        return training_subset(self.dataset, self.config)
 
     @property
     def images(self) -> NDArray[np.uint8]:
         """The training images it learnt from, of shape (n, height, width)."""
-        return self.learnt.images
+        return self.training_subset.images
 
     @cached_property
     def pca(self) -> pca.PCA:
         """The principal components of the same training images."""
-        return probe.training_pca(self.learnt, len(self.images))
+        return probe.training_pca(self.training_subset, len(self.images))
 
     def encode(self, images: Images) -> Array:
         """Return the codes (n, bottleneck) of images (n, height, width)."""
@@ -109,6 +109,6 @@ class Trained:
         """Return the images (n, height, width) in [0, 1] of codes (n, bottleneck)."""
         return decode(self.model, codes)
 
-    def rebuild(self, images: Images) -> Array:
+    def reconstruct(self, images: Images) -> Array:
         """Return the reconstructions in [0, 1] of images, both of shape (n, height, width)."""
         return self.decode(self.encode(images))
