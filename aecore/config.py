@@ -5,7 +5,7 @@ from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
-from aecore.errors import Refusal
+from aecore.errors import ConfigError
 from aecore.knob import knob, sentence
 
 GROUPS: Mapping[str, str] = {
@@ -25,7 +25,7 @@ class Config(BaseModel):
 
     Raises
     ------
-    Refusal
+    ConfigError
         Where a value is out of bounds, or two values cannot go together.
     """
 
@@ -173,14 +173,14 @@ class Config(BaseModel):
     def _check(self) -> Self:
         for width in self.widths:
             if not 1 <= width <= MOST_UNITS:
-                raise Refusal(
+                raise ConfigError(
                     "hidden has a layer of {width}; choose 1 to {most} for each.",
                     width=width,
                     most=MOST_UNITS,
                 )
         for impossible, why in _combinations(self):
             if impossible:
-                raise Refusal(why)
+                raise ConfigError(why)
         return self
 
     @property
@@ -193,7 +193,7 @@ class Config(BaseModel):
 
         Raises
         ------
-        Refusal
+        ConfigError
         """
         return type(self)(**{**self.model_dump(), **values})
 

@@ -1,9 +1,9 @@
 """Errors a person can act on: sentences that name the setting, the value and the way out."""
 
-from aecore.i18n import t
+from aecore.i18n import Message
 
 
-class Refusal(ValueError):
+class LabError(Exception):
     """Something a person asked for cannot be done; the text says what, why and the way out.
 
     It is translated when shown, so it may be raised in one thread and read in another.
@@ -11,15 +11,30 @@ class Refusal(ValueError):
     Parameters
     ----------
     text : str
-        An English sentence with placeholders, as for `t`.
+        An English sentence with placeholders, as for `aecore.i18n.t`.
     **values : object
         What stands in the placeholders.
     """
 
     def __init__(self, text: str, /, **values: object) -> None:
         super().__init__(text)
-        self.text = text
-        self.values = values
+        self.message = Message(text, values)
 
     def __str__(self) -> str:
-        return t(self.text, **self.values)
+        return str(self.message)
+
+
+class ConfigError(LabError, ValueError):
+    """A setting is out of bounds, or two settings exclude each other."""
+
+
+class DataError(LabError):
+    """Images or a dataset cannot be read, or do not fit."""
+
+
+class RunError(LabError):
+    """A run cannot be read, trained or saved."""
+
+
+class Cancelled(LabError):
+    """Work was given up on request."""

@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 
 
 def write(path: Path, data: bytes, *, durable: bool = False) -> None:
@@ -33,12 +33,12 @@ def read_json(path: Path) -> Any:
 
     Raises
     ------
-    Refusal
+    LabError
         Where it is missing, or was edited into something that is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise Refusal("{path} is missing; this is not a whole run.", path=path) from None
+        raise LabError("{path} is missing; this is not a whole run.", path=path) from None
     except ValueError as error:
-        raise Refusal("{path} is not valid JSON: {error}.", path=path, error=error) from None
+        raise LabError("{path} is not valid JSON: {error}.", path=path, error=error) from None

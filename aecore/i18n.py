@@ -1,12 +1,14 @@
-"""Every word a person reads passes through here; no other module knows which language is spoken.
+"""Translation: every text a person reads passes through here.
 
 The English sentence is the key, with named placeholders in braces. A catalogue is a gettext domain
-``aecore`` under ``aecore/locales``; a sentence it lacks is shown in English.
+``aecore`` under ``aecore/locales``; a sentence it lacks is shown in English. `t`, `nt` and `N_`
+take literal strings only, so that ``pybabel extract`` finds all of them.
 """
 
 import gettext
-from collections.abc import Callable
+from collections.abc import Mapping
 from contextvars import ContextVar
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 
@@ -15,12 +17,12 @@ language: ContextVar[str] = ContextVar("language", default="en")
 
 
 @cache
-def _catalogue(code: str) -> Callable[[str], str]:
-    return gettext.translation("aecore", LOCALES, languages=[code], fallback=True).gettext
+def _catalogue(code: str) -> gettext.NullTranslations:
+    return gettext.translation("aecore", LOCALES, languages=[code], fallback=True)
 
 
 def t(text: str, /, **values: object) -> str:
-    """Say `text` in the reader's language, with `values` in its placeholders.
+    """Return `text` in the reader's language, with `values` in its placeholders.
 
     Parameters
     ----------
@@ -35,5 +37,51 @@ def t(text: str, /, **values: object) -> str:
     """
     if not text:
         return text
-    said = _catalogue(language.get())(text)
-    return said.format(**values) if values else said
+    translated = _catalogue(language.get()).gettext(text)
+    return translated.format(**values) if values else translated
+
+
+def nt(singular: str, plural: str, count: int, /, **values: object) -> str:
+    """Return the singular or plural text that suits `count`, as `t` does.
+
+    Parameters
+    ----------
+    singular, plural : str
+        English sentences; ``{count}`` stands for the count.
+    count : int
+    **values : object
+        What stands in the other placeholders.
+
+    Returns
+    -------
+    str
+    """
+    translated = _catalogue(language.get()).ngettext(singular, plural, count)
+    return translated.format(count=count, **values)
+
+
+@dataclass(frozen=True)
+class Message:
+    """A text that is translated when it is shown, not when it is created.
+
+    Attributes
+    ----------
+    text : str
+        The English sentence.
+    values : mapping of str to object
+        What stands in its placeholders.
+    """
+
+    text: str
+    values: Mapping[str, object] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        return t(self.text, **self.values)
+
+    def __bool__(self) -> bool:
+        return bool(self.text)
+
+
+def N_(text: str, /, **values: object) -> Message:  # noqa: N802 -- gettext's name
+    """Mark a text that is declared at import and shown later, in the language of then."""
+    return Message(text, values)

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast, get_args
 from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from aecore.errors import Refusal
+from aecore.errors import ConfigError
 from aecore.i18n import t
 
 Group = Literal["data", "constraint", "network", "training"]
@@ -134,17 +134,19 @@ def _read(name: str, info: FieldInfo) -> Knob:
     )
 
 
-def sentence(model: type[BaseModel], error: ValidationError) -> Refusal:
+def sentence(model: type[BaseModel], error: ValidationError) -> ConfigError:
     """Say the first thing that is wrong: the setting, the value, the bounds, the way out."""
     first = error.errors()[0]
     cause = first.get("ctx", {}).get("error")
-    if isinstance(cause, Refusal):
+    if isinstance(cause, ConfigError):
         return cause
     name, value = str(first["loc"][0]), first["input"]
     known = knobs(model).get(name)
     if known is None:
         every = ", ".join(knobs(model))
-        return Refusal("{name} is not a setting; the settings are {every}.", name=name, every=every)
+        return ConfigError(
+            "{name} is not a setting; the settings are {every}.", name=name, every=every
+        )
     texts: dict[Kind, str] = {
         "integer": "{name} is {value}; choose a whole number, {knob.span}.",
         "number": "{name} is {value}; choose a number, {knob.span}.",
@@ -153,7 +155,7 @@ def sentence(model: type[BaseModel], error: ValidationError) -> Refusal:
         "text": "{name} is {value!r}; give something like {knob.example}.",
     }
     # The knob itself, not its span: that is put into words when shown, in the reader's language.
-    return Refusal(texts[known.kind], name=name, value=value, knob=known)
+    return ConfigError(texts[known.kind], name=name, value=value, knob=known)
 
 
 def table(model: type[BaseModel]) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aecore.config import Config
-from aecore.errors import Refusal
+from aecore.errors import ConfigError
 
 
 @dataclass(frozen=True)
@@ -89,10 +89,12 @@ def preset(name: str, dataset: str = "digits", **values: Any) -> Config:
 
     Raises
     ------
-    Refusal
+    ConfigError
         Where there is no such preset, or a value cannot be.
     """
     if name not in PRESETS:
-        raise Refusal("preset is {name!r}; choose one of {all}.", name=name, all=", ".join(PRESETS))
+        raise ConfigError(
+            "preset is {name!r}; choose one of {all}.", name=name, all=", ".join(PRESETS)
+        )
     suited = {"dataset": dataset, **SMALL.get(dataset, {}), **PRESETS[name].values}
     return Config(**{**suited, **values})

@@ -1,5 +1,6 @@
 """Plain helpers that tests of several parts share: advancing, comparing, waiting."""
 
+import gettext
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -66,3 +67,17 @@ def slow(job: Job, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
         return step()
 
     monkeypatch.setattr(job._trainer, "step", sleepy)
+
+
+class Bracketed(gettext.NullTranslations):
+    """A language in which every sentence is the English one in brackets."""
+
+    def __init__(self, left: str = "[", right: str = "]") -> None:
+        super().__init__()
+        self._marks = left, right
+
+    def gettext(self, message: str) -> str:
+        return message.join(self._marks)
+
+    def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
+        return self.gettext(msgid1 if n == 1 else msgid2)

@@ -6,9 +6,10 @@ from pydantic import ValidationError
 
 from aecore import i18n
 from aecore.config import GROUPS, Config
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.i18n import language, t
 from aecore.knob import knobs, table
+from tests.support import Bracketed
 
 KNOBS = knobs(Config)
 NUMBERS = [name for name, each in KNOBS.items() if each.kind in ("integer", "number")]
@@ -56,7 +57,7 @@ def test_bounds_are_included_and_held(name: str) -> None:
     for bound in (each.low, each.high):
         assert getattr(Config(**{**base, name: bound}), name) == bound
     for beyond in (each.low - 1e-3, each.low - 1, each.high + 1, math.nan, math.inf):
-        with pytest.raises(Refusal) as caught:
+        with pytest.raises(LabError) as caught:
             Config(**{name: beyond})
         said = str(caught.value)
         assert said.startswith(f"{name} is {beyond}; choose a ")
@@ -65,7 +66,7 @@ def test_bounds_are_included_and_held(name: str) -> None:
 
 @pytest.mark.parametrize("name", [n for n, each in KNOBS.items() if each.kind == "choice"])
 def test_choices(name: str) -> None:
-    with pytest.raises(Refusal, match=f"^{name} is 'teapot'; choose one of ") as caught:
+    with pytest.raises(LabError, match=f"^{name} is 'teapot'; choose one of ") as caught:
         Config(**{name: "teapot"})
     assert all(choice in str(caught.value) for choice in KNOBS[name].choices)
 
@@ -74,19 +75,19 @@ def test_choices(name: str) -> None:
 def test_what_cannot_go_together_is_refused_with_the_way_out(
     values: Mapping[str, object], way_out: str
 ) -> None:
-    with pytest.raises(Refusal, match=way_out):
+    with pytest.raises(LabError, match=way_out):
         Config(**values)
 
 
 @pytest.mark.parametrize("hidden", ["512,256", "-", "64-", "a", "12345", "8-8-8-8-8-8-8-8-8"])
 def test_hidden_widths_that_are_none(hidden: str) -> None:
-    with pytest.raises(Refusal, match=r"^hidden is '.*'; give something like 512-256\.$"):
+    with pytest.raises(LabError, match=r"^hidden is '.*'; give something like 512-256\.$"):
         Config(hidden=hidden)
 
 
 @pytest.mark.parametrize("hidden", ["0", "512-0", "4097"])
 def test_hidden_widths_out_of_bounds(hidden: str) -> None:
-    with pytest.raises(Refusal, match=r"hidden has a layer of \d+; choose 1 to 4096 for each"):
+    with pytest.raises(LabError, match=r"hidden has a layer of \d+; choose 1 to 4096 for each"):
         Config(hidden=hidden)
 
 
@@ -97,12 +98,12 @@ def test_hidden_widths_parse() -> None:
 
 @pytest.mark.parametrize("dataset", ["../secret", "", "a" * 65, "a b"])
 def test_a_data_set_is_a_plain_name(dataset: str) -> None:
-    with pytest.raises(Refusal, match="dataset is"):
+    with pytest.raises(LabError, match="dataset is"):
         Config(dataset=dataset)
 
 
 def test_a_setting_that_does_not_exist() -> None:
-    with pytest.raises(Refusal, match="bottelneck is not a setting; the settings are bottleneck,"):
+    with pytest.raises(LabError, match="bottelneck is not a setting; the settings are bottleneck,"):
         Config(bottelneck=3)
 
 
@@ -110,9 +111,9 @@ def test_changed_is_a_checked_copy() -> None:
     config = Config(bottleneck=3)
     other = config.changed(noise=0.5)
     assert (other.bottleneck, other.noise, config.noise) == (3, 0.5, 0.0)
-    with pytest.raises(Refusal, match=r"bottleneck is 0; choose a whole number, 1 to 1,024\."):
+    with pytest.raises(LabError, match=r"bottleneck is 0; choose a whole number, 1 to 1,024\."):
         config.changed(bottleneck=0)
-    with pytest.raises(Refusal, match="switch linear_path off"):
+    with pytest.raises(LabError, match="switch linear_path off"):
         config.changed(code_activation="relu")
 
 
@@ -133,11 +134,11 @@ def test_every_sentence_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
     wrong: list[Mapping[str, object]] = [{name: 4e9} for name in NUMBERS]
     wrong += [{"tied": "x"}, {"loss": "x"}, {"hidden": "x"}, {"hidden": "0"}, {"x": 1}]
     for values in [*wrong, *(values for values, _ in IMPOSSIBLE)]:
-        with pytest.raises(Refusal) as caught:
+        with pytest.raises(LabError) as caught:
             Config(**values)
         refusals.append(caught.value)
     plain = table(Config).splitlines()
-    monkeypatch.setattr(i18n, "_catalogue", lambda code: "[{}]".format)
+    monkeypatch.setattr(i18n, "_catalogue", lambda code: Bracketed())
     token = language.set("xx")
     try:
         for refusal in refusals:

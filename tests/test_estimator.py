@@ -17,7 +17,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from aecore.config import Config
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.estimator import DEFAULTS, OURS, AutoencoderEstimator
 
 SMALL = {"hidden": "32", "batch_size": 64, "epochs": 3}
@@ -40,7 +40,7 @@ def test_its_parameters_are_the_knobs() -> None:
     assert AutoencoderEstimator().get_params() == {n: getattr(Config(), n) for n in names}
     with pytest.raises(TypeError, match="bottelneck"):
         AutoencoderEstimator(bottelneck=3)
-    with pytest.raises(Refusal, match="bottleneck is 0"):
+    with pytest.raises(LabError, match="bottleneck is 0"):
         AutoencoderEstimator(bottleneck=0).fit(np.eye(4))
 
 
@@ -118,7 +118,7 @@ def test_rows_are_square_images_to_a_convolutional_network(images: Any) -> None:
     settings = {**SMALL, "architecture": "convolutional", "hidden": "4-8"}
     found = AutoencoderEstimator(**settings).fit(images[:300])
     assert found.inverse_transform(found.transform(images[:7])).shape == (7, 64)
-    with pytest.raises(Refusal, match="63 features; set architecture to dense"):
+    with pytest.raises(LabError, match="63 features; set architecture to dense"):
         clone(found).fit(images[:300, :63])
-    with pytest.raises(Refusal, match="A code has 9 numbers, and the network's have 8"):
+    with pytest.raises(LabError, match="A code has 9 numbers, and the network's have 8"):
         found.inverse_transform(np.zeros((2, 9)))

@@ -3,8 +3,9 @@ import pickle
 import pytest
 
 from aecore import i18n
-from aecore.errors import Refusal
+from aecore.errors import ConfigError, LabError
 from aecore.i18n import language, t
+from tests.support import Bracketed
 
 
 @pytest.fixture
@@ -12,7 +13,7 @@ def pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
     """Speak a language in which every sentence is in brackets."""
     english = i18n._catalogue
     monkeypatch.setattr(
-        i18n, "_catalogue", lambda code: english(code) if code == "en" else "[{}]".format
+        i18n, "_catalogue", lambda code: english(code) if code == "en" else Bracketed()
     )
 
 
@@ -39,7 +40,7 @@ def test_an_unknown_language_is_shown_in_english() -> None:
 
 @pytest.mark.usefixtures("pseudo")
 def test_a_refusal_speaks_the_language_of_its_reader() -> None:
-    refusal = Refusal("{name} is shut", name="door")
+    refusal = LabError("{name} is shut", name="door")
     assert str(refusal) == "door is shut"
     token = language.set("xx")
     try:
@@ -51,7 +52,7 @@ def test_a_refusal_speaks_the_language_of_its_reader() -> None:
 
 
 def test_a_refusal_survives_the_way_to_another_process() -> None:
-    again = pickle.loads(pickle.dumps(Refusal("{name} is shut", name="door")))
-    assert isinstance(again, Refusal)
+    again = pickle.loads(pickle.dumps(ConfigError("{name} is shut", name="door")))
+    assert isinstance(again, ConfigError)
     assert str(again) == "door is shut"
     assert isinstance(again, ValueError)

@@ -5,9 +5,10 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from aecore import i18n
 from aecore.config import Config
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.i18n import language
 from aecore.knob import knob, knobs, sentence, table
+from tests.support import Bracketed
 
 
 class Oven(BaseModel):
@@ -25,7 +26,7 @@ class Oven(BaseModel):
     dish: str = knob("bread", "What is in it.", pattern="^[a-z]+$", example="cake")
 
 
-def refused(**values: object) -> Refusal:
+def refused(**values: object) -> LabError:
     with pytest.raises(ValidationError) as caught:
         Oven(**values)  # type: ignore[arg-type]
     return sentence(Oven, caught.value)
@@ -83,7 +84,7 @@ def test_the_whole_sentence_is_said_in_the_language_of_its_reader(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     refusal = refused(heat=20)
-    monkeypatch.setattr(i18n, "_catalogue", lambda code: "[{}]".format)
+    monkeypatch.setattr(i18n, "_catalogue", lambda code: Bracketed())
     token = language.set("xx")
     try:
         assert str(refusal) == "[heat is 20; choose a number, [50 to 1,250.5].]"

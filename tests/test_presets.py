@@ -2,7 +2,7 @@ import pytest
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.presets import PRESETS, preset
 from aecore.training.trainer import Trainer
 
@@ -40,10 +40,10 @@ def test_values_win_over_the_preset_and_the_data_set() -> None:
 
 
 def test_an_unknown_preset_is_refused() -> None:
-    with pytest.raises(Refusal, match="preset is 'x'; choose one of stacked, two_dimensional"):
+    with pytest.raises(LabError, match="preset is 'x'; choose one of stacked, two_dimensional"):
         preset("x")
 
 
 def test_an_impossible_value_is_refused() -> None:
-    with pytest.raises(Refusal, match="bottleneck is 0"):
+    with pytest.raises(LabError, match="bottleneck is 0"):
         preset("sparse", bottleneck=0)

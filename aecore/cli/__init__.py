@@ -26,7 +26,7 @@ from aecore.cli import (
     variants,
 )
 from aecore.cli.output import tell
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.i18n import t
 
 FAILED, REFUSED = 1, 2
@@ -59,7 +59,7 @@ def main(tokens: Sequence[str] | None = None) -> None:
     settings: dict[str, Any] = {"print_error": False, "exit_on_error": False}
     try:
         code = app(words, **settings, result_action="return_value")
-    except (Refusal, CycloptsError) as error:
+    except (LabError, CycloptsError) as error:
         tell(" ".join(str(error).split()))
         code = REFUSED
     except OSError as error:

@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from aecore.cli.output import AsJson, say, show
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.i18n import t
 
 
@@ -56,5 +56,5 @@ def _levels(text: str) -> list[float]:
         found = []
     if not found or not all(0 < each <= 1 for each in found):
         said = "--noise is {text!r}; give numbers above 0 and up to 1, such as 0.1,0.3."
-        raise Refusal(said, text=text)
+        raise LabError(said, text=text)
     return found

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from aecore.cli.output import AsJson, say, show, tell
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.i18n import t
 
 FORMS: Mapping[str, str] = {
@@ -49,7 +49,7 @@ def _summary(run: Any) -> dict[str, Any] | None:
     try:
         # A folder may have been renamed since its run.json was written.
         return {**run.summary(), "name": run.name, "busy": run.busy}
-    except Refusal as error:
+    except LabError as error:
         tell(str(error))
         return None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from aecore.cli.output import AsJson, say, show, tell
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.i18n import t
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ def _numbers(name: str, text: str, low: int, high: int) -> list[int]:
     except ValueError:
         pass
     said = "{name} is {text}; give whole numbers of {low:,} to {high:,}, with commas between."
-    raise Refusal(said, name=name, text=text, low=low, high=high)
+    raise LabError(said, name=name, text=text, low=low, high=high)
 
 
 def _cells(row: "Measured") -> list[str]:

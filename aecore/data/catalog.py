@@ -18,7 +18,7 @@ from aecore.data.dataset import assemble
 from aecore.data.published import registry
 from aecore.data.published.download import Progress, Remote, fetch
 from aecore.data.published.registry import PUBLISHED, Published
-from aecore.errors import Refusal
+from aecore.errors import DataError
 
 BUNDLED = "digits"
 DRAWN = "strokes"
@@ -99,7 +99,7 @@ def load(name: str, *, root: Path | None = None) -> Dataset:
 
     Raises
     ------
-    Refusal
+    DataError
         Where there is none of this name, it has to be downloaded first, or it is damaged.
     """
     root = root or data_root()
@@ -114,8 +114,8 @@ def load(name: str, *, root: Path | None = None) -> Dataset:
             arrays, about = array_store.read(root / "own" / name)
             return assemble(name, arrays, tuple(map(str, about["classes"])))
         except (OSError, ValueError, LookupError, TypeError) as error:
-            raise Refusal("{name} is damaged; remove it and add it again.", name=name) from error
-    raise Refusal(
+            raise DataError("{name} is damaged; remove it and add it again.", name=name) from error
+    raise DataError(
         "There is no data set {name!r} in {root}; choose one of {all}.",
         name=name,
         root=root,
@@ -145,12 +145,12 @@ def download(
 
     Raises
     ------
-    Refusal
+    DataError
         Where there is none of this name, no server gives it, or it cannot be written.
     """
     root = root or data_root()
     if name not in PUBLISHED:
-        raise Refusal(
+        raise DataError(
             "{name!r} cannot be downloaded; choose one of {all}.",
             name=name,
             all=", ".join(PUBLISHED),
@@ -184,13 +184,13 @@ def add(
 
     Raises
     ------
-    Refusal
+    DataError
         Where the name is taken or cannot be, the source cannot be read or is out of bounds, or
         the root cannot be written.
     """
     root = root or data_root()
     folder = root / "own" / _own_name(name)
-    taken = Refusal("There is a data set {name} already; choose another name.", name=name)
+    taken = DataError("There is a data set {name} already; choose another name.", name=name)
     if folder.exists():
         raise taken
     found = reader.read(source, size=size)
@@ -200,7 +200,7 @@ def add(
     except OSError as error:
         if folder.exists():
             raise taken from error
-        raise Refusal(
+        raise DataError(
             "Cannot write to {folder} ({reason}); set AECORE_DATA to a folder with room that you "
             "may write to.",
             folder=folder.parent,
@@ -214,22 +214,22 @@ def remove(name: str, *, root: Path | None = None) -> None:
 
     Raises
     ------
-    Refusal
+    DataError
         Where there is none of this name, or it cannot be deleted.
     """
     try:
         array_store.delete((root or data_root()) / "own" / _own_name(name))
     except OSError as error:
-        raise Refusal(
+        raise DataError(
             "There is no data set {name!r} of your own that can be deleted.", name=name
         ) from error
 
 
 def _own_name(name: str) -> str:
     if not NAME.fullmatch(name):
-        raise Refusal("name is {name!r}; use 1 to 64 letters, digits, - or _.", name=name)
+        raise DataError("name is {name!r}; use 1 to 64 letters, digits, - or _.", name=name)
     if name.casefold() in BUILT_IN:
-        raise Refusal("{name} is the name of a built-in data set; choose another.", name=name)
+        raise DataError("{name} is the name of a built-in data set; choose another.", name=name)
     return name
 
 
@@ -237,7 +237,7 @@ def _digits() -> Dataset:
     # The file is read as it lies in scikit-learn, whose import would take seconds.
     spec = find_spec("sklearn")
     if spec is None or spec.origin is None:
-        raise Refusal("The data set digits comes with scikit-learn; install it.")
+        raise DataError("The data set digits comes with scikit-learn; install it.")
     file = Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
     rows = np.loadtxt(file, delimiter=",", dtype=np.int64)
     images = np.rint(rows[:, :-1] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8)
@@ -253,7 +253,7 @@ def _strokes(root: Path) -> Dataset:
 def _published(name: str, spec: Published, root: Path) -> Dataset:
     paths = spec.present(root)
     if paths is None:
-        raise Refusal(
+        raise DataError(
             "{title} is not in {root}; download it first ({megabytes} MB).",
             title=spec.title,
             root=root,

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from aecore.config import Config
-from aecore.errors import Refusal
+from aecore.errors import LabError
 
 MOST_RUNS = 10_000
 
@@ -26,13 +26,13 @@ class Planned:
         The knobs that the sweep turns.
     config : Config or None
         None where the combination is impossible.
-    reason : Refusal or None
+    reason : LabError or None
         Why it is.
     """
 
     values: Mapping[str, Any]
     config: Config | None
-    reason: Refusal | None = None
+    reason: LabError | None = None
 
 
 def grid(base: Mapping[str, Any], values: Values) -> list[Planned]:
@@ -46,7 +46,7 @@ def grid(base: Mapping[str, Any], values: Values) -> list[Planned]:
 
     Raises
     ------
-    Refusal
+    LabError
         Where a knob has no values, or there are more than 10,000 combinations.
     """
     return _planned(base, values, range(_count(values)))
@@ -74,14 +74,14 @@ def sample(base: Mapping[str, Any], values: Values, count: int, seed: int = 0) -
 def _count(values: Values) -> int:
     for name, each in values.items():
         if not len(each):
-            raise Refusal("{name} has no values to try; give at least one.", name=name)
+            raise LabError("{name} has no values to try; give at least one.", name=name)
     return _check_count(math.prod(len(each) for each in values.values()))
 
 
 def _check_count(count: int) -> int:
     if count > MOST_RUNS:
         text = "These are {count:,} runs; at most {most:,} make a sweep. Draw some at random."
-        raise Refusal(text, count=count, most=MOST_RUNS)
+        raise LabError(text, count=count, most=MOST_RUNS)
     return count
 
 
@@ -101,5 +101,5 @@ def _at(values: Values, place: int) -> Iterator[tuple[str, Any]]:
 def _one(base: Mapping[str, Any], values: dict[str, Any]) -> Planned:
     try:
         return Planned(values, Config(**{**base, **values}))
-    except Refusal as error:
+    except LabError as error:
         return Planned(values, None, error)

@@ -16,7 +16,7 @@ from typing import Any, cast
 import numpy as np
 
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import Cancelled, LabError
 from aecore.experiments.worker import sent, train_run
 from aecore.workers import messages
 
@@ -71,8 +71,8 @@ class _Worker:
                 continue
             if "run" in found:
                 return found["run"].tobytes()
-            raise Refusal(answer["text"], **answer["values"])
-        raise Refusal("Its worker died {count} times; is there enough memory?", count=TRIES)
+            raise LabError(answer["text"], **answer["values"])
+        raise LabError("Its worker died {count} times; is there enough memory?", count=TRIES)
 
     def close(self) -> None:
         with self._lock:
@@ -82,7 +82,7 @@ class _Worker:
     def _started(self) -> "subprocess.Popen[bytes]":
         with self._lock:
             if self._closed:
-                raise Refusal("The sweep was stopped.")
+                raise Cancelled("The sweep was stopped.")
             if self._process is None:
                 pipe = subprocess.PIPE
                 environment = {**os.environ, **ONE_THREAD}
@@ -135,13 +135,13 @@ def _cluster(dataset: Dataset | str, scheduler: str) -> Iterator[Submit]:
         from distributed import Client
     except ImportError:
         text = "A sweep on a cluster needs Dask; install the extra cluster."
-        raise Refusal(text) from None
+        raise LabError(text) from None
     try:
         # Dask is partly typed.
         client: Any = cast("Any", Client)(scheduler, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:
         text = "There is no Dask scheduler at {address} ({error}); start one with: dask scheduler"
-        raise Refusal(text, address=scheduler, error=error) from None
+        raise LabError(text, address=scheduler, error=error) from None
     with client:
         data = dataset if isinstance(dataset, str) else client.scatter(dataset, hash=False)
         pool = client.get_executor(pure=False, retries=TRIES)

@@ -17,7 +17,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.experiments.pool import ONE_THREAD
 from aecore.files import write_json
 from aecore.workers import messages
@@ -100,7 +100,7 @@ def measure(
 
     Raises
     ------
-    Refusal
+    LabError
         Where there is no room for the images on disk, or the machine does not tell its memory.
     """
     stop = cancel or threading.Event()
@@ -109,7 +109,7 @@ def measure(
             path = Path(folder) / f"{side}.npy"
             drawn = _alone({"draw": max(counts), "side": side, "path": str(path)}, stop)
             if reason := drawn.get("reason"):
-                raise Refusal("The images could not be drawn: {reason}.", reason=reason)
+                raise LabError("The images could not be drawn: {reason}.", reason=reason)
             for count in sorted(counts):
                 for method in methods:
                     if stop.is_set():

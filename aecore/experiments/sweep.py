@@ -14,7 +14,7 @@ from typing import Any
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import Cancelled, LabError
 from aecore.experiments.grid import Planned
 from aecore.experiments.pool import Submit, workers
 from aecore.runs import archive
@@ -38,7 +38,7 @@ class Outcome:
         The knobs that the sweep turned.
     name : str
         Of the run's folder; empty where there is none.
-    reason : Refusal or None
+    reason : LabError or None
         Why there is no result.
     summary : mapping
         What ``run.json`` says: ``held_out``, ``pca``, ``step``, ``total_steps`` and more.
@@ -53,7 +53,7 @@ class Outcome:
     place: int
     values: Mapping[str, Any]
     name: str = ""
-    reason: Refusal | None = None
+    reason: LabError | None = None
     summary: Mapping[str, Any] = field(default_factory=dict)
     stopped: bool = False
     done: int = 0
@@ -106,7 +106,7 @@ def sweep(
 
     Raises
     ------
-    Refusal
+    LabError
         Where the scheduler cannot be reached.
     """
     planned = [p if isinstance(p, Planned) else Planned(p.model_dump(), p) for p in configs]
@@ -173,16 +173,16 @@ def _stage(
         future.cancel()
 
 
-def _keep(future: Future[bytes], root: Path, name: str) -> Refusal | None:
+def _keep(future: Future[bytes], root: Path, name: str) -> LabError | None:
     """Put a run that came back among the others, or say why none came."""
     try:
         archive.unpack(BytesIO(future.result()), root, name=name, replace=True)
-    except Refusal as error:
+    except LabError as error:
         return error
     except CancelledError:
-        return Refusal("The sweep was stopped.")
+        return Cancelled("The sweep was stopped.")
     except Exception as error:  # Whatever it is that a worker died of, the other runs go on.
-        return Refusal("Its worker failed: {error}.", error=f"{type(error).__name__}: {error}")
+        return LabError("Its worker failed: {error}.", error=f"{type(error).__name__}: {error}")
     return None
 
 
@@ -191,7 +191,7 @@ def _begun(path: Path) -> bytes | None:
     try:
         begun = (path / "checkpoint" / "state.json").exists()
         return archive.pack(Run(path), compress=False) if begun else None
-    except Refusal:
+    except LabError:
         return None
 
 
@@ -199,7 +199,7 @@ def _reached(root: Path, config: Config, share: float) -> bool:
     try:
         summary = Run(root / folder_name(config)).summary()
         return bool(summary["step"] >= math.ceil(share * summary["total_steps"]))
-    except (Refusal, KeyError, TypeError):
+    except (LabError, KeyError, TypeError):
         return False
 
 

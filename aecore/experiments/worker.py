@@ -21,7 +21,7 @@ import torch
 from aecore import data
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.runs import archive
 from aecore.runs.run import Run
 from aecore.workers import messages
@@ -46,7 +46,7 @@ def train_run(
 
     Raises
     ------
-    Refusal
+    LabError
         Where the run diverges, or the data set is not here.
     """
     torch.set_num_threads(1)
@@ -90,12 +90,14 @@ def main() -> None:
             begun = arrays["begun"].tobytes() if "begun" in arrays else None
             try:
                 run = train_run(facts["knobs"], dataset, facts["share"], begun)
-            except Refusal as error:
-                messages.write(out, {"text": error.text, "values": _plain(error.values)})
+            except LabError as error:
+                messages.write(
+                    out, {"text": error.message.text, "values": _plain(error.message.values)}
+                )
             except Exception as error:  # A run that fails is a row; the others go on.
-                said = f"{type(error).__name__}: {error}"
+                reason = f"{type(error).__name__}: {error}"
                 text = "The run failed: {error}."
-                messages.write(out, {"text": text, "values": {"error": said}})
+                messages.write(out, {"text": text, "values": {"error": reason}})
             else:
                 messages.write(out, {}, {"run": np.frombuffer(run, np.uint8)})
 

@@ -15,7 +15,7 @@ from typing import BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.errors import Refusal
+from aecore.errors import Cancelled, LabError
 from aecore.maps.projection import Method, Projection
 from aecore.maps.worker import READY, from_arrays, to_arrays
 from aecore.workers import messages
@@ -45,7 +45,7 @@ class MapRequest:
         self.progress = 0.0
         self._facts, self._arrays = facts, arrays
         self._over = threading.Event()
-        self._outcome: Projection | Refusal | None = None
+        self._outcome: Projection | LabError | None = None
 
     @property
     def done(self) -> bool:
@@ -53,9 +53,9 @@ class MapRequest:
         return self._over.is_set()
 
     @property
-    def error(self) -> Refusal | None:
+    def error(self) -> LabError | None:
         """Why there will be no map, if so."""
-        return self._outcome if isinstance(self._outcome, Refusal) else None
+        return self._outcome if isinstance(self._outcome, LabError) else None
 
     def result(self, timeout: float | None = None) -> Projection:
         """Return the map, waiting for it if need be.
@@ -67,18 +67,18 @@ class MapRequest:
 
         Raises
         ------
-        Refusal
+        LabError
             Where there is none: it was cancelled or replaced, or cannot be made.
         TimeoutError
         """
         self._over.wait(timeout)
         if self._outcome is None:
             raise TimeoutError
-        if isinstance(self._outcome, Refusal):
+        if isinstance(self._outcome, LabError):
             raise self._outcome
         return self._outcome
 
-    def _finish(self, outcome: Projection | Refusal) -> None:
+    def _finish(self, outcome: Projection | LabError) -> None:
         if not self.done:
             self._outcome = outcome
             self._over.set()
@@ -138,12 +138,12 @@ class MapService:
 
         Raises
         ------
-        Refusal
+        LabError
             Where the mapper is closed.
         """
         with self._lock:
             if self._closed:
-                raise Refusal("Maps are no longer made: the process that makes them was closed.")
+                raise LabError("Maps are no longer made: the process that makes them was closed.")
             if previous is not None and len(previous.points) != len(codes):
                 previous = None
             self._count += 1
@@ -158,7 +158,7 @@ class MapService:
             arrays = {"codes": np.asarray(codes, np.float32), **to_arrays(previous, "previous ")}
             request = MapRequest(name, facts, arrays)
             if replaced := self._waiting.pop(name, None):
-                replaced._finish(Refusal("A newer map was asked for."))
+                replaced._finish(Cancelled("A newer map was asked for."))
             self._waiting[name] = request
             if self._process is None:
                 self._start()
@@ -170,7 +170,7 @@ class MapService:
         with self._lock:
             if request.done:
                 return
-            request._finish(Refusal("The map was cancelled."))
+            request._finish(Cancelled("The map was cancelled."))
             if self._waiting.get(request.name) is request:
                 del self._waiting[request.name]
             if request is self._running and self._process is not None:
@@ -183,7 +183,7 @@ class MapService:
         """End the process; what was asked for and is not done is refused."""
         with self._lock:
             self._closed = True
-            self._fail_all(Refusal("The map was cancelled."))
+            self._fail_all(Cancelled("The map was cancelled."))
             process, self._process = self._process, None
             self._warm.clear()
         atexit.unregister(self.close)
@@ -250,7 +250,7 @@ class MapService:
 
     def _lost(self, code: int) -> None:
         """Go on with a new process, but not if this one could not even be made ready."""
-        refusal = Refusal("The process that makes maps ended ({code}); ask again.", code=code)
+        refusal = LabError("The process that makes maps ended ({code}); ask again.", code=code)
         was_ready = self.ready
         self._process = None
         self._warm.clear()
@@ -262,7 +262,7 @@ class MapService:
             self._running = None
         self._start()
 
-    def _fail_all(self, refusal: Refusal) -> None:
+    def _fail_all(self, refusal: LabError) -> None:
         running = [] if self._running is None else [self._running]
         for request in [*running, *self._waiting.values()]:
             request._finish(refusal)
@@ -270,9 +270,9 @@ class MapService:
         self._waiting.clear()
 
 
-def _read_outcome(facts: Facts, arrays: Arrays) -> Projection | Refusal | None:
+def _read_outcome(facts: Facts, arrays: Arrays) -> Projection | LabError | None:
     if "refused" in facts:
-        return Refusal(facts["refused"], **facts.get("values", {}))
+        return LabError(facts["refused"], **facts.get("values", {}))
     return from_arrays(facts["method"], arrays) if "method" in facts else None
 
 

@@ -12,7 +12,7 @@ from itertools import count
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.maps.projection import Method, Projection, project
 from aecore.maps.service import MapRequest, MapService
 
@@ -60,7 +60,7 @@ class MapTimeline:
         By step.
     thorough : set of int
         The steps whose map is more than a quick one.
-    error : Refusal or None
+    error : LabError or None
         Why the last map could not be made.
     """
 
@@ -69,7 +69,7 @@ class MapTimeline:
     units: tuple[int, int] = (0, 1)
     maps: dict[int, Projection] = field(default_factory=dict)
     thorough: set[int] = field(default_factory=set)
-    error: Refusal | None = None
+    error: LabError | None = None
     _numbers: dict[int, int] = field(default_factory=dict)
     _counter: Iterator[int] = field(default_factory=count)
     _asked: tuple[int, bool, MapRequest] | None = None
@@ -136,7 +136,7 @@ class MapTimeline:
             self.error = None
             if thorough:
                 self.thorough.add(step)
-        except Refusal as why:
+        except LabError as why:
             self.error = why
             self._stopped.add(step)
 

@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.maps.projection import METHODS, Method, Projection, project
 from aecore.workers import messages
 from aecore.workers.messages import Arrays
@@ -116,8 +116,8 @@ def _do(facts: dict[str, Any], arrays: Arrays, unwanted: set[int], answers: Bina
         made = _made(facts, arrays, report)
     except _Stopped:
         _say(answers, {"number": number, "refused": "The map was cancelled."})
-    except Refusal as why:
-        _say(answers, {"number": number, "refused": why.text, "values": why.values})
+    except LabError as why:
+        _say(answers, {"number": number, "refused": why.message.text, "values": why.message.values})
     except Exception as error:
         text = "The map could not be made: {error}"
         _say(answers, {"number": number, "refused": text, "values": {"error": repr(error)}})

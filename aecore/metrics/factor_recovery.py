@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 
 FEWEST = 50
 FOLDS = 5
@@ -44,7 +44,7 @@ def recovery(codes: Codes, factors: Factors, *, seed: int = 0) -> dict[str, floa
 
     Raises
     ------
-    Refusal
+    LabError
         Where there are too few codes.
 
     References
@@ -98,7 +98,7 @@ def distance_correlation(
 
     Raises
     ------
-    Refusal
+    LabError
         Where there are too few codes.
 
     References
@@ -122,7 +122,7 @@ def distance_correlation(
 
 def _numbers(codes: Codes) -> Matrix:
     if len(codes) < FEWEST:
-        raise Refusal(
+        raise LabError(
             "Measuring factors takes {fewest} codes or more; there are {count}.",
             fewest=FEWEST,
             count=len(codes),

@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from aecore.errors import Refusal
+from aecore.errors import LabError, RunError
 from aecore.runs.folder import free
 from aecore.runs.run import Run
 from aecore.training import checkpoint
@@ -82,7 +82,7 @@ def unpack(
 
     Raises
     ------
-    Refusal
+    RunError
         Where the zip is damaged, too large, or holds anything but a whole run.
     """
     root.mkdir(parents=True, exist_ok=True)
@@ -119,10 +119,10 @@ def _extract(source: Path | BinaryIO, folder: Path, limits: Limits) -> str:
                     shutil.copyfileobj(packed, whole)
             (folder / "frames").mkdir(exist_ok=True)
             return next(iter(found.values())).filename.split("/")[0]
-    except Refusal:
+    except LabError:
         raise
     except (*UNREADABLE, OSError, EOFError, ValueError, RuntimeError) as error:
-        raise Refusal("The zip cannot be read: {error}.", error=error) from None
+        raise RunError("The zip cannot be read: {error}.", error=error) from None
 
 
 def _files(archive: zipfile.ZipFile, limits: Limits) -> dict[str, zipfile.ZipInfo]:
@@ -130,7 +130,7 @@ def _files(archive: zipfile.ZipFile, limits: Limits) -> dict[str, zipfile.ZipInf
     infos = [info for info in archive.infolist() if not info.is_dir()]
     size = sum(info.file_size for info in infos)
     if len(infos) > limits.files or size > limits.unpacked:
-        raise Refusal(
+        raise RunError(
             "The zip holds {count:,} files and unpacks to {size:,.0f} MB; a run has at most "
             "{files:,} files and {most:,.0f} MB.",
             count=len(infos),
@@ -145,13 +145,13 @@ def _files(archive: zipfile.ZipFile, limits: Limits) -> dict[str, zipfile.ZipInf
         link = stat.S_ISLNK(info.external_attr >> 16)
         if link or match is None or match["folder"] in ("..", ".") or match["file"] in found:
             text = "The zip holds {name!r}, which is no file of a run; give one that export made."
-            raise Refusal(text, name=info.filename)
+            raise RunError(text, name=info.filename)
         found[match["file"]] = info
         folders.add(match["folder"])
     if missing := [name for name in NEEDED if name not in found]:
-        raise Refusal("The zip lacks {name}; it holds no whole run.", name=missing[0])
+        raise RunError("The zip lacks {name}; it holds no whole run.", name=missing[0])
     if len(folders) > 1:
-        raise Refusal("The zip holds several runs; give one at a time.")
+        raise RunError("The zip holds several runs; give one at a time.")
     return found
 
 
@@ -167,20 +167,20 @@ def _check(folder: Path) -> None:
             weights = saved.under("model/")
             run.frame().model.load_state_dict(weights)
             if not all(each.isfinite().all() for each in weights.values()):
-                raise Refusal("The checkpoint holds weights that are no numbers.")
+                raise RunError("The checkpoint holds weights that are no numbers.")
     except (TypeError, ValueError, KeyError, IndexError, RuntimeError, RecursionError) as error:
-        if isinstance(error, Refusal):
+        if isinstance(error, LabError):
             raise
-        raise Refusal("The zip holds a damaged run: {error}.", error=error) from None
+        raise RunError("The zip holds a damaged run: {error}.", error=error) from None
 
 
 def _check_numbers(run: Run) -> None:
     summary = run.summary()
     if not isinstance(summary.get("step"), int):
-        raise Refusal("run.json was edited into something that is no run: step is no number.")
+        raise RunError("run.json was edited into something that is no run: step is no number.")
     lines = (run.path / "history.jsonl").read_text("utf-8").splitlines()
     for number, line in enumerate(lines, 1):
         row = json.loads(line)
         values = [row[name] for name in NUMBERS]
         if not isinstance(row["step"], int) or not all(map(math.isfinite, values)):
-            raise Refusal("history.jsonl, line {number}: not a row.", number=number)
+            raise RunError("history.jsonl, line {number}: not a row.", number=number)

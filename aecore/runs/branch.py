@@ -6,7 +6,7 @@ from typing import Any
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import RunError
 from aecore.knob import knobs
 from aecore.runs.run import Run
 from aecore.training.trainer import Trainer
@@ -49,17 +49,17 @@ def branch(
 
     Raises
     ------
-    Refusal
+    RunError
         Where the parent never came so far, a knob is not live, or a value cannot be.
     """
     last = parent.frame()
     if not 0 <= step <= last.step:
         text = "{name} stands at step {last:,}; branch from a step from 0 to there, not {step:,}."
-        raise Refusal(text, name=parent.name, last=last.step, step=step)
+        raise RunError(text, name=parent.name, last=last.step, step=step)
     for name in changes:
         if name in knobs(Config) and not knobs(Config)[name].live:
             text = "{name} cannot change while a run trains; a branch changes live knobs only."
-            raise Refusal(text, name=name)
+            raise RunError(text, name=name)
     # A value that cannot be is refused before the steps are made again.
     last.config.changed(**changes)
     run = Run.create(path, parent.config)

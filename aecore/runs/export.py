@@ -16,7 +16,7 @@ from PIL import Image
 from safetensors.torch import save
 
 from aecore.config import Config
-from aecore.errors import Refusal
+from aecore.errors import RunError
 from aecore.images import Images
 from aecore.knob import knobs
 from aecore.maps.projection import plane
@@ -64,12 +64,12 @@ def export(path: Path, name: str) -> bytes:
 
     Raises
     ------
-    Refusal
+    RunError
         Where there is no such format, a library for it is missing, or the run cannot be read.
     """
     if name not in FORMATS:
         text = "format is {name!r}; choose one of {all}."
-        raise Refusal(text, name=name, all=", ".join(FORMATS))
+        raise RunError(text, name=name, all=", ".join(FORMATS))
     return FORMATS[name].write(Path(path))
 
 
@@ -218,13 +218,13 @@ def _line(path: Path) -> bytes:
 
     Raises
     ------
-    Refusal
+    RunError
         Where it was changed while it trained, which one command cannot repeat.
     """
     run = Run(path)
     if run.frame().edits:
         text = "{name} was changed while it trained; one command cannot repeat that, a script can."
-        raise Refusal(text, name=run.name)
+        raise RunError(text, name=run.name)
     words = ["aecore", "train"]
     # The command starts from a preset that suits the data set, not from the bare defaults.
     start = preset("stacked", run.config.dataset).model_dump()

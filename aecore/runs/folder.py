@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aecore.config import Config
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.runs.run import Run
 
 
@@ -23,7 +23,7 @@ def runs(root: Path) -> Iterator[Run]:
     for path in sorted(touched, key=lambda each: -touched[each]):
         try:
             yield Run(path.parent)
-        except Refusal:
+        except LabError:
             continue
 
 

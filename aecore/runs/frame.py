@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
 from aecore.config import Config
-from aecore.errors import Refusal
+from aecore.errors import LabError, RunError
 from aecore.files import write
 from aecore.training.snapshot import Examples, Record, Snapshot
 
@@ -58,7 +58,7 @@ def load(path: Path, probe: Path, history: Sequence[Record]) -> Snapshot:
 
     Raises
     ------
-    Refusal
+    RunError
         Where a file is missing or damaged.
     """
     try:
@@ -85,7 +85,7 @@ def load(path: Path, probe: Path, history: Sequence[Record]) -> Snapshot:
             weights={n[len(WEIGHT) :]: a for n, a in arrays.items() if n.startswith(WEIGHT)},
         )
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        if isinstance(error, Refusal):
+        if isinstance(error, LabError):
             raise
         raise _unreadable(path, error) from None
 
@@ -95,7 +95,7 @@ def codes(path: Path) -> np.ndarray[Any, Any]:
 
     Raises
     ------
-    Refusal
+    RunError
         Where the file is missing or damaged.
     """
     try:
@@ -114,8 +114,8 @@ def thin(folder: Path, most_bytes: int) -> None:
         frames = sorted(folder.glob("*.safetensors"))
 
 
-def _unreadable(path: Path, error: Exception) -> Refusal:
-    return Refusal("The frame {path} cannot be read: {error}.", path=path, error=error)
+def _unreadable(path: Path, error: Exception) -> RunError:
+    return RunError("The frame {path} cannot be read: {error}.", path=path, error=error)
 
 
 def _write(path: Path, arrays: dict[str, np.ndarray[Any, Any]], facts: dict[str, Any]) -> None:

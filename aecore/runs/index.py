@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from aecore.errors import Refusal
+from aecore.errors import LabError, RunError
 from aecore.files import read_json, write, write_json
 from aecore.runs.folder import free
 from aecore.runs.run import Run
@@ -35,7 +35,7 @@ def index(root: Path) -> list[Row]:
     for path in root.iterdir():
         if path.name.startswith("."):
             continue
-        with contextlib.suppress(Refusal, OSError, TypeError, AttributeError):
+        with contextlib.suppress(LabError, OSError, TypeError, AttributeError):
             # A save replaces files, and so touches the folder.
             stamp = path.stat().st_mtime_ns
             old = known.get(path.name)
@@ -81,13 +81,13 @@ def trash(root: Path, name: str) -> str:
 
     Raises
     ------
-    Refusal
+    RunError
         Where there is none, or it is being trained.
     """
     if Path(name).name != name or name.startswith("."):
-        raise Refusal("{name!r} is no name of a run.", name=name)
+        raise RunError("{name!r} is no name of a run.", name=name)
     if (run := Run(root / name)).busy:
-        raise Refusal("{name} is being trained; pause it first.", name=name)
+        raise RunError("{name} is being trained; pause it first.", name=name)
     (root / TRASH).mkdir(exist_ok=True)
     place = free(root / TRASH / name)
     run.path.rename(place)
@@ -99,11 +99,11 @@ def restore(root: Path, name: str) -> Path:
 
     Raises
     ------
-    Refusal
+    RunError
         Where it is gone.
     """
     if name not in trashed(root):
-        raise Refusal("{name} is no longer in the trash.", name=name)
+        raise RunError("{name} is no longer in the trash.", name=name)
     path = free(root / name)
     (root / TRASH / name).rename(path)
     return path
@@ -149,7 +149,7 @@ def _number(value: object) -> float | None:
 def _labels(path: Path) -> dict[str, Any]:
     """Return what was said of a run; what was edited into something else is as if not said."""
     found: object = {}
-    with contextlib.suppress(Refusal):
+    with contextlib.suppress(LabError):
         found = read_json(path / LABELS)
     said = found if isinstance(found, dict) else {}
     tags = said.get("tags")

@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from aecore.errors import Refusal
+from aecore.errors import LabError, RunError
 from aecore.runs.run import Run
 from aecore.training.snapshot import Snapshot
 from aecore.training.trainer import Trainer
@@ -50,7 +50,7 @@ class Job:
     latest : Snapshot
         The newest; replaced, never changed, so it is read without a lock.
     playing : bool
-    error : Refusal or None
+    error : LabError or None
         Why it stopped, where it did not stop by itself or on request.
     idle : bool
         Whether it paused because nobody watched.
@@ -66,7 +66,7 @@ class Job:
     ) -> None:
         self.run = run
         self.latest: Snapshot = trainer.snapshot()
-        self.error: Refusal | None = None
+        self.error: LabError | None = None
         self.idle = False
         self.samples_per_second = 0.0
         self.config = trainer.config
@@ -132,14 +132,14 @@ class Job:
 
         Raises
         ------
-        Refusal
+        RunError
             Where a value cannot be, or the knob needs a new run.
         """
 
         def change() -> None:
             try:
                 self._trainer.change(**knobs)
-            except Refusal:
+            except LabError:
                 self.config = self._trainer.config
                 raise
             self._look()
@@ -189,11 +189,11 @@ class Job:
 
     def _tell_late(self, done: Future[None]) -> None:
         """Let a refusal be read that came when its asker no longer waited."""
-        if isinstance(error := done.exception(), Refusal):
+        if isinstance(error := done.exception(), LabError):
             self.error = error
 
-    def _closed(self) -> Refusal:
-        return Refusal("The run {name} was closed; open it again.", name=self.run.name)
+    def _closed(self) -> RunError:
+        return RunError("The run {name} was closed; open it again.", name=self.run.name)
 
     def _work(self) -> None:
         torch.set_num_threads(self._threads)
@@ -212,20 +212,20 @@ class Job:
             else:
                 self._wake.wait()
                 self._wake.clear()
-        except Refusal as error:
+        except LabError as error:
             self._fail(error)
         except OSError as error:
-            self._fail(Refusal("The run could not be saved: {error}.", error=error))
+            self._fail(RunError("The run could not be saved: {error}.", error=error))
         except Exception as error:
             logger.exception("The job failed")
-            self._fail(Refusal("Training stopped unexpectedly: {error}.", error=error))
+            self._fail(RunError("Training stopped unexpectedly: {error}.", error=error))
 
     def _obey(self) -> None:
         while self._commands:
             command, done = self._commands[0]
             try:
                 command()
-            except Refusal as error:
+            except LabError as error:
                 done.set_exception(error)
             else:
                 done.set_result(None)
@@ -270,7 +270,7 @@ class Job:
         self.run.save(self._trainer, samples_per_second=round(self.samples_per_second))
         self._budget = 0
 
-    def _fail(self, error: Refusal) -> None:
+    def _fail(self, error: LabError) -> None:
         self.error = error
         try:
             self._look()

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from aecore.errors import Refusal
+from aecore.errors import RunError
 from aecore.network.autoencoder import Autoencoder
 
 LARGEST_ERROR = 1e-4
@@ -62,7 +62,7 @@ def write(model: Autoencoder, settings: Mapping[str, Any]) -> bytes:
 
     Raises
     ------
-    Refusal
+    RunError
         Where a library is missing, or onnxruntime does not agree with torch to 1e-4.
     """
     for name in ("onnx", "onnxruntime", "onnxscript"):
@@ -82,14 +82,14 @@ def library(name: str) -> ModuleType:
 
     Raises
     ------
-    Refusal
+    RunError
         Where it is not installed.
     """
     try:
         return importlib.import_module(name)
     except ImportError:
         text = "This format needs {name}; install it with: pip install 'autoencoder-lab[export]'"
-        raise Refusal(text, name=name) from None
+        raise RunError(text, name=name) from None
 
 
 def _width(model: Autoencoder, given: str) -> int:
@@ -133,4 +133,4 @@ def _check(content: bytes, part: nn.Module, width: int, name: str) -> None:
         (found,) = session.run(None, {given.name: rows.numpy()})
         if not np.allclose(found, part(rows).numpy(), atol=LARGEST_ERROR, rtol=0):
             text = "The {name} as ONNX does not do what it does here; it is not handed out."
-            raise Refusal(text, name=name)
+            raise RunError(text, name=name)

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import RunError
 from aecore.files import read_json, write, write_json
 from aecore.runs import frame
 from aecore.training import checkpoint
@@ -55,7 +55,7 @@ class Run:
 
     Raises
     ------
-    Refusal
+    RunError
         Where the folder is no run, or its settings were edited into something impossible.
     """
 
@@ -74,13 +74,13 @@ class Run:
 
         Raises
         ------
-        Refusal
+        RunError
             Where the folder holds something already.
         """
         path = Path(path)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             text = "{path} is not empty; choose another folder, or resume the run in it."
-            raise Refusal(text, path=path)
+            raise RunError(text, path=path)
         path.mkdir(parents=True, exist_ok=True)
         write_json(path / "config.json", config.model_dump())
         (path / "frames").mkdir()
@@ -99,7 +99,7 @@ class Run:
 
         Raises
         ------
-        Refusal
+        RunError
             Where another trains it.
         """
         try:
@@ -110,7 +110,7 @@ class Run:
             self._lock.acquire(timeout=CLAIM_SECONDS)
         except Timeout:
             text = "{name} is being trained by another program; pause it there first."
-            raise Refusal(text, name=self.name) from None
+            raise RunError(text, name=self.name) from None
 
     def release(self) -> None:
         """Let another train this run."""
@@ -145,7 +145,7 @@ class Run:
 
         Raises
         ------
-        Refusal
+        RunError
             Where there is no checkpoint, or it is damaged or of other images.
         """
         saved = checkpoint.load(self.path / "checkpoint")
@@ -204,7 +204,7 @@ class Run:
             lines = (self.path / "history.jsonl").read_text(errors="replace").splitlines()
         except FileNotFoundError as error:
             missing = Path(error.filename)
-            raise Refusal("{path} is missing; this is not a whole run.", path=missing) from None
+            raise RunError("{path} is missing; this is not a whole run.", path=missing) from None
         return [row for line in lines if (row := _row(line)) is not None]
 
     def frames(self) -> list[int]:
@@ -219,7 +219,7 @@ class Run:
 
         Raises
         ------
-        Refusal
+        RunError
             Where there is none, or it is damaged.
         """
         path = self.path / "latest.safetensors"
@@ -238,7 +238,7 @@ class Run:
 
         Raises
         ------
-        Refusal
+        RunError
             Where there is none, or it is damaged.
         """
         return frame.codes(self._frame_path(step))
@@ -247,13 +247,13 @@ class Run:
         """Return where the run stands, as ``run.json`` says it."""
         found = read_json(path := self.path / "run.json")
         if not isinstance(found, dict):
-            raise Refusal("{path} does not say where the run stands.", path=path)
+            raise RunError("{path} does not say where the run stands.", path=path)
         return found
 
 
 def _checked(values: object, path: Path) -> Config:
     if not isinstance(values, dict):
-        raise Refusal("{path} holds no settings.", path=path / "config.json")
+        raise RunError("{path} holds no settings.", path=path / "config.json")
     return Config(**values)
 
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from aecore import data
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import RunError
 from aecore.images import Images
 from aecore.metrics import pca
 from aecore.network.autoencoder import Autoencoder
@@ -66,7 +66,7 @@ class TrainedModel:
 
         Raises
         ------
-        Refusal
+        RunError
             Where the folder is no run, is damaged, or its images are not on this machine.
         """
         run = Run(Path(path))
@@ -78,7 +78,7 @@ class TrainedModel:
             model.load_state_dict(saved.under("model/"))
         except RuntimeError:
             text = "{path} holds a network of another shape than its settings say."
-            raise Refusal(text, path=run.path / "checkpoint") from None
+            raise RunError(text, path=run.path / "checkpoint") from None
         return cls(run.name, saved.facts["step"], config, model, images)
 
     @classmethod

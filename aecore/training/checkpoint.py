@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 from safetensors.torch import save as to_bytes
 from torch import Tensor
 
-from aecore.errors import Refusal
+from aecore.errors import RunError
 from aecore.files import read_json, write, write_json
 from aecore.training.snapshot import Record
 
@@ -58,7 +58,7 @@ def load(folder: Path) -> State:
 
     Raises
     ------
-    Refusal
+    RunError
         Where it is missing or damaged.
     """
     path, facts = folder / "state.json", read_json(folder / "state.json")
@@ -67,4 +67,4 @@ def load(folder: Path) -> State:
         return State(load_file(path), {**facts, "step": int(facts["step"])})
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
         text = "The checkpoint {path} cannot be read: {error}."
-        raise Refusal(text, path=path, error=error) from None
+        raise RunError(text, path=path, error=error) from None

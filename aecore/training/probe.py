@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import RunError
 from aecore.images import Images
 from aecore.metrics import pca
 from aecore.network import inference
@@ -57,7 +57,7 @@ def choose(
 
     Raises
     ------
-    Refusal
+    RunError
         Where no held-out image has the label.
     """
     labels = dataset.test_labels
@@ -67,7 +67,7 @@ def choose(
     if label is not None:
         order = order[labels[order] == label]
         if not len(order):
-            raise Refusal("No held-out image has the label {label}; choose another.", label=label)
+            raise RunError("No held-out image has the label {label}; choose another.", label=label)
     # Sorted by how many of its class stand before it, one of each class comes first.
     turn = np.zeros(len(order), np.int64)
     for each in np.unique(labels[order]):

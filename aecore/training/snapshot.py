@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Generator, from_numpy
 
 from aecore.config import Config
-from aecore.errors import Refusal
+from aecore.errors import RunError
 from aecore.network.autoencoder import Autoencoder
 
 Record = Mapping[str, Any]
@@ -81,11 +81,11 @@ class Snapshot:
 
         Raises
         ------
-        Refusal
+        RunError
             Where the moment was saved without weights, as early versions did.
         """
         if not self.weights:
-            raise Refusal(
+            raise RunError(
                 "The moment of step {step} was saved without the network; go on with the run, and "
                 "the moments after it will hold theirs.",
                 step=self.step,

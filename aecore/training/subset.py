@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import RunError
 
 Number = TypeVar("Number", np.uint8, np.int64, np.float32)
 
@@ -33,7 +33,7 @@ def training_subset(dataset: Dataset, config: Config) -> Dataset:
 
     Raises
     ------
-    Refusal
+    RunError
         Where a class is not one of the data set's, or has no images.
     """
     parts = _parts.setdefault(dataset, {})
@@ -53,7 +53,7 @@ def only(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
 
     Raises
     ------
-    Refusal
+    RunError
         Where a class is not one of the data set's, or has no images.
     """
     if not classes:
@@ -62,7 +62,7 @@ def only(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
     rows, held = np.isin(dataset.labels, wanted), np.isin(dataset.test_labels, wanted)
     if not (rows.any() and held.any()):
         text = "classes is {classes!r}, of which {dataset} has too few images; name more classes."
-        raise Refusal(text, classes=",".join(classes), dataset=dataset.name)
+        raise RunError(text, classes=",".join(classes), dataset=dataset.name)
     return replace(
         dataset,
         images=_kept(dataset.images, rows),
@@ -85,7 +85,7 @@ def _first(dataset: Dataset, count: int) -> Dataset:
 
 def _number(dataset: Dataset, name: str) -> int:
     if name not in dataset.classes:
-        raise Refusal(
+        raise RunError(
             "classes names {name!r}, but the classes of {dataset} are: {all}. Name some of them "
             "with commas between, or leave it empty for all.",
             name=name,

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import RunError
 from aecore.knob import knobs
 from aecore.maps.projection import plane
 from aecore.network import resize
@@ -32,7 +32,7 @@ MAPPED = 2048
 WORST = 1.0
 
 
-class Diverged(Refusal):
+class Diverged(RunError):
     """The loss is no longer a number; the trainer stands at its last good state."""
 
 
@@ -60,7 +60,7 @@ class Trainer:
 
     Raises
     ------
-    Refusal
+    RunError
         Where the state is damaged or belongs to other images.
     """
 
@@ -128,7 +128,7 @@ class Trainer:
 
         Raises
         ------
-        Refusal
+        RunError
             Where a value cannot be, or the knob needs a new run.
         """
         config = self.config.changed(**values)
@@ -137,7 +137,7 @@ class Trainer:
         for name in changes:
             if not knobs(Config)[name].live:
                 text = "{name} cannot change while a run trains; start a new one."
-                raise Refusal(text, name=name)
+                raise RunError(text, name=name)
         if not changes:
             return
         if not self._sound():
@@ -215,7 +215,7 @@ class Trainer:
         facts = state.facts
         now = [len(self.training_subset.images), *self.dataset.shape]
         if (then := facts.get("images")) != now:
-            raise Refusal(
+            raise RunError(
                 "The run learnt from other images: {then} (count, height, width), and {name} has "
                 "{now}. Give it the data set it was started with.",
                 then=then,
@@ -232,7 +232,7 @@ class Trainer:
             if not self._sound():
                 raise ValueError("weights that are no numbers")
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
-            raise Refusal("The saved state is damaged: {error}.", error=error) from None
+            raise RunError("The saved state is damaged: {error}.", error=error) from None
 
     def _resize(self, config: Config) -> None:
         old, new = self.model, self._new_model(config)
@@ -298,4 +298,4 @@ def _config(state: State) -> Config:
     try:
         return Config(**state.facts["config"])
     except (KeyError, TypeError) as error:
-        raise Refusal("The saved state is damaged: {error}.", error=error) from None
+        raise RunError("The saved state is damaged: {error}.", error=error) from None

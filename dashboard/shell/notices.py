@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.i18n import t
 from aecore.runs.job import Job
 from aecore.runs.run import Run
@@ -59,7 +59,7 @@ def _offer() -> None:
             continue
         try:
             where = run.summary()
-        except Refusal:
+        except LabError:
             continue
         if run.busy:
             text = t("{name} is being trained by another program.", name=run.name)

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.i18n import t
 from aecore.training.snapshot import Snapshot
 from dashboard.components.live_figure import boot
@@ -32,7 +32,7 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
         try:
             commands.first_visit()
             commands.view()
-        except Refusal as why:
+        except LabError as why:
             st.error(str(why))
             return
     boot()
@@ -53,7 +53,7 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
         st.progress(min(1.0, snapshot.step / snapshot.total_steps))
         try:
             body(snapshot)
-        except Refusal as why:
+        except LabError as why:
             st.error(str(why), icon=":material/error:")
 
     every = PLAYING_SECONDS if commands.playing() else RESTING_SECONDS

@@ -4,7 +4,7 @@ import streamlit as st
 
 from aecore import data
 from aecore.config import GROUPS, Config
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.i18n import t
 from aecore.knob import knobs
 from aecore.presets import PRESETS, preset
@@ -96,7 +96,7 @@ def _where(run: Run) -> str:
     try:
         at = run.summary()
         return t("Step {step:,} of {total:,}", step=at["step"], total=at["total_steps"])
-    except (Refusal, KeyError):
+    except (LabError, KeyError):
         return t("It does not say where it stands.")
 
 

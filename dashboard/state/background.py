@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 import streamlit as st
 import torch
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 
 T = TypeVar("T")
 
@@ -36,7 +36,7 @@ class _Wish:
     make: Callable[[], Any]
     asked_at: float
     value: Any = None
-    error: Refusal | None = None
+    error: LabError | None = None
     waiting: bool = True
     known: bool = False
 
@@ -79,7 +79,7 @@ class Later:
 
         Raises
         ------
-        Refusal
+        LabError
             Where this version could not be made.
         """
         with self._changed:
@@ -147,15 +147,15 @@ class Later:
             del self._wishes[key]
 
 
-def _made(make: Callable[[], Any]) -> tuple[Any, Refusal | None]:
+def _made(make: Callable[[], Any]) -> tuple[Any, LabError | None]:
     try:
         return make(), None
-    except Refusal as why:
+    except LabError as why:
         return None, why
     except Exception as error:  # Whatever it is, the page says it and the rest goes on.
         logger.exception("Something could not be computed")
         said = f"{type(error).__name__}: {error}"
-        return None, Refusal("This could not be computed: {error}.", error=said)
+        return None, LabError("This could not be computed: {error}.", error=said)
 
 
 @st.cache_resource(show_spinner=False)

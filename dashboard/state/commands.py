@@ -12,7 +12,7 @@ import streamlit as st
 
 from aecore import data
 from aecore.config import Config
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.knob import knobs
 from aecore.presets import PRESETS, preset
 from aecore.runs.folder import new_path, runs, runs_root
@@ -122,7 +122,7 @@ def _from_url() -> Config | None:
     given = {name: value for name, value in st.query_params.items() if name in knobs(Config)}
     try:
         return Config(**given) if given else None
-    except Refusal as why:
+    except LabError as why:
         refuse(why)
         return None
 
@@ -192,12 +192,12 @@ def own_job() -> Job:
 
     Raises
     ------
-    Refusal
+    LabError
         Where the run in view is trained by another program.
     """
     now = desk()
     if now.job is None or now.followed is not None:
-        raise Refusal("Another program trains this run; change it there, or start a new one.")
+        raise LabError("Another program trains this run; change it there, or start a new one.")
     return now.job
 
 
@@ -274,20 +274,20 @@ def attempt(act: Callable[[], None]) -> None:
     """Do something for a person; a refusal becomes a sentence on the page."""
     try:
         act()
-    except Refusal as why:
+    except LabError as why:
         refuse(why)
     except OSError as error:
-        refuse(Refusal("The disk refused: {error}.", error=error))
+        refuse(LabError("The disk refused: {error}.", error=error))
 
 
-def refuse(why: Refusal) -> None:
+def refuse(why: LabError) -> None:
     """Keep a refusal until the page shows it."""
     st.session_state.refusal = why
 
 
 def tell(text: str, /, **values: object) -> None:
     """Keep a piece of news until the page shows it."""
-    st.session_state.news = Refusal(text, **values)
+    st.session_state.news = LabError(text, **values)
 
 
 def take(name: str) -> str:

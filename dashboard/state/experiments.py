@@ -11,7 +11,7 @@ from pathlib import Path
 import streamlit as st
 
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.experiments.grid import Planned
 from aecore.experiments.sweep import Outcome, sweep
 from aecore.i18n import t
@@ -64,7 +64,7 @@ class Sweeping:
                 cancel=self.stop,
             ):
                 self.outcomes.append(row)
-        except (Refusal, OSError) as error:
+        except (LabError, OSError) as error:
             self.error = str(error)
         finally:
             self.running = False
@@ -92,12 +92,12 @@ def start(
 
     Raises
     ------
-    Refusal
+    LabError
         Where one is at work.
     """
     made = Sweeping(tuple(knobs), len(planned))
     work = partial(made.work, planned, dataset, root, halving=halving)
-    busy = Refusal("A sweep is at work; cancel it, or wait until it is done.")
+    busy = LabError("A sweep is at work; cancel it, or wait until it is done.")
     _bench().begin(made, work, busy)
 
 

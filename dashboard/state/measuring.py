@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.experiments import scaling
 from dashboard.state.task_slot import Bench
 
@@ -23,14 +23,14 @@ class Measuring:
         Rows there will be.
     done : int
     running : bool
-    error : Refusal or None
+    error : LabError or None
         Why it ended early.
     """
 
     total: int
     done: int = 0
     running: bool = True
-    error: Refusal | None = None
+    error: LabError | None = None
     stop: threading.Event = field(default_factory=threading.Event)
 
     def cancel(self) -> None:
@@ -43,10 +43,10 @@ class Measuring:
             for row in scaling.measure(counts, sides, cancel=self.stop):
                 scaling.keep([row], root)
                 self.done += 1
-        except Refusal as why:
+        except LabError as why:
             self.error = why
         except OSError as error:
-            self.error = Refusal("The disk refused: {error}.", error=error)
+            self.error = LabError("The disk refused: {error}.", error=error)
         finally:
             self.running = False
 
@@ -66,10 +66,10 @@ def start(counts: Sequence[int], sides: Sequence[int], root: Path) -> None:
 
     Raises
     ------
-    Refusal
+    LabError
         Where one is at work.
     """
     made = Measuring(len(counts) * len(sides) * len(scaling.METHODS))
     work = partial(made.work, counts, sides, root)
-    busy = Refusal("A measurement is at work; cancel it, or wait until it is done.")
+    busy = LabError("A measurement is at work; cancel it, or wait until it is done.")
     _bench().begin(made, work, busy)

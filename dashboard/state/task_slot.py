@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable
 from typing import Generic, Protocol, TypeVar
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 
 PATIENCE = 10.0
 
@@ -36,7 +36,7 @@ class Bench(Generic[W]):
         self._thread: threading.Thread | None = None
         atexit.register(self.clear)
 
-    def begin(self, made: W, work: Callable[[], None], busy: Refusal) -> None:
+    def begin(self, made: W, work: Callable[[], None], busy: LabError) -> None:
         """Do some work on a thread of its own.
 
         Parameters
@@ -45,12 +45,12 @@ class Bench(Generic[W]):
             What tells of it.
         work : callable
             Does it.
-        busy : Refusal
+        busy : LabError
             What is said where other work goes on.
 
         Raises
         ------
-        Refusal
+        LabError
         """
         with self._lock:
             if self.now is not None and self.now.running:

@@ -18,7 +18,7 @@ def network(newest: Snapshot) -> TrainedModel:
 
     Raises
     ------
-    Refusal
+    LabError
         Where the run chosen cannot be read.
     """
     here = viewing.run().name

@@ -10,7 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from aecore.data.custom import image_files
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.i18n import t
 from dashboard.state import viewing
 
@@ -47,7 +47,7 @@ def uploaded(key: str, shape: tuple[int, int], most: int) -> NDArray[np.uint8] |
     version = tuple(file.file_id for file in files), shape
     try:
         return viewing.kept(key, version, lambda: _read(files[:most], shape))
-    except Refusal as why:
+    except LabError as why:
         st.error(str(why), icon=":material/error:")
         return None
 

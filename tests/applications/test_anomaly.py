@@ -11,7 +11,7 @@ from aecore.applications import anomaly, threshold
 from aecore.applications.evaluation import scores
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.runs.trained_model import TrainedModel
 from tests.support import trained
 
@@ -77,7 +77,7 @@ def test_pictures_of_a_person_stand_beside_held_out_images(digits: Dataset, smal
 
 
 def test_nothing_foreign_is_refused(digits: Dataset) -> None:
-    with pytest.raises(Refusal, match="Every class is normal"):
+    with pytest.raises(LabError, match="Every class is normal"):
         anomaly.held_out(digits, digits.classes)
 
 

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.experiments import scaling
 from aecore.experiments.scaling import Measured
 from aecore.presets import preset
@@ -81,7 +81,7 @@ def test_the_page_waits_for_no_filter(open_page: Open, monkeypatch: pytest.Monke
 
     def fit(*_: object) -> None:
         gate.wait(100)
-        raise Refusal("{name} cannot be fitted.", name="It")
+        raise LabError("{name} cannot be fitted.", name="It")
 
     monkeypatch.setattr("aecore.applications.denoising.fit", fit)
     try:
@@ -263,7 +263,7 @@ def test_a_measurement_that_goes_wrong_is_a_sentence(
     open_page: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def measure(*_: object, **__: object) -> Iterator[Measured]:
-        raise Refusal("There is no {what}.", what="room")
+        raise LabError("There is no {what}.", what="room")
 
     monkeypatch.setattr(scaling, "measure", measure)
     page = open_page("reduce")

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 from aecore import i18n
 from aecore.runs.run import Run
 from dashboard.state import commands
+from tests.support import Bracketed
 
 if TYPE_CHECKING:
     from tests.dashboard.conftest import Goes, Open
@@ -25,7 +26,7 @@ NO_WORDS = re.compile(
 @pytest.fixture
 def pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
     """Speak a language in which every sentence is the English one in brackets."""
-    monkeypatch.setattr(i18n, "_catalogue", lambda code: lambda text: f"⟦{text}⟧")
+    monkeypatch.setattr(i18n, "_catalogue", lambda code: Bracketed("⟦", "⟧"))
 
 
 def without_translated(text: str) -> str:

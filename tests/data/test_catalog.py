@@ -15,7 +15,7 @@ import pytest
 from aecore import data
 from aecore.data.published.download import Remote
 from aecore.data.published.registry import PUBLISHED
-from aecore.errors import Refusal
+from aecore.errors import LabError
 
 REAL = Path(os.environ.get("AECORE_DATA", "/nowhere"))
 with_mnist = pytest.mark.skipif(
@@ -118,12 +118,12 @@ def test_what_is_offered_and_what_is_there(root: Path) -> None:
 
 @pytest.mark.parametrize("name", ["../mnist", "nothing", "", "a/b", "own"])
 def test_an_unknown_name_is_refused(root: Path, name: str) -> None:
-    with pytest.raises(Refusal, match=r"There is no data set .*one of digits, strokes, mnist"):
+    with pytest.raises(LabError, match=r"There is no data set .*one of digits, strokes, mnist"):
         data.load(name, root=root)
 
 
 def test_what_is_absent_says_how_large_it_is(root: Path) -> None:
-    with pytest.raises(Refusal, match=r"MNIST is not in .*download it first \(12 MB\)"):
+    with pytest.raises(LabError, match=r"MNIST is not in .*download it first \(12 MB\)"):
         data.load("mnist", root=root)
 
 
@@ -194,7 +194,7 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Re
 
 def test_a_download_is_present_when_it_is_whole(root: Path, mirror: tuple[Remote, ...]) -> None:
     broken = (*mirror[:3], Remote(mirror[3].name, "0" * 32, mirror[3].urls))
-    with pytest.raises(Refusal, match="checksum"):
+    with pytest.raises(LabError, match="checksum"):
         data.download("mnist", root=root, remotes=broken)
     assert "mnist" not in data.available(root)
     data.download("mnist", root=root, remotes=mirror)
@@ -206,7 +206,7 @@ def test_a_download_is_present_when_it_is_whole(root: Path, mirror: tuple[Remote
 
 @pytest.mark.parametrize("name", ["digits", "mine"])
 def test_only_what_is_published_can_be_downloaded(root: Path, name: str) -> None:
-    with pytest.raises(Refusal, match=f"'{name}' cannot be downloaded; choose one of mnist"):
+    with pytest.raises(LabError, match=f"'{name}' cannot be downloaded; choose one of mnist"):
         data.download(name, root=root)
 
 
@@ -244,36 +244,36 @@ def test_own_images_are_resized_on_request(root: Path) -> None:
     ],
 )
 def test_names_that_cannot_be(root: Path, name: str, sentence: str) -> None:
-    with pytest.raises(Refusal, match=sentence):
+    with pytest.raises(LabError, match=sentence):
         data.add(npz(), name, root=root)
-    with pytest.raises(Refusal, match=sentence):
+    with pytest.raises(LabError, match=sentence):
         data.remove(name, root=root)
     assert not root.exists()
 
 
 def test_a_name_is_taken_until_it_is_removed(root: Path) -> None:
     data.add(npz(), "mine", root=root)
-    with pytest.raises(Refusal, match="a data set mine already"):
+    with pytest.raises(LabError, match="a data set mine already"):
         data.add(npz(255 - IMAGES), "mine", root=root)
     assert {image.tobytes() for image in data.load("mine", root=root).images} <= {
         image.tobytes() for image in IMAGES
     }
     data.remove("mine", root=root)
     assert data.available(root) == ("digits", "strokes")
-    with pytest.raises(Refusal, match="no data set 'mine' of your own"):
+    with pytest.raises(LabError, match="no data set 'mine' of your own"):
         data.remove("mine", root=root)
     data.add(npz(255 - IMAGES), "mine", root=root)
 
 
 def test_what_is_refused_leaves_nothing_behind(root: Path) -> None:
-    with pytest.raises(Refusal, match="holds 10 images"):
+    with pytest.raises(LabError, match="holds 10 images"):
         data.add(npz(IMAGES[:10]), "mine", root=root)
     assert not root.exists()
 
 
 def test_a_root_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(Refusal, match=r"Cannot write to .*set AECORE_DATA to a folder"):
+    with pytest.raises(LabError, match=r"Cannot write to .*set AECORE_DATA to a folder"):
         data.add(npz(), "mine", root=tmp_path / "file")
 
 
@@ -281,7 +281,7 @@ def test_a_root_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
 def test_a_damaged_data_set_is_a_sentence(root: Path, file: str) -> None:
     data.add(npz(), "mine", root=root)
     (root / "own" / "mine" / file).write_bytes(b"{}")
-    with pytest.raises(Refusal, match="mine is damaged; remove it and add it again"):
+    with pytest.raises(LabError, match="mine is damaged; remove it and add it again"):
         data.load("mine", root=root)
 
 

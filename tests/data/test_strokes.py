@@ -8,7 +8,7 @@ import pytest
 from aecore import data
 from aecore.data import strokes
 from aecore.data.strokes import FACTORS
-from aecore.errors import Refusal
+from aecore.errors import LabError
 
 DIGITS = range(10)
 
@@ -232,5 +232,5 @@ def test_other_data_sets_know_no_factors(tmp_path: Path) -> None:
 
 
 def test_its_name_is_taken(tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match="Strokes is the name of a built-in data set"):
+    with pytest.raises(LabError, match="Strokes is the name of a built-in data set"):
         data.add(tmp_path, "Strokes", root=tmp_path)

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.experiments import scaling, scaling_worker
 from aecore.experiments.scaling import Measured, keep, kept, measure
 
@@ -61,7 +61,7 @@ def test_full_pca_is_not_tried_where_there_is_no_room(monkeypatch: pytest.Monkey
 
 def test_a_process_that_dies_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scaling, "COMMAND", ("false",))
-    with pytest.raises(Refusal, match="could not be drawn: its process died"):
+    with pytest.raises(LabError, match="could not be drawn: its process died"):
         list(measure((500,), (8,), ("full",)))
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.experiments.grid import Planned, grid, sample
 from aecore.experiments.sweep import folder_name, sweep
 from aecore.runs import archive
@@ -40,9 +40,9 @@ def test_a_grid_has_every_combination_and_says_which_cannot_be() -> None:
     ]
     assert [p.config is None for p in found] == [False] * 3 + [True] * 3
     assert "switch linear_path off" in str(found[3].reason)
-    with pytest.raises(Refusal, match="noise has no values"):
+    with pytest.raises(LabError, match="noise has no values"):
         grid({}, {"noise": []})
-    with pytest.raises(Refusal, match="20,000 runs"):
+    with pytest.raises(LabError, match="20,000 runs"):
         grid({}, {"seed": range(20000)})
 
 
@@ -57,7 +57,7 @@ def test_a_sample_is_drawn_without_putting_back_and_from_any_space() -> None:
 def test_runs_are_those_of_a_single_trainer_and_trouble_is_a_row(
     small: Dataset, tmp_path: Path
 ) -> None:
-    bad = Planned({"noise": 2}, None, Refusal("noise is 2"))
+    bad = Planned({"noise": 2}, None, LabError("noise is 2"))
     rows = list(sweep([*plan(bottleneck=[2, 5]), bad], small, root=tmp_path / "s", processes=1))
     assert [row.done for row in rows] == [1, 2, 3]
     assert [row.place for row in rows] == [2, 0, 1]
@@ -184,7 +184,7 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(
 
 
 def test_no_scheduler_and_no_whole_zip_are_sentences(small: Dataset, tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match="start one with: dask scheduler"):
+    with pytest.raises(LabError, match="start one with: dask scheduler"):
         next(iter(sweep(plan(seed=[0]), small, root=tmp_path, scheduler="nowhere://x")))
-    with pytest.raises(Refusal, match="zip cannot be read"):
+    with pytest.raises(LabError, match="zip cannot be read"):
         archive.unpack(Path(__file__), tmp_path)

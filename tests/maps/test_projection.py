@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.maps.projection import Method, Projection, align, plane, project
 
 Array = np.ndarray
@@ -143,7 +143,7 @@ def test_a_direct_map_shows_the_units_chosen_and_holds_the_others_at_their_mean(
 
 @pytest.mark.parametrize("units", [(1, 1), (0, 5), (-1, 0)])
 def test_units_that_span_no_plane(units: tuple[int, int]) -> None:
-    with pytest.raises(Refusal, match="choose two different ones, 0 to 4"):
+    with pytest.raises(LabError, match="choose two different ones, 0 to 4"):
         project(codes(50, 5), "direct", units=units)
 
 
@@ -197,14 +197,14 @@ def test_the_way_back_from_few_points_or_from_one_place(count: int) -> None:
 
 def test_a_map_that_is_not_linear_places_no_other_codes() -> None:
     found = Projection("umap", np.zeros((3, 2), np.float32), codes(3, 4))
-    with pytest.raises(Refusal, match="umap"):
+    with pytest.raises(LabError, match="umap"):
         found.place(codes(3, 4))
 
 
 @pytest.mark.parametrize("method", ["umap", "tsne"])
 @pytest.mark.parametrize("given", [codes(15, 4), np.ones((50, 4)), np.full((50, 4), np.nan)])
 def test_too_few_different_codes_are_refused(method: Method, given: Array) -> None:
-    with pytest.raises(Refusal, match="at least 16 different codes"):
+    with pytest.raises(LabError, match="at least 16 different codes"):
         project(given, method)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.maps.projection import project
 from aecore.maps.service import MapService
 
@@ -84,7 +84,7 @@ def test_the_real_worker_makes_maps() -> None:
     assert np.array_equal(made.codes, codes())
     assert np.isfinite(made.points).all()
     assert request.progress == 1
-    with pytest.raises(Refusal, match="at least 16 different codes"):
+    with pytest.raises(LabError, match="at least 16 different codes"):
         mapper.ask(codes(5), "umap").result(PATIENT)
     mapper.close()
 
@@ -102,7 +102,7 @@ def test_a_newer_request_takes_the_place_of_one_not_begun(mapper: MapService) ->
     older = mapper.ask(codes(), "umap")
     other = mapper.ask(codes(), "umap", name="other")
     newer = mapper.ask(codes(), "umap")
-    with pytest.raises(Refusal, match="newer"):
+    with pytest.raises(LabError, match="newer"):
         older.result(1)
     assert not running.done
     mapper.cancel(running)
@@ -114,7 +114,7 @@ def test_cancelled_work_stops_and_the_worker_stays_warm(mapper: MapService) -> N
     request = mapper.ask(codes(), "umap", seed=SLOW)
     until(lambda: request.progress > 0)
     mapper.cancel(request)
-    with pytest.raises(Refusal, match="cancelled"):
+    with pytest.raises(LabError, match="cancelled"):
         request.result(1)
     assert mapper.ask(codes(), "umap").result(PATIENT)
     assert process_of(mapper) == pid
@@ -142,20 +142,20 @@ def test_a_request_not_begun_can_be_cancelled(mapper: MapService) -> None:
 def test_a_worker_that_crashes_is_replaced_and_no_one_waits_for_ever(mapper: MapService) -> None:
     crashing = mapper.ask(codes(), "umap", seed=CRASH)
     waiting = mapper.ask(codes(), "umap", name="other")
-    with pytest.raises(Refusal, match=r"ended \(13\)"):
+    with pytest.raises(LabError, match=r"ended \(13\)"):
         crashing.result(PATIENT)
     assert waiting.result(PATIENT)
 
 
 def test_a_fault_is_told_in_a_sentence(mapper: MapService) -> None:
-    with pytest.raises(Refusal, match="could not be made: ZeroDivisionError"):
+    with pytest.raises(LabError, match="could not be made: ZeroDivisionError"):
         mapper.ask(codes(), "umap", seed=FAULT).result(PATIENT)
     assert mapper.ask(codes(), "umap").result(PATIENT)
 
 
 def test_a_worker_that_cannot_start_is_not_started_over_and_over() -> None:
     mapper = MapService((sys.executable, "-c", "raise SystemExit(7)"))
-    with pytest.raises(Refusal, match=r"ended \(7\)"):
+    with pytest.raises(LabError, match=r"ended \(7\)"):
         mapper.ask(codes(), "umap").result(PATIENT)
     assert mapper._process is None
     mapper.close()
@@ -167,7 +167,7 @@ def test_after_closing_nothing_is_made(mapper: MapService) -> None:
     mapper.close()
     assert request.error is not None
     assert not mapper.ready
-    with pytest.raises(Refusal, match="closed"):
+    with pytest.raises(LabError, match="closed"):
         mapper.ask(codes(), "umap")
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.maps.projection import Projection, project
 from aecore.maps.timeline import MapTimeline, Wanted
 
@@ -22,9 +22,9 @@ class MapRequest:
     def __init__(self, codes: Any, method: Any, **how: Any) -> None:
         self.codes, self.method, self.how = codes, method, how
         self.done, self.progress = False, 0.25
-        self.error: Refusal | None = None
+        self.error: LabError | None = None
 
-    def answer(self, error: Refusal | None = None) -> None:
+    def answer(self, error: LabError | None = None) -> None:
         self.done, self.error = True, error
 
     def result(self) -> Projection:
@@ -131,7 +131,7 @@ def test_a_map_that_was_stopped_is_made_only_on_demand(
 
 def test_why_a_map_cannot_be_made_is_kept(umap: MapTimeline, mapper: MapService) -> None:
     advance(umap, 8)
-    mapper.asked[-1].answer(Refusal("Too few."))
+    mapper.asked[-1].answer(LabError("Too few."))
     advance(umap, 8)
     assert str(umap.error) == "Too few."
     assert len(mapper.asked) == 1

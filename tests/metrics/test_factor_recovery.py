@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.metrics.factor_recovery import distance_correlation, recovery
 
 RANDOM = np.random.default_rng(0)
@@ -125,5 +125,7 @@ def test_without_factors_there_is_nothing_to_measure() -> None:
 def test_too_few_codes_are_refused() -> None:
     few = {name: values[:20] for name, values in TRUE.items()}
     for measure in (recovery, distance_correlation):
-        with pytest.raises(Refusal, match="Measuring factors takes 50 codes or more; there are 20"):
+        with pytest.raises(
+            LabError, match="Measuring factors takes 50 codes or more; there are 20"
+        ):
             measure(PERFECT[:20], few)

@@ -10,7 +10,7 @@ from torch import Tensor
 from aecore import data
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.network import resize
 from aecore.network.autoencoder import Autoencoder, Mirror
 from aecore.network.inference import error, tensor
@@ -40,7 +40,7 @@ def combinations() -> list[Values]:
         }
         try:
             Config(**values)
-        except Refusal:
+        except LabError:
             continue
         found.append(values)
     return found

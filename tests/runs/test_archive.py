@@ -8,7 +8,7 @@ import pytest
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.runs.archive import Limits, pack, unpack
 from aecore.runs.run import Run
 from tests.support import same, trained
@@ -57,7 +57,7 @@ def test_a_path_that_is_no_part_of_a_run_is_refused(
     with zipfile.ZipFile(buffer, "a") as archive:
         archive.writestr(name, "x")
     before = everything(tmp_path)
-    with pytest.raises(Refusal, match="no file of a run"):
+    with pytest.raises(LabError, match="no file of a run"):
         unpack(buffer, tmp_path / "here")
     assert everything(tmp_path) == before
 
@@ -68,7 +68,7 @@ def test_a_link_is_refused(packed: bytes, tmp_path: Path) -> None:
     buffer = BytesIO(packed)
     with zipfile.ZipFile(buffer, "a") as archive:
         archive.writestr(link, "/etc/passwd")
-    with pytest.raises(Refusal, match="no file of a run"):
+    with pytest.raises(LabError, match="no file of a run"):
         unpack(buffer, tmp_path / "here")
 
 
@@ -77,7 +77,7 @@ def test_a_bomb_and_too_many_files_are_refused(packed: bytes, tmp_path: Path) ->
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("first/frames/999.safetensors", bytes(50_000_000))
     for limits in (Limits(unpacked=10_000_000), Limits(files=3)):
-        with pytest.raises(Refusal, match="a run has at most"):
+        with pytest.raises(LabError, match="a run has at most"):
             unpack(buffer, tmp_path / "here", limits=limits)
     assert everything(tmp_path / "here") == set()
 
@@ -99,12 +99,12 @@ def test_a_bomb_and_too_many_files_are_refused(packed: bytes, tmp_path: Path) ->
 def test_what_is_damaged_or_edited_by_hand_is_refused(
     packed: bytes, tmp_path: Path, files: dict[str, bytes]
 ) -> None:
-    with pytest.raises(Refusal):
+    with pytest.raises(LabError):
         unpack(edited(packed, **files), tmp_path / "here")
     assert everything(tmp_path / "here") == set()
 
 
 def test_a_cut_zip_is_refused(packed: bytes, tmp_path: Path) -> None:
     for part in (packed[:-200], packed[200:], b""):
-        with pytest.raises(Refusal):
+        with pytest.raises(LabError):
             unpack(BytesIO(part), tmp_path / "here")

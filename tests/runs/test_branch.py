@@ -5,7 +5,7 @@ import pytest
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.runs.branch import branch
 from aecore.runs.run import Run
 from tests.support import advance, advance_run, same
@@ -67,6 +67,6 @@ def test_a_branch_where_its_parent_was_changed_keeps_that_change(
 def test_what_cannot_be_is_refused_and_leaves_nothing(
     parent: Run, tmp_path: Path, small: Dataset, step: int, changes: dict[str, Any], said: str
 ) -> None:
-    with pytest.raises(Refusal, match=said):
+    with pytest.raises(LabError, match=said):
         branch(parent, step, small, tmp_path / "none", **changes)
     assert not (tmp_path / "none").exists()

@@ -8,7 +8,7 @@ import pytest
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.runs.run import Run
 from aecore.training.trainer import Trainer
 from tests.support import advance_run, same, trained
@@ -55,12 +55,12 @@ def test_hand_edited_settings_are_refused(
 ) -> None:
     Run.create(tmp_path / "a", quick).release()
     (tmp_path / "a" / "config.json").write_text(text)
-    with pytest.raises(Refusal, match=said):
+    with pytest.raises(LabError, match=said):
         Run(tmp_path / "a")
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match=r"config\.json is missing; this is not a whole run"):
+    with pytest.raises(LabError, match=r"config\.json is missing; this is not a whole run"):
         Run(tmp_path)
 
 
@@ -80,7 +80,7 @@ def test_a_damaged_run_is_not_resumed(
     trained(tmp_path / "a", small, quick, 2)
     path = tmp_path / "a" / name
     path.unlink() if text is None else path.write_text(text)
-    with pytest.raises(Refusal, match=said):
+    with pytest.raises(LabError, match=said):
         Run(tmp_path / "a").resume(small)
 
 
@@ -91,7 +91,7 @@ def test_a_damaged_summary_is_refused(
     trained(tmp_path / "a", small, quick, 1)
     path = tmp_path / "a" / "run.json"
     path.unlink() if text is None else path.write_text(text)
-    with pytest.raises(Refusal, match=r"run\.json"):
+    with pytest.raises(LabError, match=r"run\.json"):
         Run(tmp_path / "a").summary()
 
 
@@ -107,7 +107,7 @@ def test_a_frame_that_was_not_kept_is_refused(
     tmp_path: Path, small: Dataset, quick: Config
 ) -> None:
     trained(tmp_path / "a", small, quick, 3)
-    with pytest.raises(Refusal, match="cannot be read"):
+    with pytest.raises(LabError, match="cannot be read"):
         Run(tmp_path / "a").frame(1234)
 
 
@@ -115,7 +115,7 @@ def test_other_images_are_refused(
     tmp_path: Path, small: Dataset, digits: Dataset, quick: Config
 ) -> None:
     trained(tmp_path / "a", small, quick, 1)
-    with pytest.raises(Refusal, match="learnt from other images"):
+    with pytest.raises(LabError, match="learnt from other images"):
         Run(tmp_path / "a").resume(digits)
 
 

@@ -13,7 +13,7 @@ from safetensors.torch import load
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.runs import archive, export, onnx
 from aecore.runs.run import Run
 from aecore.runs.trained_model import TrainedModel
@@ -72,7 +72,7 @@ def test_a_file_that_does_something_else_is_not_handed_out(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(onnx, "LARGEST_ERROR", -1.0)
-    with pytest.raises(Refusal, match="does not do what it does here"):
+    with pytest.raises(LabError, match="does not do what it does here"):
         export.export(folder, "onnx")
 
 
@@ -143,7 +143,7 @@ def test_the_script_gives_the_same_history(
     exec(compile(export.export(run.path, "script"), "script", "exec"), scope)
     assert scope["trainer"].history == trainer.history  # type: ignore[attr-defined]
     assert str(trainer.history[-1]["step"]) in capsys.readouterr().out
-    with pytest.raises(Refusal, match="one command cannot repeat that"):
+    with pytest.raises(LabError, match="one command cannot repeat that"):
         export.export(run.path, "line")
 
 
@@ -158,10 +158,10 @@ def test_a_missing_library_is_told_with_the_way_to_it(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
-    with pytest.raises(Refusal, match=r"pip install 'autoencoder-lab\[export\]'"):
+    with pytest.raises(LabError, match=r"pip install 'autoencoder-lab\[export\]'"):
         export.export(folder, "onnx")
 
 
 def test_an_unknown_format_is_refused(folder: Path) -> None:
-    with pytest.raises(Refusal, match="choose one of safetensors, onnx"):
+    with pytest.raises(LabError, match="choose one of safetensors, onnx"):
         export.export(folder, "docx")

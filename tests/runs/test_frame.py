@@ -8,7 +8,7 @@ from safetensors.numpy import save_file
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.runs import frame
 from aecore.training.snapshot import Snapshot
 from aecore.training.trainer import Trainer
@@ -59,7 +59,7 @@ def test_a_frame_brings_back_the_network(taken: Snapshot, saved: tuple[Path, Pat
 def test_codes_are_read_alone(taken: Snapshot, saved: tuple[Path, Path]) -> None:
     assert np.array_equal(frame.codes(saved[0]), taken.codes)
     saved[0].write_bytes(b"no frame")
-    with pytest.raises(Refusal, match=r"The frame .*frame\.safetensors cannot be read"):
+    with pytest.raises(LabError, match=r"The frame .*frame\.safetensors cannot be read"):
         frame.codes(saved[0])
 
 
@@ -73,7 +73,7 @@ def test_eight_frames_while_the_steps_double() -> None:
 @pytest.mark.parametrize("which", [0, 1])
 def test_a_missing_file_is_refused(saved: tuple[Path, Path], which: int) -> None:
     saved[which].unlink()
-    with pytest.raises(Refusal, match=r"The frame .*frame\.safetensors cannot be read"):
+    with pytest.raises(LabError, match=r"The frame .*frame\.safetensors cannot be read"):
         frame.load(*saved, ())
 
 
@@ -81,7 +81,7 @@ def test_a_missing_file_is_refused(saved: tuple[Path, Path], which: int) -> None
 @pytest.mark.parametrize("keep", [0, 7, 100, -5])
 def test_a_cut_file_is_refused(saved: tuple[Path, Path], which: int, keep: int) -> None:
     saved[which].write_bytes(saved[which].read_bytes()[:keep])
-    with pytest.raises(Refusal, match="cannot be read"):
+    with pytest.raises(LabError, match="cannot be read"):
         frame.load(*saved, ())
 
 
@@ -100,14 +100,14 @@ def test_foreign_facts_are_refused(
     saved: tuple[Path, Path], metadata: dict[str, str] | None
 ) -> None:
     save_file({"codes": np.zeros((2, 2), np.float32)}, saved[0], metadata)
-    with pytest.raises(Refusal, match="cannot be read"):
+    with pytest.raises(LabError, match="cannot be read"):
         frame.load(*saved, ())
 
 
 def test_impossible_settings_are_refused_in_their_own_words(saved: tuple[Path, Path]) -> None:
     facts = '{"config": {"bottleneck": 0}, "step": 1, "total_steps": 1, "epoch": 1, "edits": []}'
     save_file({"codes": np.zeros((2, 2), np.float32)}, saved[0], {"facts": facts})
-    with pytest.raises(Refusal, match="bottleneck is 0"):
+    with pytest.raises(LabError, match="bottleneck is 0"):
         frame.load(*saved, ())
 
 
@@ -142,5 +142,5 @@ def test_first_and_last_stay_whatever_the_limit(tmp_path: Path) -> None:
 
 
 def test_a_frame_without_weights_says_so(taken: Snapshot) -> None:
-    with pytest.raises(Refusal, match="saved without the network"):
+    with pytest.raises(LabError, match="saved without the network"):
         _ = replace(taken, weights={}).model

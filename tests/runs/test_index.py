@@ -7,7 +7,7 @@ import pytest
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.runs import index as index_module
 from aecore.runs.index import empty, index, label, restore, trash, trashed
 from aecore.runs.run import Run
@@ -88,17 +88,17 @@ def test_a_deleted_run_comes_back_until_the_trash_is_emptied(root: Path, small: 
     where = trash(root, "one-2")
     empty(root)
     assert trashed(root) == []
-    with pytest.raises(Refusal, match="no longer in the trash"):
+    with pytest.raises(LabError, match="no longer in the trash"):
         restore(root, where)
 
 
 def test_only_a_run_that_nobody_trains_is_deleted(root: Path) -> None:
     for name in ("../one", ".trash", "missing"):
-        with pytest.raises(Refusal):
+        with pytest.raises(LabError):
             trash(root, name)
     run = Run(root / "one")
     run.claim()
-    with pytest.raises(Refusal, match="pause it first"):
+    with pytest.raises(LabError, match="pause it first"):
         trash(root, "one")
     run.release()
 

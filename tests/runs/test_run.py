@@ -9,7 +9,7 @@ import pytest
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.runs import frame
 from aecore.runs import run as run_module
 from aecore.runs.run import Run
@@ -140,7 +140,7 @@ def test_a_place_that_is_taken_is_refused(tmp_path: Path, quick: Config, what: s
     else:
         path.mkdir()
         (path / "mine.txt").write_text("mine")
-    with pytest.raises(Refusal, match=r"a is not empty; choose another folder, or resume"):
+    with pytest.raises(LabError, match=r"a is not empty; choose another folder, or resume"):
         Run.create(path, quick)
     assert not (path / "config.json").exists()
 
@@ -156,7 +156,7 @@ def test_a_second_claim_is_refused(tmp_path: Path, quick: Config) -> None:
     second = Run(tmp_path / "a")
     for each in (first, second):
         assert each.busy
-        with pytest.raises(Refusal, match="a is being trained by another program; pause it there"):
+        with pytest.raises(LabError, match="a is being trained by another program; pause it there"):
             each.claim()
     first.release()
     assert [first.busy, second.busy] == [False, False]
@@ -169,12 +169,12 @@ CLAIM = """
 import sys
 from pathlib import Path
 from aecore.runs.run import Run
-from aecore.errors import Refusal
+from aecore.errors import LabError
 run = Run(Path(sys.argv[1]))
 for _ in range(2):
     try:
         run.claim()
-    except Refusal as refusal:
+    except LabError as refusal:
         print(run.busy, refusal, flush=True)
     else:
         print("claimed", flush=True)
@@ -195,7 +195,7 @@ def test_another_process_is_refused_and_dying_lets_go(tmp_path: Path, quick: Con
         other.stdin.write("again\n")
         other.stdin.flush()
         assert other.stdout.readline() == "claimed\n"
-        with pytest.raises(Refusal):
+        with pytest.raises(LabError):
             run.claim()
         other.kill()
     assert not run.busy

@@ -5,7 +5,7 @@ import pytest
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.runs.run import Run
 from aecore.runs.trained_model import TrainedModel
 from tests.support import trained
@@ -68,5 +68,5 @@ def test_the_components_are_those_of_the_images_learnt_from(
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match="missing"):
+    with pytest.raises(LabError, match="missing"):
         TrainedModel.open(tmp_path)

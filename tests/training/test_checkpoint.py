@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.files import read_json, write, write_json
 from aecore.training import checkpoint
 from aecore.training.checkpoint import State
@@ -52,12 +52,12 @@ def test_json_is_readable(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", [b"", b"{", b"\xff\xfe", b'{"a": 1,}'])
 def test_what_is_no_json_is_refused(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "x.json").write_bytes(text)
-    with pytest.raises(Refusal, match=r"x\.json is not valid JSON"):
+    with pytest.raises(LabError, match=r"x\.json is not valid JSON"):
         read_json(tmp_path / "x.json")
 
 
 def test_missing_json_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match=r"x\.json is missing; this is not a whole run"):
+    with pytest.raises(LabError, match=r"x\.json is missing; this is not a whole run"):
         read_json(tmp_path / "x.json")
 
 
@@ -98,7 +98,7 @@ def test_a_crash_between_tensors_and_json_leaves_the_old_checkpoint_whole(
 
 
 def test_no_checkpoint_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match="is missing"):
+    with pytest.raises(LabError, match="is missing"):
         checkpoint.load(tmp_path)
 
 
@@ -108,10 +108,10 @@ def test_damaged_tensors_are_refused(tmp_path: Path, saved: State) -> None:
     whole = path.read_bytes()
     for damaged in (b"", whole[:30], whole[:-3], b"\x00" * len(whole)):
         path.write_bytes(damaged)
-        with pytest.raises(Refusal, match=r"checkpoint .*safetensors cannot be read"):
+        with pytest.raises(LabError, match=r"checkpoint .*safetensors cannot be read"):
             checkpoint.load(tmp_path)
     path.unlink()
-    with pytest.raises(Refusal, match="cannot be read"):
+    with pytest.raises(LabError, match="cannot be read"):
         checkpoint.load(tmp_path)
 
 
@@ -122,7 +122,7 @@ def test_hand_edited_facts_are_refused(tmp_path: Path, saved: State, facts: obje
     if isinstance(facts, dict) and facts.get("step") == "x":
         facts = {**facts, "tensors": name}
     (tmp_path / "state.json").write_text(json.dumps(facts))
-    with pytest.raises(Refusal, match="cannot be read"):
+    with pytest.raises(LabError, match="cannot be read"):
         checkpoint.load(tmp_path)
 
 
@@ -133,5 +133,5 @@ def test_tensors_are_looked_for_in_the_checkpoint_only(tmp_path: Path, saved: St
     (tmp_path / "checkpoint" / name).unlink()
     facts = {**saved.facts, "tensors": f"../secret/{name}"}
     (tmp_path / "checkpoint" / "state.json").write_text(json.dumps(facts))
-    with pytest.raises(Refusal, match="cannot be read"):
+    with pytest.raises(LabError, match="cannot be read"):
         checkpoint.load(tmp_path / "checkpoint")

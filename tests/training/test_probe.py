@@ -4,7 +4,7 @@ import torch
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.metrics import pca
 from aecore.network import inference
 from aecore.network.autoencoder import Autoencoder
@@ -90,7 +90,7 @@ def test_examples_of_one_class(digits: Dataset) -> None:
 
 
 def test_a_class_that_is_not_there(digits: Dataset) -> None:
-    with pytest.raises(Refusal, match="No held-out image has the label 11; choose another"):
+    with pytest.raises(LabError, match="No held-out image has the label 11; choose another"):
         choose(digits, label=11)
 
 

@@ -3,7 +3,7 @@ import pytest
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.training.subset import training_subset
 from aecore.training.trainer import Trainer
 
@@ -24,7 +24,7 @@ def test_the_same_part_is_the_same_object(digits: Dataset) -> None:
 
 @pytest.mark.parametrize("classes", ["11", "3,eleven"])
 def test_a_class_that_is_not_there_is_refused(digits: Dataset, classes: str) -> None:
-    with pytest.raises(Refusal, match=r"but the classes of digits are: 0, 1, 2"):
+    with pytest.raises(LabError, match=r"but the classes of digits are: 0, 1, 2"):
         Trainer(digits, Config(classes=classes))
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aecore.data.custom import greyscale
-from aecore.errors import Refusal
+from aecore.errors import DataError
 
 LABEL = "label"
 MOST_CELLS = greyscale.HIGH_SIDE**2 + 1
@@ -36,14 +36,14 @@ def read(
 
     Raises
     ------
-    Refusal
+    DataError
         Where it is no text, or a cell is no number, or rows differ in length.
     """
     text = TextIOWrapper(source, encoding="utf-8-sig", newline="")
     try:
         return _read(text, file, limits)
     except (UnicodeDecodeError, csv.Error) as error:
-        raise Refusal(
+        raise DataError(
             "{file} is neither an .npz, nor a .zip of images, nor a CSV in UTF-8.", file=file
         ) from error
     finally:
@@ -99,7 +99,7 @@ def _read(
 
 def _check_width(count: int, file: str) -> None:
     if count > MOST_CELLS:
-        raise Refusal(
+        raise DataError(
             "The rows of {file} have more than {most} cells, the pixels of an image of {side} by "
             "{side}; make the images smaller.",
             file=file,
@@ -121,11 +121,11 @@ def _number(cell: str) -> float | None:
 
 def _fault(
     text: TextIOWrapper, parted_by: str, width: int, at: int | None, start: int, file: str
-) -> Refusal:
+) -> DataError:
     """Find the first line that does not fit; numpy counts its rows in two ways."""
     for line, cells in enumerate(csv.reader(text, delimiter=parted_by), start=start):
         if cells and len(cells) != width:
-            return Refusal(
+            return DataError(
                 "Line {line} of {file} has {count} cells and the first one {width}; give every "
                 "row as many.",
                 line=line,
@@ -135,10 +135,10 @@ def _fault(
             )
         for column, cell in enumerate(cells):
             if column != at and _number(cell) is None:
-                return Refusal(
+                return DataError(
                     "Line {line} of {file} has {cell!r} where a pixel is expected; give numbers.",
                     line=line,
                     file=file,
                     cell=cell[:40],
                 )
-    return Refusal("{file} is no table of numbers.", file=file)
+    return DataError("{file} is no table of numbers.", file=file)

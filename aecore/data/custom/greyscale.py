@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.errors import Refusal
+from aecore.errors import DataError
 
 LOW_SIDE, HIGH_SIDE = 4, 128
 CHUNK = 4096
@@ -51,7 +51,7 @@ def grey(
 
     Raises
     ------
-    Refusal
+    DataError
         Where shape, number, size or values are out of bounds.
     """
     check_size(size)
@@ -74,7 +74,7 @@ def grey(
 def check_count(count: int, file: str, limits: Limits = LIMITS) -> None:
     """Refuse too few or too many images."""
     if not limits.least <= count <= limits.most:
-        raise Refusal(
+        raise DataError(
             "{file} holds {count} images; give {least} to {most}.",
             file=file,
             count=count,
@@ -86,7 +86,7 @@ def check_count(count: int, file: str, limits: Limits = LIMITS) -> None:
 def check_size(size: int | None) -> None:
     """Refuse a side to resize to that is out of bounds."""
     if size is not None and not LOW_SIDE <= size <= HIGH_SIDE:
-        raise Refusal(
+        raise DataError(
             "size is {size}; choose {low} to {high} pixels.",
             size=size,
             low=LOW_SIDE,
@@ -97,7 +97,7 @@ def check_size(size: int | None) -> None:
 def check_sides(height: int, width: int, file: str) -> None:
     """Refuse images whose sides are out of bounds."""
     if not (LOW_SIDE <= height <= HIGH_SIDE and LOW_SIDE <= width <= HIGH_SIDE):
-        raise Refusal(
+        raise DataError(
             "The images of {file} are {height} by {width} pixels; sides of {low} to {high} are "
             "possible. Give a size to resize them to.",
             file=file,
@@ -108,9 +108,9 @@ def check_sides(height: int, width: int, file: str) -> None:
         )
 
 
-def too_large(file: str, limits: Limits) -> Refusal:
+def too_large(file: str, limits: Limits) -> DataError:
     """Return the sentence for what would fill the memory."""
-    return Refusal(
+    return DataError(
         "{file} unpacks to more than {most:g} MB; give fewer or smaller images.",
         file=file,
         most=limits.unpacked / 1024**2,
@@ -121,7 +121,7 @@ def _shaped(pixels: NDArray[Any], file: str) -> NDArray[Any]:
     if pixels.ndim == 2:
         side = math.isqrt(pixels.shape[1])
         if side**2 != pixels.shape[1]:
-            raise Refusal(
+            raise DataError(
                 "The images of {file} have {count} pixels each, which is no square such as 784 = "
                 "28 x 28. If one column is not a pixel, head it label, or leave it out.",
                 file=file,
@@ -133,7 +133,7 @@ def _shaped(pixels: NDArray[Any], file: str) -> NDArray[Any]:
     if pixels.ndim == 4 and pixels.shape[1] in (1, 3, 4):
         return np.moveaxis(pixels, 1, 3)
     if pixels.ndim != 3:
-        raise Refusal(
+        raise DataError(
             "The images of {file} have the shape {shape}; give (images, height, width), with 3 "
             "colours at the end if there are any.",
             file=file,
@@ -144,20 +144,20 @@ def _shaped(pixels: NDArray[Any], file: str) -> NDArray[Any]:
 
 def _scale(pixels: NDArray[Any], file: str) -> float:
     if pixels.dtype.kind not in "buif":
-        raise Refusal(
+        raise DataError(
             "The pixels of {file} are of type {kind}; give numbers.", file=file, kind=pixels.dtype
         )
     if not pixels.size:
-        raise Refusal("The images of {file} have no pixels.", file=file)
+        raise DataError("The images of {file} have no pixels.", file=file)
     low, high = float(pixels.min()), float(pixels.max())
     if not (math.isfinite(low) and math.isfinite(high)):
-        raise Refusal(
+        raise DataError(
             "{file} holds pixels that are no numbers (NaN) or infinite; replace them by numbers "
             "from 0 to 255.",
             file=file,
         )
     if low < 0 or high > 255:
-        raise Refusal(
+        raise DataError(
             "The pixels of {file} go from {low:g} to {high:g}; give them from 0 to 1 or from 0 to "
             "255.",
             file=file,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aecore.data.custom import greyscale
-from aecore.errors import Refusal
+from aecore.errors import DataError, LabError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -77,7 +77,7 @@ def read(
 
     Raises
     ------
-    Refusal
+    DataError
         Where a picture cannot be read, differs in shape, or there are too few or too many.
     """
     greyscale.check_size(size)
@@ -118,7 +118,7 @@ def one(
 
     Raises
     ------
-    Refusal
+    DataError
         Where it cannot be read, or is too large.
     """
     from PIL import Image
@@ -135,7 +135,7 @@ def _same(
     if shape == (0, 0):
         greyscale.check_sides(height, width, file)
     elif shape != other:
-        raise Refusal(
+        raise DataError(
             "{path} in {file} is {height} by {width} pixels and those before it {first} by "
             "{second}; give a size to resize them all to.",
             path=path,
@@ -179,7 +179,7 @@ def _image(
                 if size is not None:
                     grey = grey.resize((size, size), Image.Resampling.BILINEAR)
                 return np.asarray(grey)
-    except Refusal:
+    except LabError:
         raise
     except Exception as error:  # Pillow's decoders raise a dozen kinds for damaged files
         raise _unreadable(path, file) from error
@@ -201,8 +201,8 @@ def _grey(image: "Image.Image") -> "Image.Image":
     return image.convert("L")
 
 
-def _unreadable(path: PurePosixPath, file: str) -> Refusal:
-    return Refusal(
+def _unreadable(path: PurePosixPath, file: str) -> DataError:
+    return DataError(
         "{path} in {file} cannot be read: it is damaged, locked by a password, or not an 8 or 16 "
         "bit image of the kinds {kinds}. Repair it or leave it out.",
         path=path,

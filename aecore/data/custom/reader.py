@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from aecore.data.custom import csv_table, greyscale, image_files
 from aecore.data.custom.greyscale import LIMITS, Limits
-from aecore.errors import Refusal
+from aecore.errors import DataError, LabError
 from aecore.i18n import t
 
 MOST_CLASSES = 1000
@@ -49,7 +49,7 @@ def read(source: Path | BinaryIO, *, size: int | None = None, limits: Limits = L
 
     Raises
     ------
-    Refusal
+    DataError
         Where it cannot be read, or is out of bounds.
     """
     if isinstance(source, Path) and source.is_dir():
@@ -75,7 +75,7 @@ def _opened(source: Path | BinaryIO, limits: Limits) -> Iterator[tuple[BinaryIO,
         try:
             file = source.open("rb")
         except OSError as error:
-            raise Refusal(
+            raise DataError(
                 "{path} cannot be opened ({reason}); give a file or folder that is there.",
                 path=source,
                 reason=error.strerror,
@@ -87,7 +87,7 @@ def _opened(source: Path | BinaryIO, limits: Limits) -> Iterator[tuple[BinaryIO,
     if not source.seekable():
         source = BytesIO(source.read(limits.file + 1))
     if source.seek(0, 2) > limits.file:
-        raise Refusal(
+        raise DataError(
             "{file} is larger than {most:g} MB; give fewer or smaller images.",
             file=name,
             most=limits.file / 1024**2,
@@ -120,7 +120,7 @@ def _read_npz(
     }
     many = [name for name, shape in shapes.items() if len(shape) >= 2]
     if "images" not in shapes and len(many) != 1:
-        raise Refusal(
+        raise DataError(
             "{file} holds the arrays {all}; name one of them images.",
             file=file,
             all=", ".join(shapes),
@@ -132,7 +132,7 @@ def _read_npz(
     if named is None:
         return images, [""] * len(images)
     if shapes[named] != (len(images),):
-        raise Refusal(
+        raise DataError(
             "The labels of {file} have the shape {shape}, but there are {count} images; give one "
             "label for each.",
             file=file,
@@ -165,7 +165,7 @@ def _array(archive: zipfile.ZipFile, name: str, file: str, limits: Limits) -> ND
         with archive.open(f"{name}.npy") as stream:
             shape, kind = _heading(stream)
         if kind.hasobject:
-            raise Refusal(
+            raise DataError(
                 "{name} in {file} is an array of Python objects, which could run any program when "
                 "opened; save it as numbers or text.",
                 name=name,
@@ -176,7 +176,7 @@ def _array(archive: zipfile.ZipFile, name: str, file: str, limits: Limits) -> ND
         with archive.open(f"{name}.npy") as stream:
             array: NDArray[Any] = npy.read_array(stream, allow_pickle=False)
             return array
-    except Refusal:
+    except LabError:
         raise
     except Exception as error:  # as above
         raise _damaged(f"{name} in {file}") from error
@@ -192,7 +192,7 @@ def _texts(labels: NDArray[Any], file: str) -> list[str]:
     if kind == "f" and np.isfinite(labels).all() and (labels == np.rint(labels)).all():
         kind, labels = "i", labels.astype(np.int64)
     if kind not in "biu":
-        raise Refusal(
+        raise DataError(
             "The labels of {file} are not classes; give whole numbers or names.", file=file
         )
     return ["" if each < 0 else str(int(each)) for each in labels.tolist()]
@@ -204,7 +204,7 @@ def _classes(texts: Sequence[str], file: str) -> tuple[NDArray[np.int64], tuple[
 
     classes = tuple(sorted(set(texts) - {""}, key=place))
     if len(classes) > MOST_CLASSES:
-        raise Refusal(
+        raise DataError(
             "{file} names {count} classes; up to {most} are possible. Leave the labels out if "
             "they are none.",
             file=file,
@@ -215,7 +215,7 @@ def _classes(texts: Sequence[str], file: str) -> tuple[NDArray[np.int64], tuple[
     return np.array([numbers[text] for text in texts], dtype=np.int64), classes
 
 
-def _damaged(file: str) -> Refusal:
-    return Refusal(
+def _damaged(file: str) -> DataError:
+    return DataError(
         "{file} is damaged or locked by a password; save it again without one.", file=file
     )

@@ -19,7 +19,7 @@ from uuid import uuid4
 
 from filelock import FileLock
 
-from aecore.errors import Refusal
+from aecore.errors import DataError
 
 TIMEOUT = 20.0
 ATTEMPTS = 3
@@ -76,7 +76,7 @@ def fetch(
 
     Raises
     ------
-    Refusal
+    DataError
         Where no server gives the right file, or the folder cannot be written.
     """
     try:
@@ -84,7 +84,7 @@ def fetch(
         with FileLock(folder / ".lock"):
             _fetch_all(remotes, files, folder, progress or (lambda _done, _all: None))
     except OSError as error:
-        raise Refusal(
+        raise DataError(
             "Cannot write to {folder} ({reason}); set AECORE_DATA to a folder with room that you "
             "may write to.",
             folder=folder,
@@ -118,7 +118,7 @@ def _unpacked(remote: Remote, files: Sequence[str]) -> Sequence[str]:
 
 def _get(remote: Remote, part: Path, report: Progress) -> None:
     """Fill `part` from the first place that can; else say why the best could not."""
-    why = Refusal("There is no address to fetch {file} from.", file=remote.name)
+    why = DataError("There is no address to fetch {file} from.", file=remote.name)
     for place, url in enumerate(remote.urls):
         for attempt in range(ATTEMPTS):
             before = part.exists()
@@ -132,7 +132,7 @@ def _get(remote: Remote, part: Path, report: Progress) -> None:
     raise why
 
 
-def _attempt(remote: Remote, url: str, part: Path, report: Progress) -> Refusal | None:
+def _attempt(remote: Remote, url: str, part: Path, report: Progress) -> DataError | None:
     host = urlsplit(url).netloc
     try:
         if not (part.exists() and _md5(part) == remote.md5):
@@ -141,14 +141,14 @@ def _attempt(remote: Remote, url: str, part: Path, report: Progress) -> Refusal 
         error.close()
         if error.code == http.client.REQUESTED_RANGE_NOT_SATISFIABLE:
             part.unlink()
-        return Refusal(
+        return DataError(
             "{host} answered {status} when asked for {file}; try again later.",
             host=host,
             status=error.code,
             file=remote.name,
         )
     except (URLError, ConnectionError, TimeoutError, ssl.SSLError, http.client.HTTPException):
-        return Refusal(
+        return DataError(
             "{host} cannot be reached, or broke off while sending {file}; look at the network and "
             "try again: it goes on where it stopped. The data set digits needs no download.",
             host=host,
@@ -157,7 +157,7 @@ def _attempt(remote: Remote, url: str, part: Path, report: Progress) -> Refusal 
     if _md5(part) == remote.md5:
         return None
     part.unlink()
-    return Refusal(
+    return DataError(
         "What {host} sent is not {file} (its checksum is wrong); try again later, or from another "
         "network.",
         host=host,
@@ -195,7 +195,7 @@ def _unpack(remote: Remote, part: Path, files: Sequence[str], folder: Path) -> N
                     _gunzip(packed, folder / name)
     except (gzip.BadGzipFile, EOFError, KeyError, zlib.error, zipfile.BadZipFile) as error:
         part.unlink()
-        raise Refusal(
+        raise DataError(
             "{file} cannot be unpacked; the download has been removed, try again later.",
             file=remote.name,
         ) from error

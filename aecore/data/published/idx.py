@@ -10,7 +10,7 @@ from typing import Any, BinaryIO, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.errors import Refusal
+from aecore.errors import DataError
 
 # The two types that occur: images and labels are bytes, QMNIST's labels are big-endian integers.
 TYPES: dict[int, np.dtype[Any]] = {0x08: np.dtype("u1"), 0x0C: np.dtype(">i4")}
@@ -37,13 +37,13 @@ def read(path: Path) -> NDArray[np.uint8] | NDArray[np.int32]:
 
     Raises
     ------
-    Refusal
+    DataError
         Where the file is not idx, is cut short, or goes on after its end.
     """
     try:
         return _unpack(path) if path.suffix == ".gz" else _map(path)
     except (OSError, EOFError, ValueError, struct.error, zlib.error) as error:
-        raise Refusal(
+        raise DataError(
             "{path} is damaged or incomplete; delete it and download the data again.", path=path
         ) from error
 

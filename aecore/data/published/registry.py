@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from aecore.data.published import idx
 from aecore.data.published.download import Remote
-from aecore.errors import Refusal
+from aecore.errors import DataError
 
 
 @dataclass(frozen=True)
@@ -155,12 +155,12 @@ def read(spec: Published, paths: tuple[Path, ...]) -> dict[str, NDArray[np.gener
 
     Raises
     ------
-    Refusal
+    DataError
         Where a file is damaged, or images and labels do not belong together.
     """
     images, labels, test_images, test_labels = (idx.read(path) for path in paths)
     if images.shape[1:] != test_images.shape[1:]:
-        raise Refusal(
+        raise DataError(
             "{path} and {other} hold images of different shapes; delete them and download the data "
             "again.",
             path=paths[0],
@@ -176,7 +176,7 @@ def read(spec: Published, paths: tuple[Path, ...]) -> dict[str, NDArray[np.gener
 
 def _images(spec: Published, images: NDArray[np.generic], path: Path) -> NDArray[np.generic]:
     if images.ndim != 3 or images.dtype != np.uint8:
-        raise Refusal("{path} holds no images; delete it and download the data again.", path=path)
+        raise DataError("{path} holds no images; delete it and download the data again.", path=path)
     return np.ascontiguousarray(images.transpose(0, 2, 1)) if spec.turned else images
 
 
@@ -186,7 +186,7 @@ def _labels(
     # QMNIST keeps eight numbers for each image, the first of which is the class.
     numbers = (labels if labels.ndim == 1 else labels[:, 0]).astype(np.int64) - spec.first_label
     if numbers.shape != (count,) or numbers.min() < 0 or numbers.max() >= len(spec.classes):
-        raise Refusal(
+        raise DataError(
             "{path} holds no labels for the images beside it; delete it and download the data "
             "again.",
             path=path,

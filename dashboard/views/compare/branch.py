@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aecore.config import Config
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.i18n import t
 from aecore.knob import knobs
 from aecore.runs.branch import branch
@@ -56,7 +56,7 @@ def _make(parent: Run, step: int, name: str, value: str) -> None:
         images = commands.load(parent.config.dataset)
         path = new_path(commands.desk().root, parent.config)
         made, _ = branch(parent, step, images, path, report=report, **{name: value})
-    except Refusal as why:
+    except LabError as why:
         bar.empty()
         st.error(str(why), icon=":material/error:")
         return

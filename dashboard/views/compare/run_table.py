@@ -8,7 +8,7 @@ from typing import Any
 
 import streamlit as st
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.i18n import t
 from aecore.runs import archive, index
 from aecore.runs.export import FORMATS, export
@@ -184,7 +184,7 @@ def _made(make: Callable[[], bytes]) -> Callable[[], bytes]:
     def made() -> bytes:
         try:
             return make()
-        except Refusal as why:
+        except LabError as why:
             # The browser asks for a file and gets one: the sentence that says why not.
             return f"{why}\n".encode()
 
@@ -225,7 +225,9 @@ def _delete(names: Sequence[str]) -> None:
         root = commands.desk().root
         for name in names:
             if Run(root / name).busy:
-                raise Refusal("{name} is open or being trained; open another run first.", name=name)
+                raise LabError(
+                    "{name} is open or being trained; open another run first.", name=name
+                )
         st.session_state.trashed = [index.trash(root, name) for name in names]
 
     commands.attempt(act)

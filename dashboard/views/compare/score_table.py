@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 
 from aecore.applications.evaluation import scores
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.i18n import t
 from aecore.runs.run import Run
 from aecore.runs.trained_model import TrainedModel
@@ -64,7 +64,7 @@ def _measured(name: str) -> Mapping[str, float]:
     run = Run(commands.desk().root / name)
     try:
         return _scores(str(run.path), run.written)
-    except Refusal as why:
+    except LabError as why:
         st.error(str(why), icon=":material/error:")
         return {}
 

@@ -8,7 +8,7 @@ import numpy as np
 import streamlit as st
 
 from aecore.config import Config
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.i18n import t
 from aecore.knob import knobs
 from aecore.runs.index import Row
@@ -36,7 +36,7 @@ def versus(rows: Sequence[Row]) -> None:
         run = Run(commands.desk().root / name)
         try:
             shots[name] = _newest(str(run.path), run.written)
-        except Refusal as why:
+        except LabError as why:
             st.error(str(why), icon=":material/error:")
     if not shots:
         return

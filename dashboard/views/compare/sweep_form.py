@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from aecore.config import Config
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.experiments import grid
 from aecore.experiments.estimate import START_SECONDS, run_seconds, whole_runs
 from aecore.i18n import t
@@ -51,7 +51,7 @@ class SweepRequest:
 
         Raises
         ------
-        Refusal
+        LabError
             Where a knob has no values, or there are too many combinations.
         """
         fixed = {**base.model_dump(), "epochs": self.epochs}
@@ -128,7 +128,7 @@ def _request(base: Config) -> SweepRequest:
 def _offer(base: Config, request: SweepRequest) -> None:
     try:
         planned = request.planned(base)
-    except Refusal as why:
+    except LabError as why:
         st.error(str(why), icon=":material/error:")
         return
     wrong = [each.reason for each in planned if each.reason is not None]

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from aecore.applications import denoising
 from aecore.applications.filters import Filter
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.i18n import t
 from aecore.metrics import reconstruction
 from aecore.presets import preset
@@ -304,7 +304,7 @@ def _tested(run: Run, kind: str) -> tuple[float, list[float]] | None:
     def make() -> tuple[float, list[float]]:
         try:
             network = TrainedModel.open(path, dataset)
-        except Refusal:
+        except LabError:
             return 0.0, []
         return network.config.noise, [_psnr(network, kind, each) for each in LEVELS]
 

@@ -69,7 +69,7 @@ class Lesson:
 
         Raises
         ------
-        Refusal
+        LabError
             Where the first class has a name that cannot be asked for.
         """
         only = {"classes": classes[0]} if self.one_class and classes else {}

@@ -8,7 +8,7 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.i18n import t
 from aecore.maps.quality import quality
 from aecore.metrics.factor_recovery import distance_correlation, recovery
@@ -154,7 +154,7 @@ def _factors(moment: Moment) -> None:
             moment.name,
             lambda: (recovery(codes, known), distance_correlation(codes, known)),
         )
-    except Refusal as why:
+    except LabError as why:
         st.caption(str(why))
         return
     st.caption(t("What the images were made from, and how well the code tells it:"))

@@ -10,7 +10,7 @@ from aecore import data
 from aecore.applications.evaluation import scores
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.experiments import variants
 from aecore.experiments.grid import Planned
 from aecore.experiments.sweep import folder_name
@@ -165,7 +165,7 @@ def _scores(row: Row, dataset: Dataset) -> dict[str, float | int] | None:
     def make() -> dict[str, float | int]:
         try:
             return scores(TrainedModel.open(path, dataset))
-        except Refusal:
+        except LabError:
             return {}
 
     return background.ask(("scores", str(path), row["step"]), make)

@@ -15,6 +15,7 @@ from aecore.network.autoencoder import Autoencoder
 from aecore.training.seeding import generator
 from dashboard.components import latent_canvas, parcel
 from dashboard.components.latent_canvas import Marks, Pin, decoder_layers, marks, pack
+from tests.support import Bracketed
 
 HERE = Path(latent_canvas.__file__).parent
 SCRIPTS = [*HERE.glob("*.js"), *Path(parcel.__file__).parent.glob("*.js")]
@@ -187,7 +188,7 @@ def test_what_was_told_counts_for_its_revision_only() -> None:
 
 
 def test_all_words_pass_through_t(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(i18n, "_catalogue", lambda code: lambda text: f"⟦{text}⟧")
+    monkeypatch.setattr(i18n, "_catalogue", lambda code: Bracketed("⟦", "⟧"))
     said = latent_canvas._words()
     assert all(text.startswith("⟦") for text in said.values())
     script = "".join(path.read_text("utf-8") for path in SCRIPTS)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from dashboard.state import background as module
 from dashboard.state.background import Later
 from tests.support import until
@@ -85,7 +85,7 @@ def test_trouble_is_a_sentence_and_the_rest_goes_on(
     later: Later, caplog: pytest.LogCaptureFixture
 ) -> None:
     def refuse() -> None:
-        raise Refusal("{name} cannot be.", name="x")
+        raise LabError("{name} cannot be.", name="x")
 
     def fail() -> None:
         raise ZeroDivisionError("by nought")
@@ -93,9 +93,9 @@ def test_trouble_is_a_sentence_and_the_rest_goes_on(
     for key, make in (("refused", refuse), ("failed", fail)):
         later.ask(key, make)
     assert later.wait(20)
-    with pytest.raises(Refusal, match=r"x cannot be\."):
+    with pytest.raises(LabError, match=r"x cannot be\."):
         later.ask("refused", refuse)
-    with pytest.raises(Refusal, match="could not be computed: ZeroDivisionError: by nought"):
+    with pytest.raises(LabError, match="could not be computed: ZeroDivisionError: by nought"):
         later.ask("failed", fail)
     assert "by nought" in caplog.text
     until(lambda: later.ask("failed", lambda: "mended", 2) == "mended")

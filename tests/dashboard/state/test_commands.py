@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from aecore.config import Config
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.runs.folder import runs
 from aecore.runs.job import Job
 from aecore.runs.run import Run
@@ -61,7 +61,7 @@ def test_a_run_without_a_step_is_not_kept(desk: Desk, root: Path) -> None:
 def test_a_run_that_cannot_begin_leaves_everything_as_it_was(desk: Desk, root: Path) -> None:
     desk.start(SMALL)
     job = at_work(desk)
-    with pytest.raises(Refusal, match="nowhere"):
+    with pytest.raises(LabError, match="nowhere"):
         desk.start(SMALL.changed(dataset="nowhere"))
     assert desk.job is job
     assert job.alive
@@ -103,7 +103,7 @@ def test_a_damaged_run_is_refused_and_let_go(desk: Desk) -> None:
     desk.start(SMALL.changed(seed=1))
     now = at_work(desk)
     (old.path / "checkpoint" / "state.json").write_text("{")
-    with pytest.raises(Refusal):
+    with pytest.raises(LabError):
         desk.open(Run(old.path))
     assert desk.job is now
     assert not Run(old.path).busy

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from dashboard.state.task_slot import Bench
 
-BUSY = Refusal("Something is at work.")
+BUSY = LabError("Something is at work.")
 
 
 @dataclass
@@ -30,7 +30,7 @@ def test_one_at_a_time_and_the_next_when_it_is_done() -> None:
     bench: Bench[Waiting] = Bench()
     first, second = Waiting(), Waiting()
     bench.begin(first, first.work, BUSY)
-    with pytest.raises(Refusal, match="at work"):
+    with pytest.raises(LabError, match="at work"):
         bench.begin(second, second.work, BUSY)
     assert bench.now is first
     bench.clear()

@@ -5,7 +5,7 @@ import pytest
 
 from aecore.data.custom import csv_table
 from aecore.data.custom.greyscale import Limits
-from aecore.errors import Refusal
+from aecore.errors import LabError
 
 
 def rows(count: int = 50, parted_by: str = ",") -> str:
@@ -51,7 +51,7 @@ def test_the_file_stays_open_for_its_owner() -> None:
 )
 def test_what_is_no_table_is_refused(content: str | bytes, sentence: str) -> None:
     binary = content.encode() if isinstance(content, str) else content
-    with pytest.raises(Refusal, match=sentence):
+    with pytest.raises(LabError, match=sentence):
         csv_table.read(io.BytesIO(binary), "x.csv")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from aecore.data.custom.greyscale import Limits, grey
-from aecore.errors import Refusal
+from aecore.errors import LabError
 
 N = 50
 
@@ -82,5 +82,5 @@ def test_resizing_keeps_what_is_seen() -> None:
 def test_what_is_out_of_bounds_is_refused(
     pixels: np.ndarray, options: dict[str, Any], sentence: str
 ) -> None:
-    with pytest.raises(Refusal, match=sentence):
+    with pytest.raises(LabError, match=sentence):
         grey(pixels, "x.csv", **options)

@@ -9,7 +9,7 @@ from PIL import Image
 
 from aecore.data.custom import image_files
 from aecore.data.custom.greyscale import Limits
-from aecore.errors import Refusal
+from aecore.errors import LabError
 
 FEW = Limits(least=1, most=5, unpacked=10_000)
 
@@ -90,7 +90,7 @@ def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
 
 def test_different_shapes_need_a_size() -> None:
     files = {"a.png": png(), "b.png": png(size=(9, 300))}
-    with pytest.raises(Refusal, match=r"b\.png in x\.zip is 300 by 9 .* 5 by 6; give a size"):
+    with pytest.raises(LabError, match=r"b\.png in x\.zip is 300 by 9 .* 5 by 6; give a size"):
         read(files)
     images, _ = read(files, size=8)
     assert images.shape == (2, 8, 8)
@@ -103,7 +103,7 @@ def test_different_shapes_need_a_size() -> None:
     ids=["empty", "text", "cut", "cut early", "32 bits"],
 )
 def test_a_damaged_picture_is_named(damaged: bytes) -> None:
-    with pytest.raises(Refusal, match=r"b/bad\.png in x\.zip cannot be read"):
+    with pytest.raises(LabError, match=r"b/bad\.png in x\.zip cannot be read"):
         read({"a.png": png(), "b/bad.png": damaged})
 
 
@@ -114,7 +114,7 @@ def test_a_member_with_a_wrong_checksum_is_named() -> None:
     content[60] ^= 0xFF
     with (
         zipfile.ZipFile(io.BytesIO(content)) as broken,
-        pytest.raises(Refusal, match=r"a\.png in x\.zip cannot be read"),
+        pytest.raises(LabError, match=r"a\.png in x\.zip cannot be read"),
     ):
         image_files.read(image_files.in_zip(broken), "x.zip", limits=FEW)
 
@@ -132,13 +132,13 @@ def test_a_member_with_a_wrong_checksum_is_named() -> None:
     ids=["none", "many", "thin", "one large", "large together", "a bomb"],
 )
 def test_bounds(files: dict[str, bytes], sentence: str) -> None:
-    with pytest.raises(Refusal, match=sentence):
+    with pytest.raises(LabError, match=sentence):
         read(files)
 
 
 def test_pillows_own_bound_holds(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)
-    with pytest.raises(Refusal, match=r"a\.png in x\.zip cannot be read"):
+    with pytest.raises(LabError, match=r"a\.png in x\.zip cannot be read"):
         read({"a.png": png()})
 
 
@@ -156,6 +156,6 @@ def test_a_bomb_is_not_unpacked_beyond_the_bound() -> None:
     def bomb() -> Any:
         return Bomb()
 
-    with pytest.raises(Refusal):
+    with pytest.raises(LabError):
         image_files.read([(PurePosixPath("a.png"), bomb)], "x.zip", limits=FEW)
     assert taken == [FEW.unpacked + 1]

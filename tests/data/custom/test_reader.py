@@ -9,7 +9,7 @@ from PIL import Image
 
 from aecore.data.custom import reader
 from aecore.data.custom.greyscale import Limits
-from aecore.errors import Refusal
+from aecore.errors import LabError
 
 IMAGES = np.arange(60 * 16, dtype=np.uint8).reshape(60, 4, 4)
 NAMES = np.array(["cat", "dog", "10", "9", ""] * 12)
@@ -62,13 +62,13 @@ def test_no_labels_no_classes() -> None:
     ],
 )
 def test_an_npz_that_cannot_be_used(arrays: dict[str, Any], sentence: str) -> None:
-    with pytest.raises(Refusal, match=sentence):
+    with pytest.raises(LabError, match=sentence):
         reader.read(npz(**arrays))
 
 
 def test_too_many_classes_are_no_classes() -> None:
     images = np.zeros((1001, 4, 4), dtype=np.uint8)
-    with pytest.raises(Refusal, match="names 1001 classes; up to 1000"):
+    with pytest.raises(LabError, match="names 1001 classes; up to 1000"):
         reader.read(npz(images=images, labels=np.arange(1001)))
 
 
@@ -86,7 +86,7 @@ class Trap:
 def test_objects_are_never_unpickled(tmp_path: Path, name: str) -> None:
     objects = np.array([[[Trap(tmp_path / "sprung")]]] * 60, dtype=object)
     arrays = {"images": objects} if name == "images" else {"images": IMAGES, name: objects[:, 0, 0]}
-    with pytest.raises(Refusal, match="Python objects"):
+    with pytest.raises(LabError, match="Python objects"):
         reader.read(npz(**arrays))
     assert not (tmp_path / "sprung").exists()
 
@@ -99,7 +99,7 @@ def test_a_heading_that_asks_for_all_memory_is_refused() -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("images.npy", heading.getvalue())
-    with pytest.raises(Refusal, match="unpacks to more than 2048 MB"):
+    with pytest.raises(LabError, match="unpacks to more than 2048 MB"):
         reader.read(file)
 
 
@@ -113,7 +113,7 @@ def test_a_damaged_archive_is_a_sentence(change: bytes | str) -> None:
             archive.writestr("images.npy", inner[str(change)])
         whole = buffer.getvalue()
     content = whole[:-30] if change == "cut" else change if isinstance(change, bytes) else whole
-    with pytest.raises(Refusal, match="is damaged"):
+    with pytest.raises(LabError, match="is damaged"):
         reader.read(io.BytesIO(content))
 
 
@@ -152,14 +152,14 @@ def test_a_stream_that_cannot_go_back() -> None:
 
 
 def test_what_is_not_there_is_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match=r"absent\.npz cannot be opened"):
+    with pytest.raises(LabError, match=r"absent\.npz cannot be opened"):
         reader.read(tmp_path / "absent.npz")
 
 
 def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
     path = tmp_path / "large.npz"
     path.write_bytes(npz(images=IMAGES).getvalue())
-    with pytest.raises(Refusal, match=r"large\.npz is larger than"):
+    with pytest.raises(LabError, match=r"large\.npz is larger than"):
         reader.read(path, limits=Limits(file=path.stat().st_size - 1))
     assert len(reader.read(path, limits=Limits(file=path.stat().st_size)).images) == 60
 
@@ -167,5 +167,5 @@ def test_a_file_that_is_too_large_is_not_read(tmp_path: Path) -> None:
 def test_something_else_is_a_sentence(tmp_path: Path) -> None:
     path = tmp_path / "film.mp4"
     path.write_bytes(bytes(range(256)) * 9)
-    with pytest.raises(Refusal, match=r"film\.mp4 is neither"):
+    with pytest.raises(LabError, match=r"film\.mp4 is neither"):
         reader.read(path)

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from aecore.data.published.download import Remote, fetch
-from aecore.errors import Refusal
+from aecore.errors import LabError
 
 PLAIN = bytes(range(256)) * 2000
 PACKED = gzip.compress(PLAIN, compresslevel=0)
@@ -102,7 +102,7 @@ def test_a_cut_connection_is_resumed_where_it_stopped(server: Server, tmp_path: 
 def test_after_too_many_cuts_a_later_call_goes_on(server: Server, tmp_path: Path) -> None:
     server.files, server.cut_after = {"a.gz": PACKED}, [100, 100, 100]
     remote = server.remote("a.gz", PACKED)
-    with pytest.raises(Refusal, match=r"127\.0\.0\.1.* broke off .*goes on where it stopped"):
+    with pytest.raises(LabError, match=r"127\.0\.0\.1.* broke off .*goes on where it stopped"):
         fetch([remote], ["a"], tmp_path)
     assert left(tmp_path) == ["a.gz.part"], "half a file has another name"
     fetch([remote], ["a"], tmp_path)
@@ -126,13 +126,13 @@ def test_a_wrong_rest_is_thrown_away(server: Server, tmp_path: Path, rest: bytes
 
 def test_nonsense_is_refused_and_leaves_nothing(server: Server, tmp_path: Path) -> None:
     server.files = {"a.gz": b"<html>Welcome to the hotel's network</html>"}
-    with pytest.raises(Refusal, match=r"is not a\.gz \(its checksum is wrong\)"):
+    with pytest.raises(LabError, match=r"is not a\.gz \(its checksum is wrong\)"):
         fetch([server.remote("a.gz", PACKED)], ["a"], tmp_path)
     assert left(tmp_path) == []
 
 
 def test_a_missing_page_says_its_status(server: Server, tmp_path: Path) -> None:
-    with pytest.raises(Refusal, match=r"answered 404 when asked for a\.gz"):
+    with pytest.raises(LabError, match=r"answered 404 when asked for a\.gz"):
         fetch([server.remote("a.gz", PACKED)], ["a"], tmp_path)
     assert left(tmp_path) == []
 
@@ -148,7 +148,7 @@ def test_no_network_is_a_sentence(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{free.getsockname()[1]}/a.gz"
-    with pytest.raises(Refusal, match=r"cannot be reached.*digits needs no download"):
+    with pytest.raises(LabError, match=r"cannot be reached.*digits needs no download"):
         fetch([Remote("a.gz", md5(PACKED), (url,))], ["a"], tmp_path)
 
 
@@ -157,7 +157,7 @@ def test_what_cannot_be_unpacked_is_never_a_file(
     server: Server, tmp_path: Path, content: bytes
 ) -> None:
     server.files = {"a.gz": content}
-    with pytest.raises(Refusal, match=r"a\.gz cannot be unpacked"):
+    with pytest.raises(LabError, match=r"a\.gz cannot be unpacked"):
         fetch([server.remote("a.gz", content)], ["a"], tmp_path)
     assert left(tmp_path) == []
 
@@ -174,7 +174,7 @@ def test_only_wanted_files_leave_an_archive(server: Server, tmp_path: Path) -> N
     assert (tmp_path / "raw" / "b").read_bytes() == b"other"
     assert [path.name for path in tmp_path.iterdir()] == ["raw"]
 
-    with pytest.raises(Refusal, match=r"gzip\.zip cannot be unpacked"):
+    with pytest.raises(LabError, match=r"gzip\.zip cannot be unpacked"):
         fetch([server.remote("gzip.zip", buffer.getvalue())], ["absent"], tmp_path / "raw")
 
 
@@ -206,5 +206,5 @@ def test_whoever_watches_may_end_it_and_go_on_later(server: Server, tmp_path: Pa
 
 def test_a_folder_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(Refusal, match=r"Cannot write to .*file.raw .*set AECORE_DATA"):
+    with pytest.raises(LabError, match=r"Cannot write to .*file.raw .*set AECORE_DATA"):
         fetch([], [], tmp_path / "file" / "raw")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aecore.data.published import idx
-from aecore.errors import Refusal
+from aecore.errors import LabError
 
 IMAGES = np.arange(24, dtype=np.uint8).reshape(2, 3, 4)
 
@@ -55,14 +55,14 @@ def test_damage_is_a_sentence_that_names_the_file(
 ) -> None:
     path = tmp_path / ("images.gz" if packed else "images")
     path.write_bytes(gzip.compress(damaged) if packed else damaged)
-    with pytest.raises(Refusal, match=r"images.* is damaged or incomplete; delete it"):
+    with pytest.raises(LabError, match=r"images.* is damaged or incomplete; delete it"):
         idx.read(path)
 
 
 def test_a_gzip_cut_short_is_damaged(tmp_path: Path) -> None:
     path = tmp_path / "images.gz"
     path.write_bytes(gzip.compress(content(IMAGES))[:-9])
-    with pytest.raises(Refusal, match="damaged"):
+    with pytest.raises(LabError, match="damaged"):
         idx.read(path)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from aecore.data.published.registry import PUBLISHED, Published, read, remotes
-from aecore.errors import Refusal
+from aecore.errors import LabError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (6, 4, 4), dtype=np.uint8)
 
@@ -64,13 +64,13 @@ def test_the_first_of_qmnists_numbers_is_the_class(tmp_path: Path) -> None:
 )
 def test_labels_that_do_not_belong_are_refused(tmp_path: Path, labels: np.ndarray) -> None:
     lay(PUBLISHED["mnist"], tmp_path, labels)
-    with pytest.raises(Refusal, match=r"train-labels.* holds no labels for the images"):
+    with pytest.raises(LabError, match=r"train-labels.* holds no labels for the images"):
         read(PUBLISHED["mnist"], paths(PUBLISHED["mnist"], tmp_path))
 
 
 def test_images_that_are_none_are_refused(tmp_path: Path) -> None:
     lay(PUBLISHED["mnist"], tmp_path, np.arange(6, dtype=np.uint8), images=IMAGES[0])
-    with pytest.raises(Refusal, match=r"train-images.* holds no images"):
+    with pytest.raises(LabError, match=r"train-images.* holds no images"):
         read(PUBLISHED["mnist"], paths(PUBLISHED["mnist"], tmp_path))
 
 
@@ -79,7 +79,7 @@ def test_two_shapes_are_refused(tmp_path: Path) -> None:
     lay(spec, tmp_path, np.arange(6, dtype=np.uint8))
     held = spec.raw(tmp_path) / spec.files[2]
     held.write_bytes(idx(np.ascontiguousarray(IMAGES[:, :3])))
-    with pytest.raises(Refusal, match="different shapes"):
+    with pytest.raises(LabError, match="different shapes"):
         read(spec, paths(spec, tmp_path))
 
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.runs.job import Job
 from aecore.training.trainer import Diverged
 from tests.runs.job.conftest import Make
@@ -14,7 +14,7 @@ from tests.support import slow, until
 def test_a_refused_change_is_told_and_harms_nothing(job: Job) -> None:
     job.play()
     for values, said in (({"bottleneck": 0}, "bottleneck is 0"), ({"seed": 3}, "seed cannot")):
-        with pytest.raises(Refusal, match=said):
+        with pytest.raises(LabError, match=said):
             job.change(**values)
     assert job.playing
     assert job.error is None
@@ -137,7 +137,7 @@ def test_commands_after_closing_are_refused(job: Job) -> None:
         *(job.play, job.pause, job.step, lambda: job.change(noise=0.1), lambda: job.choose(None))
     ]
     for command in commands:
-        with pytest.raises(Refusal, match="The run run0 was closed; open it again"):
+        with pytest.raises(LabError, match="The run run0 was closed; open it again"):
             command()
     assert job.watch().step == 0
 
@@ -152,7 +152,7 @@ def test_commands_that_wait_while_it_closes_are_refused(
     def ask() -> None:
         try:
             job.change(noise=0.7)
-        except Refusal as refusal:
+        except LabError as refusal:
             refused.append(str(refusal))
 
     job.step(1)

@@ -5,7 +5,7 @@ import pytest
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.knob import Knob, knobs
 from aecore.network.inference import encode
 from aecore.training.trainer import Trainer
@@ -49,7 +49,7 @@ def test_the_others_need_a_new_run(small: Dataset, quick: Config, name: str) -> 
     knob = KNOBS[name]
     now = getattr(trainer.config, name)
     value = {"switch": not now, "text": "7"}.get(knob.kind) or other_value(knob, trainer.config)
-    with pytest.raises(Refusal, match=f"{name} cannot change while a run trains; start a new one"):
+    with pytest.raises(LabError, match=f"{name} cannot change while a run trains; start a new one"):
         trainer.change(**{name: value, "noise": 0.7})
     assert trainer.config.noise == 0.1
     assert trainer.edits == []
@@ -57,9 +57,9 @@ def test_the_others_need_a_new_run(small: Dataset, quick: Config, name: str) -> 
 
 def test_an_impossible_change_changes_nothing(small: Dataset, quick: Config) -> None:
     trainer = Trainer(small, quick)
-    with pytest.raises(Refusal, match="bottleneck is 0; choose a whole number, 1 to 1,024"):
+    with pytest.raises(LabError, match="bottleneck is 0; choose a whole number, 1 to 1,024"):
         trainer.change(noise=0.5, bottleneck=0)
-    with pytest.raises(Refusal, match="set code_activation to sigmoid"):
+    with pytest.raises(LabError, match="set code_activation to sigmoid"):
         trainer.change(sparsity_kind="kl")
     assert trainer.config == quick
 

@@ -6,7 +6,7 @@ import torch
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Refusal
+from aecore.errors import LabError
 from aecore.training.checkpoint import State
 from aecore.training.trainer import Trainer
 from tests.support import LAYERED, advance, same
@@ -67,7 +67,7 @@ def test_a_state_is_a_copy(small: Dataset, quick: Config) -> None:
 
 
 def test_other_images_are_refused(digits: Dataset, quick: Config, state: State) -> None:
-    with pytest.raises(Refusal, match=r"other images: \[120, 6, 5\].*digits has \[1438, 8, 8\]"):
+    with pytest.raises(LabError, match=r"other images: \[120, 6, 5\].*digits has \[1438, 8, 8\]"):
         Trainer(digits, quick, state=state)
 
 
@@ -85,7 +85,7 @@ def test_other_images_are_refused(digits: Dataset, quick: Config, state: State) 
 def test_damaged_facts_are_refused(
     small: Dataset, quick: Config, state: State, facts: dict[str, Any]
 ) -> None:
-    with pytest.raises(Refusal, match="damaged"):
+    with pytest.raises(LabError, match="damaged"):
         Trainer(small, quick, state=replace(state, facts={**state.facts, **facts}))
 
 
@@ -94,13 +94,13 @@ def test_missing_facts_are_refused(
     small: Dataset, quick: Config, state: State, missing: str
 ) -> None:
     facts = {name: value for name, value in state.facts.items() if name != missing}
-    with pytest.raises(Refusal, match=r"damaged|other images"):
+    with pytest.raises(LabError, match=r"damaged|other images"):
         Trainer(small, quick, state=replace(state, facts=facts))
 
 
 def test_a_hand_edited_setting_is_refused(small: Dataset, quick: Config, state: State) -> None:
     facts = {**state.facts, "config": {**state.facts["config"], "bottleneck": 0}}
-    with pytest.raises(Refusal, match="bottleneck is 0"):
+    with pytest.raises(LabError, match="bottleneck is 0"):
         Trainer(small, quick, state=replace(state, facts=facts))
 
 
@@ -109,7 +109,7 @@ def test_missing_tensors_are_refused(
     small: Dataset, quick: Config, state: State, name: str
 ) -> None:
     tensors = {each: value for each, value in state.tensors.items() if each != name}
-    with pytest.raises(Refusal, match="damaged"):
+    with pytest.raises(LabError, match="damaged"):
         Trainer(small, quick, state=replace(state, tensors=tensors))
 
 
@@ -118,7 +118,7 @@ def test_tensors_of_another_shape_are_refused(
     small: Dataset, quick: Config, state: State, name: str
 ) -> None:
     tensors = {**state.tensors, name: torch.zeros(2, 2)}
-    with pytest.raises(Refusal, match="damaged"):
+    with pytest.raises(LabError, match="damaged"):
         Trainer(small, quick, state=replace(state, tensors=tensors))
 
 
@@ -127,5 +127,5 @@ def test_weights_that_are_no_numbers_are_refused(
 ) -> None:
     name = "model/to_code.weight"
     tensors = {**state.tensors, name: torch.full_like(state.tensors[name], torch.nan)}
-    with pytest.raises(Refusal, match="damaged"):
+    with pytest.raises(LabError, match="damaged"):
         Trainer(small, quick, state=replace(state, tensors=tensors))
