@@ -2,14 +2,14 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.browser.lab import Lab
+from tests.browser.lab import Goes, Lab, Tabs
 from tests.browser.server import Server
 
 HERE = Path(__file__).parent
@@ -73,7 +73,7 @@ def own_server(chromium: str, tmp_path: Path) -> Iterator[Server]:
 
 
 @pytest.fixture
-def tabs(browser: Browser) -> Iterator[Callable[..., Lab]]:
+def tabs(browser: Browser) -> Iterator[Tabs]:
     """Give a function that opens a tab in a browser that knows nothing yet."""
     opened: list[Lab] = []
 
@@ -105,3 +105,19 @@ def lab(tab: Lab, server: Server, request: pytest.FixtureRequest) -> Iterator[La
     yield tab
     tab.check()
     assert server.complaints()[before:] == []
+
+
+@pytest.fixture
+def goes(lab: Lab) -> Goes:
+    """Give a function that goes to a page, and waits until a figure of it is drawn."""
+
+    def go(name: str, key: str) -> None:
+        if lab.page.url == "about:blank":
+            lab.open_fresh(noise=0.3)
+            lab.press("step epoch")
+            lab.until_step(45)
+        lab.page.get_by_role("link", name=name).click()
+        lab.until(lambda: lab.figure(key).count() == 1 and lab.redraws(key) > 0, f"{key} is drawn")
+        lab.until_settled()
+
+    return go

@@ -218,3 +218,7 @@ class Lab:
                 self.check()
             finally:
                 self.page.context.close()
+
+
+Goes = Callable[[str, str], None]
+Tabs = Callable[..., Lab]

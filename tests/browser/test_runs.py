@@ -3,16 +3,14 @@
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from tests.browser.lab import Lab
+from tests.browser.lab import Lab, Tabs
 from tests.browser.server import Server
-
-Tabs = Callable[..., Lab]
 
 AECORE = Path(sys.executable).with_name("aecore")
 

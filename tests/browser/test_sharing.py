@@ -1,9 +1,5 @@
-from collections.abc import Callable
-
-from tests.browser.lab import Lab
+from tests.browser.lab import Lab, Tabs
 from tests.browser.server import Server
-
-Tabs = Callable[..., Lab]
 
 
 def test_a_refresh_finds_the_same_run_still_playing(lab: Lab) -> None:

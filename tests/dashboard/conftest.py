@@ -1,6 +1,6 @@
 """The page without a browser: scripts run and widgets answer, JavaScript does not."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -8,11 +8,11 @@ from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
 from dashboard.state import commands
+from dashboard.state.background import later
+from tests.dashboard.support import Goes, Open
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 QUICK = {"hidden": "16", "batch_size": "128"}
-Open = Callable[..., AppTest]
-Goes = Callable[[AppTest, str], AppTest]
 
 
 @pytest.fixture
@@ -40,6 +40,29 @@ def open_page(root: Path) -> Iterator[Open]:
     yield opened
     commands.desk().close()
     commands.desk.clear()
+
+
+@pytest.fixture
+def open_view(root: Path) -> Iterator[Open]:
+    """Give a function that opens one page alone by its name, on a server just started.
+
+    A small network is asked for unless the settings say otherwise.
+    """
+    commands.desk.clear()
+    later.clear()
+
+    def opened(name: str, **settings: object) -> AppTest:
+        script = f"from dashboard.views.{name} import page\npage.show()"
+        page = AppTest.from_string(script, default_timeout=120)
+        for knob, value in {**QUICK, **settings}.items():
+            page.query_params[knob] = str(value)
+        return page.run()
+
+    yield opened
+    commands.desk().close()
+    commands.desk.clear()
+    later().close()
+    later.clear()
 
 
 @pytest.fixture

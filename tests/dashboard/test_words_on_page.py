@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -11,10 +11,8 @@ from streamlit.testing.v1 import AppTest
 from aecore import i18n
 from aecore.runs.run import Run
 from dashboard.state import commands
+from tests.dashboard.support import Goes, Open
 from tests.support import Bracketed
-
-if TYPE_CHECKING:
-    from tests.dashboard.conftest import Goes, Open
 
 SHOWN = ("label", "help", "body", "placeholder", "text", "tooltip")
 # Names of icons, runs and data, HTML, and numbers are no words.
@@ -110,7 +108,7 @@ def left_in_english(page: AppTest) -> list[tuple[str, str]]:
 
 
 @pytest.mark.usefixtures("pseudo")
-def test_an_untouched_page_speaks_the_language(open_page: "Open") -> None:
+def test_an_untouched_page_speaks_the_language(open_page: Open) -> None:
     page = open_page()
     assert left_in_english(page) == []
     # Texts of each kind of place, so that one that is no longer looked at does not pass unseen.
@@ -129,7 +127,7 @@ def test_an_untouched_page_speaks_the_language(open_page: "Open") -> None:
 
 
 @pytest.mark.usefixtures("pseudo")
-def test_a_trained_and_changed_run_speaks_the_language(open_page: "Open") -> None:
+def test_a_trained_and_changed_run_speaks_the_language(open_page: Open) -> None:
     page = open_page(epochs=1)
     page.button(key="step 10").click().run()
     assert commands.own_job().wait(60)
@@ -141,14 +139,14 @@ def test_a_trained_and_changed_run_speaks_the_language(open_page: "Open") -> Non
 
 
 @pytest.mark.usefixtures("pseudo")
-def test_the_guide_speaks_the_language(open_page: "Open", goes: "Goes") -> None:
+def test_the_guide_speaks_the_language(open_page: Open, goes: Goes) -> None:
     page = goes(open_page(noise=0.3, sparsity=0.1), "guide")
     assert left_in_english(page) == []
     assert {"⟦Try it⟧", "⟦Set it up⟧", "⟦Words and papers⟧"} <= {text for _, text in shown(page)}
 
 
 @pytest.mark.usefixtures("pseudo")
-def test_refusals_and_news_speak_the_language(open_page: "Open") -> None:
+def test_refusals_and_news_speak_the_language(open_page: Open) -> None:
     page = open_page(noise="loud")
     assert page.error
     assert left_in_english(page) == []
@@ -163,7 +161,7 @@ def test_refusals_and_news_speak_the_language(open_page: "Open") -> None:
 
 
 @pytest.mark.usefixtures("pseudo")
-def test_a_followed_run_is_spoken_of_in_the_language(open_page: "Open") -> None:
+def test_a_followed_run_is_spoken_of_in_the_language(open_page: Open) -> None:
     page = open_page()
     page.button(key="step 10").click().run()
     assert commands.own_job().wait(60)

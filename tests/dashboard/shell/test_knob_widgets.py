@@ -1,5 +1,5 @@
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -9,9 +9,7 @@ from aecore.knob import Knob, knobs
 from aecore.presets import PRESETS
 from dashboard.shell.knob_widgets import marks
 from dashboard.state import commands
-
-if TYPE_CHECKING:
-    from tests.dashboard.conftest import Open
+from tests.dashboard.support import Open
 
 KNOBS = knobs(Config)
 BY_RATIO = [name for name, knob in KNOBS.items() if knob.log]
@@ -36,7 +34,7 @@ def the(page: AppTest, kind: str, name: str) -> Any:
     return found
 
 
-def test_every_knob_has_the_widget_that_suits_it(open_page: "Open") -> None:
+def test_every_knob_has_the_widget_that_suits_it(open_page: Open) -> None:
     page = open_page()
     assert not page.exception
     for name, knob in KNOBS.items():
@@ -45,7 +43,7 @@ def test_every_knob_has_the_widget_that_suits_it(open_page: "Open") -> None:
         assert knob.description in found.help
 
 
-def test_bounds_and_choices_are_those_of_the_knob(open_page: "Open") -> None:
+def test_bounds_and_choices_are_those_of_the_knob(open_page: Open) -> None:
     page = open_page()
     for name, knob in KNOBS.items():
         if knob.kind == "choice":
@@ -61,7 +59,7 @@ def test_bounds_and_choices_are_those_of_the_knob(open_page: "Open") -> None:
             assert (number.min, number.max) == (knob.low, knob.high)
 
 
-def test_a_knob_without_effect_is_disabled(open_page: "Open") -> None:
+def test_a_knob_without_effect_is_disabled(open_page: Open) -> None:
     page = open_page()
     assert page.slider(key="momentum").disabled
     page.selectbox(key="optimizer").set_value("sgd").run()
@@ -81,7 +79,7 @@ def test_a_knob_without_effect_is_disabled(open_page: "Open") -> None:
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(
-    open_page: "Open",
+    open_page: Open,
     settings: dict[str, object],
     widget: str,
     name: str,
@@ -98,7 +96,7 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     assert commands.desk().job is job
 
 
-def test_the_sentence_goes_once_something_else_is_done(open_page: "Open") -> None:
+def test_the_sentence_goes_once_something_else_is_done(open_page: Open) -> None:
     page = open_page()
     page.selectbox(key="loss").set_value("bce").run()
     assert page.error
@@ -107,7 +105,7 @@ def test_the_sentence_goes_once_something_else_is_done(open_page: "Open") -> Non
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_sets_its_knobs_and_is_recognised(open_page: "Open", name: str) -> None:
+def test_a_preset_sets_its_knobs_and_is_recognised(open_page: Open, name: str) -> None:
     page = open_page(seed=3)
     assert page.selectbox(key="preset").value is None
     page.selectbox(key="preset").set_value(name).run()
@@ -139,13 +137,13 @@ def test_marks_lie_close_by_ratio(name: str) -> None:
     assert max(steps) <= 2
 
 
-def test_a_value_from_elsewhere_has_a_mark_on_the_page(open_page: "Open") -> None:
+def test_a_value_from_elsewhere_has_a_mark_on_the_page(open_page: Open) -> None:
     page = open_page(bottleneck=13, learning_rate=0.00123)
     assert page.select_slider(key="bottleneck").value == "13"
     assert page.select_slider(key="learning_rate").value == "0.00123"
 
 
-def test_examples_of_one_class_or_others(open_page: "Open") -> None:
+def test_examples_of_one_class_or_others(open_page: Open) -> None:
     page = open_page()
     first = commands.view().examples.indices.tolist()
     page.button(key="others").click().run()

@@ -1,6 +1,6 @@
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pytest
 
@@ -11,17 +11,13 @@ from aecore.runs.job import Job
 from aecore.runs.run import Run
 from dashboard.state import commands
 from dashboard.state.commands import Desk
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from tests.dashboard.conftest import Open
+from tests.dashboard.support import Open
 
 SMALL = Config(hidden="16", batch_size=128, precision="float32")
 
 
 @pytest.fixture
-def desk(root: Path) -> "Iterator[Desk]":
+def desk(root: Path) -> Iterator[Desk]:
     made = Desk(root)
     yield made
     made.close()
@@ -121,7 +117,7 @@ def test_closing_saves(desk: Desk) -> None:
     assert not job.run.busy
 
 
-def test_settings_go_through_the_address_and_back(open_page: "Open") -> None:
+def test_settings_go_through_the_address_and_back(open_page: Open) -> None:
     asked = Config(
         hidden="16-8",
         batch_size=128,
@@ -140,7 +136,7 @@ def test_settings_go_through_the_address_and_back(open_page: "Open") -> None:
     assert dict(page.query_params) == {name: str(value) for name, value in differing.items()}
 
 
-def test_the_address_follows_a_change(open_page: "Open") -> None:
+def test_the_address_follows_a_change(open_page: Open) -> None:
     page = open_page()
     page.slider(key="noise").set_value(0.25).run()
     assert page.query_params["noise"] == "0.25"
@@ -160,7 +156,7 @@ def test_the_address_follows_a_change(open_page: "Open") -> None:
     ],
 )
 def test_a_bad_address_is_said_and_another_run_begun(
-    open_page: "Open", name: str, value: str, says: str
+    open_page: Open, name: str, value: str, says: str
 ) -> None:
     page = open_page(**{name: value})
     (said,) = page.error
@@ -168,13 +164,13 @@ def test_a_bad_address_is_said_and_another_run_begun(
     assert str(getattr(commands.view().config, name)) != value
 
 
-def test_what_is_no_setting_in_an_address_is_passed_over(open_page: "Open") -> None:
+def test_what_is_no_setting_in_an_address_is_passed_over(open_page: Open) -> None:
     page = open_page(utm_source="letter")
     assert not page.error
     assert commands.view().config.hidden == "16"
 
 
-def test_a_live_knob_changes_the_run_and_is_recorded(open_page: "Open") -> None:
+def test_a_live_knob_changes_the_run_and_is_recorded(open_page: Open) -> None:
     page = open_page()
     run = commands.own_job().run
     page.slider(key="noise").set_value(0.2).run()
@@ -183,7 +179,7 @@ def test_a_live_knob_changes_the_run_and_is_recorded(open_page: "Open") -> None:
     assert edit["changes"] == {"noise": [0.0, 0.2]}
 
 
-def test_another_knob_begins_a_new_run_that_says_where_the_old_is(open_page: "Open") -> None:
+def test_another_knob_begins_a_new_run_that_says_where_the_old_is(open_page: Open) -> None:
     page = open_page()
     page.button(key="step 10").click().run()
     assert commands.own_job().wait(60)
@@ -196,14 +192,14 @@ def test_another_knob_begins_a_new_run_that_says_where_the_old_is(open_page: "Op
     ]
 
 
-def test_a_second_visit_finds_the_run_of_the_first(open_page: "Open") -> None:
+def test_a_second_visit_finds_the_run_of_the_first(open_page: Open) -> None:
     open_page(bottleneck=5)
     run = commands.own_job().run
     open_page(bottleneck=5)
     assert commands.own_job().run is run
 
 
-def test_a_followed_run_can_be_seen_but_not_touched(open_page: "Open") -> None:
+def test_a_followed_run_can_be_seen_but_not_touched(open_page: Open) -> None:
     page = open_page()
     page.button(key="step 10").click().run()
     assert commands.own_job().wait(60)

@@ -1,7 +1,7 @@
 """The Guide page without a browser."""
 
 from base64 import b64decode
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pytest
@@ -10,10 +10,8 @@ from streamlit.testing.v1 import AppTest
 from aecore.network.inference import encode
 from dashboard.state import commands
 from dashboard.views.guide.lessons import EXPERIMENTS, VARIANTS
+from tests.dashboard.support import Goes, Open
 from tests.dashboard.test_words_on_page import figure_of
-
-if TYPE_CHECKING:
-    from tests.dashboard.conftest import Goes, Open
 
 
 def bottleneck_of(figure: dict[str, Any]) -> str:
@@ -21,7 +19,7 @@ def bottleneck_of(figure: dict[str, Any]) -> str:
     return str(notes[len(figure["data"][0]["x"]) // 2]["text"])
 
 
-def test_the_network_is_drawn_as_configured_and_follows(open_page: "Open", goes: "Goes") -> None:
+def test_the_network_is_drawn_as_configured_and_follows(open_page: Open, goes: Goes) -> None:
     page = goes(open_page(hidden="16", bottleneck=8, noise=0.3), "guide")
     assert not page.exception
     drawn = figure_of(page, "network")
@@ -31,7 +29,7 @@ def test_the_network_is_drawn_as_configured_and_follows(open_page: "Open", goes:
     assert bottleneck_of(figure_of(page, "network")) == "16"
 
 
-def test_the_code_shown_is_that_of_the_image_put_in(open_page: "Open", goes: "Goes") -> None:
+def test_the_code_shown_is_that_of_the_image_put_in(open_page: Open, goes: Goes) -> None:
     page = goes(open_page(bottleneck=5), "guide")
     sent = figure_of(page, "guide-code")["data"][0]["y"]
     code = np.frombuffer(b64decode(sent["bdata"]), sent["dtype"])
@@ -42,7 +40,7 @@ def test_the_code_shown_is_that_of_the_image_put_in(open_page: "Open", goes: "Go
 
 @pytest.mark.parametrize("name", ["classic", "one_class"])
 def test_a_lesson_begins_plays_and_leads_to_its_page(
-    open_page: "Open", goes: "Goes", name: str
+    open_page: Open, goes: Goes, name: str
 ) -> None:
     page = goes(open_page(), "guide")
     lesson = {**VARIANTS, **EXPERIMENTS}[name]
@@ -60,7 +58,7 @@ def heard(page: AppTest) -> set[str]:
     return {each.value for each in page.markdown} | {each.label for each in page.multiselect}
 
 
-def test_every_lesson_has_a_button(open_page: "Open", goes: "Goes") -> None:
+def test_every_lesson_has_a_button(open_page: Open, goes: Goes) -> None:
     page = goes(open_page(), "guide")
     keys = {each.key for each in page.button}
     assert {f"lesson {name}" for name in (*VARIANTS, *EXPERIMENTS)} <= keys

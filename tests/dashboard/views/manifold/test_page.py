@@ -1,39 +1,11 @@
 """The Manifold page without a browser: its choices, its panels, and what they say."""
 
-from collections.abc import Callable, Iterator
-
-import pytest
-from streamlit.testing.v1 import AppTest
-
-from dashboard.state import commands
 from dashboard.views.manifold.page import COLOURS, GROUNDS, PANELS
-
-SCRIPT = "from dashboard.views.manifold import page\npage.show()"
-Open = Callable[..., AppTest]
+from tests.dashboard.support import Open, captions
 
 
-@pytest.fixture
-def open_manifold(root: object) -> Iterator[Open]:
-    """Give a function that opens the page on a server just started."""
-    commands.desk.clear()
-
-    def opened(**settings: object) -> AppTest:
-        page = AppTest.from_string(SCRIPT, default_timeout=120)
-        for name, value in {"hidden": "16", "batch_size": "128", **settings}.items():
-            page.query_params[name] = str(value)
-        return page.run()
-
-    yield opened
-    commands.desk().close()
-    commands.desk.clear()
-
-
-def captions(page: AppTest) -> str:
-    return " ".join(each.value for each in page.caption)
-
-
-def test_each_panel_says_what_to_do_or_shows_what_there_is(open_manifold: Open) -> None:
-    page = open_manifold()
+def test_each_panel_says_what_to_do_or_shows_what_there_is(open_view: Open) -> None:
+    page = open_view("manifold")
     assert not page.exception
     hints = {
         "neighbours": "Click a point",
@@ -56,8 +28,8 @@ def test_each_panel_says_what_to_do_or_shows_what_there_is(open_manifold: Open) 
     assert all(0 < float(each.value) <= 1 for each in page.metric)
 
 
-def test_every_colour_and_ground_can_be_chosen(open_manifold: Open) -> None:
-    page = open_manifold(bottleneck=3)
+def test_every_colour_and_ground_can_be_chosen(open_view: Open) -> None:
+    page = open_view("manifold", bottleneck=3)
     for colour in COLOURS:
         page.selectbox(key="map colour").set_value(colour).run()
         assert not page.exception
@@ -72,8 +44,8 @@ def test_every_colour_and_ground_can_be_chosen(open_manifold: Open) -> None:
     assert not page.exception
 
 
-def test_a_drawn_data_set_offers_its_factors(open_manifold: Open) -> None:
-    page = open_manifold(dataset="strokes", train_size=500)
+def test_a_drawn_data_set_offers_its_factors(open_view: Open) -> None:
+    page = open_view("manifold", dataset="strokes", train_size=500)
     options = page.selectbox(key="map colour").options
     assert {"slant", "thickness", "size", "rotation"} <= set(options)
     page.segmented_control(key="panel").set_value("truth").run()

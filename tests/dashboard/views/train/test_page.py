@@ -1,15 +1,12 @@
 import html
 import math
 import re
-from typing import TYPE_CHECKING
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.state import commands
-
-if TYPE_CHECKING:
-    from tests.dashboard.conftest import Open
+from tests.dashboard.support import Open
 
 # 1,437 digits to learn from, in batches of 128.
 PER_EPOCH = 12
@@ -36,7 +33,7 @@ def captions(page: AppTest) -> list[str]:
     return [each.value for each in page.main.caption]
 
 
-def test_an_untouched_run_shows_where_it_is(open_page: "Open") -> None:
+def test_an_untouched_run_shows_where_it_is(open_page: Open) -> None:
     page = open_page(epochs=3)
     assert fact(page, "Step") == f"0 / {3 * PER_EPOCH}"
     assert fact(page, "Epoch") == "0.00"
@@ -44,7 +41,7 @@ def test_an_untouched_run_shows_where_it_is(open_page: "Open") -> None:
     assert fact(page, "Compression") == "8 ×"
 
 
-def test_steps_are_counted_and_measured_against_pca(open_page: "Open") -> None:
+def test_steps_are_counted_and_measured_against_pca(open_page: Open) -> None:
     page = open_page()
     press(page, "step 1")
     press(page, "step 10")
@@ -56,14 +53,14 @@ def test_steps_are_counted_and_measured_against_pca(open_page: "Open") -> None:
 
 
 @pytest.mark.parametrize("pretrain_epochs", [0, 1, 3])
-def test_an_epoch_is_one_pass(open_page: "Open", pretrain_epochs: int) -> None:
+def test_an_epoch_is_one_pass(open_page: Open, pretrain_epochs: int) -> None:
     page = open_page(linear_path=False, pretrain_epochs=pretrain_epochs, epochs=1)
     press(page, "step epoch")
     assert commands.view().step == PER_EPOCH
     assert fact(page, "Epoch") == "1.00"
 
 
-def test_a_finished_run_stops_and_says_so(open_page: "Open") -> None:
+def test_a_finished_run_stops_and_says_so(open_page: Open) -> None:
     page = open_page(epochs=1)
     press(page, "play")
     assert commands.view().step == PER_EPOCH
@@ -77,7 +74,7 @@ def test_a_finished_run_stops_and_says_so(open_page: "Open") -> None:
     assert not [*page.success, *page.warning]
 
 
-def test_a_diverging_run_stops_with_the_likely_cause(open_page: "Open") -> None:
+def test_a_diverging_run_stops_with_the_likely_cause(open_page: Open) -> None:
     page = open_page(optimizer="sgd", learning_rate=10, schedule="constant")
     press(page, "play")
     (said,) = page.error
@@ -85,7 +82,7 @@ def test_a_diverging_run_stops_with_the_likely_cause(open_page: "Open") -> None:
     assert math.isfinite(commands.view().history[-1]["held_out"])
 
 
-def test_a_run_that_paused_itself_says_so(open_page: "Open") -> None:
+def test_a_run_that_paused_itself_says_so(open_page: Open) -> None:
     page = open_page()
     commands.own_job().idle = True
     page.run()
@@ -93,7 +90,7 @@ def test_a_run_that_paused_itself_says_so(open_page: "Open") -> None:
     assert said.value == "The run paused itself, as nobody watched for a while. Play goes on."
 
 
-def test_an_unfinished_run_on_disk_is_offered(open_page: "Open") -> None:
+def test_an_unfinished_run_on_disk_is_offered(open_page: Open) -> None:
     page = open_page()
     press(page, "step 10")
     old = commands.own_job().run
@@ -104,7 +101,7 @@ def test_an_unfinished_run_on_disk_is_offered(open_page: "Open") -> None:
     assert commands.own_job().run.path == old.path
 
 
-def test_the_map_says_what_it_shows(open_page: "Open") -> None:
+def test_the_map_says_what_it_shows(open_page: Open) -> None:
     page = open_page(bottleneck=2)
     assert captions(page) == ["the code itself"]
     page.select_slider(key="bottleneck").set_value("3").run()

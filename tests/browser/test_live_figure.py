@@ -1,11 +1,7 @@
-from collections.abc import Callable
-
 import pytest
 
-from tests.browser.lab import Lab
+from tests.browser.lab import Lab, Tabs
 from tests.browser.server import Server
-
-Tabs = Callable[..., Lab]
 
 FIGURES = ("loss-curve", "latent-map", "code-activity", "reconstructions")
 

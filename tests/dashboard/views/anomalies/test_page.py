@@ -1,0 +1,72 @@
+"""The Anomalies page without a browser."""
+
+from io import BytesIO
+
+import numpy as np
+from PIL import Image
+
+from dashboard.state import commands
+from dashboard.state.background import later
+from tests.dashboard.support import Open, finish
+
+
+def picture(seed: int) -> bytes:
+    file = BytesIO()
+    pixels = np.random.default_rng(seed).integers(0, 255, (8, 8), np.uint8)
+    Image.fromarray(pixels).save(file, "PNG")
+    return file.getvalue()
+
+
+def test_a_network_that_saw_the_foreign_is_flagged_and_one_that_did_not_is_begun(
+    open_view: Open,
+) -> None:
+    page = open_view("anomalies")
+    assert not page.exception
+    assert "saw foreign classes in training (1, 2" in page.warning[0].value
+    page.button(key="train normal").click().run()
+    assert commands.config().classes == "0"
+    commands.own_job().pause()
+    page.run()
+    assert not page.exception
+    assert not any("saw foreign" in each.value for each in page.warning)
+
+
+def test_each_score_threshold_and_kind_of_foreign_can_be_chosen(open_view: Open) -> None:
+    page = finish(open_view("anomalies", classes="0,1"))
+    for score in ("distance", "both", "error"):
+        page.segmented_control(key="score").set_value(score).run()
+        assert not page.exception
+    for how in ("hand", "cost", "quantile"):
+        page.segmented_control(key="threshold how").set_value(how).run()
+        assert not page.exception
+    page.selectbox(key="foreign").set_value("strokes").run()
+    finish(page)
+    assert page.segmented_control(key="score").value == "error"
+
+
+def test_pictures_of_a_person_can_be_foreign(open_view: Open) -> None:
+    page = finish(open_view("anomalies", classes="0,1"))
+    page.selectbox(key="foreign").set_value("/own").run()
+    assert not page.exception
+    assert "Give some pictures" in page.info[-1].value
+    files = [(f"{seed}.png", picture(seed), "image/png") for seed in (1, 2)]
+    page.file_uploader(key="foreign upload").set_value(files).run()
+    finish(page)
+    assert not any("Give some pictures" in each.value for each in page.info)
+    found = [each.value for each in later()._wishes.values()]
+    (judged,) = [
+        each
+        for each in found
+        if getattr(each, "anomalous", None) is not None and each.anomalous.sum() == 2
+    ]
+    assert judged.anomalous[-2:].all()
+    page.file_uploader(key="foreign upload").set_value([("bad.png", b"bad", "image/png")]).run()
+    assert not page.exception
+    assert any("cannot be read" in each.value for each in page.error)
+
+
+def test_nothing_foreign_is_asked_for(open_view: Open) -> None:
+    page = open_view("anomalies")
+    page.multiselect[0].set_value([]).run()
+    assert not page.exception
+    assert "Choose which classes are normal" in page.info[-1].value

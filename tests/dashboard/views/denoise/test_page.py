@@ -1,0 +1,53 @@
+"""The Denoise page without a browser."""
+
+import threading
+
+import pytest
+
+from aecore.errors import LabError
+from dashboard.state import commands
+from tests.dashboard.support import Open, captions, finish
+
+
+def test_noise_is_put_on_and_measured(open_view: Open) -> None:
+    page = open_view("denoise", noise="0")
+    assert not page.exception
+    assert "trained on clean images" in page.info[0].value
+    assert "At 0.30, on 100 held-out images: autoencoder" in captions(page)
+    finish(page)
+    assert "The best of the others" in captions(page)
+    assert "are fitted" not in captions(page)
+    page.slider(key="denoise level").set_value(0.5).run()
+    page.selectbox(key="denoise kind").set_value("masking").run()
+    page.button(key="denoise others").click().run()
+    assert not page.exception
+    assert "At 0.50, on 100 held-out images" in captions(page)
+
+
+def test_the_page_waits_for_no_filter(open_view: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = threading.Event()
+
+    def fit(*_: object) -> None:
+        gate.wait(100)
+        raise LabError("{name} cannot be fitted.", name="It")
+
+    monkeypatch.setattr("aecore.applications.denoising.fit", fit)
+    try:
+        page = open_view("denoise", noise="0")
+        assert not page.exception
+        assert "At 0.30, on 100 held-out images: autoencoder" in captions(page)
+        assert "fitted to each level of this noise, once: 0 of 7." in captions(page)
+        assert len(page.sidebar.selectbox) > 0
+    finally:
+        gate.set()
+    finish(page)
+    assert any("It cannot be fitted." in each.value for each in page.error)
+
+
+def test_a_run_that_denoises_begins_from_the_page(open_view: Open) -> None:
+    page = open_view("denoise", noise="0")
+    page.slider(key="denoise level").set_value(0.4).run()
+    page.button(key="train denoising").click().run()
+    assert commands.config().noise == 0.4
+    assert commands.playing()
+    assert not page.exception

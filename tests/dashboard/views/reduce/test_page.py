@@ -1,0 +1,50 @@
+"""The Reduce page without a browser: bottlenecks beside PCA, and the variants."""
+
+import pytest
+
+from aecore.presets import preset
+from dashboard.state import experiments
+from tests.dashboard.support import Open, captions, finish
+from tests.support import until
+
+
+def test_missing_bottlenecks_are_trained_and_stand_beside_pca(
+    open_view: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.views.reduce.page.WIDTHS", (2, 4))
+    monkeypatch.setattr(
+        "dashboard.views.reduce.page.preset",
+        lambda name, dataset, **values: preset(name, dataset, epochs=1, hidden="16", **values),
+    )
+    page = open_view("reduce")
+    assert not page.exception
+    assert page.button(key="train missing").label == "Train the missing: 2, 4"
+    page.button(key="train missing").click().run()
+    found = experiments.current()
+    assert found is not None
+    until(lambda: not found.running, 100)
+    page.run()
+    assert not page.exception
+    assert "train missing" not in {each.key for each in page.button}
+    assert "Taught with 5,000 codes" in captions(page)
+    finish(page)
+    assert "%" in page.dataframe[0].value.to_string()
+    assert "…" not in page.dataframe[0].value.to_string()
+
+
+def test_variants_tell_how_long_they_took(open_view: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    few = {name: preset("classic", "digits", epochs=1, hidden=name) for name in ("8", "12")}
+    monkeypatch.setattr("aecore.experiments.variants.variants", lambda *_, **__: few)
+    monkeypatch.setattr(
+        "aecore.experiments.variants.VARIANTS", {"8": ("Eight", "", {}), "12": ("Twelve", "", {})}
+    )
+    page = open_view("reduce")
+    page.button(key="train variants").click().run()
+    found = experiments.current()
+    assert found is not None
+    until(lambda: not found.running, 100)
+    page.run()
+    finish(page)
+    table = page.dataframe[-1].value
+    assert list(table["Variant"]) == ["Eight", "Twelve"]
+    assert all(float(seconds) > 0 for seconds in table["Seconds"])

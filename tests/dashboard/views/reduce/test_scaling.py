@@ -1,0 +1,57 @@
+"""Growing data on the Reduce page without a browser."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from aecore.errors import LabError
+from aecore.experiments import scaling
+from aecore.experiments.scaling import Measured
+from dashboard.state import commands, measuring
+from tests.dashboard.support import Open, captions
+from tests.support import until
+
+
+def test_growth_is_measured_shown_and_still_there_later(
+    open_view: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(counts: tuple[int, ...], sides: list[int], *, cancel: object) -> Iterator[Measured]:
+        assert (counts, sides) == ((1_000, 5_000), [28])
+        for count in counts:
+            yield Measured("full", count, 784, count / 1e4, 0.1, count * 784 * 16 / 2**20)
+            yield Measured("autoencoder", count, 784, count / 2e4, 0.1, 60.0)
+        yield Measured("full", 10**7, 784, reason="no room")
+
+    monkeypatch.setattr(scaling, "measure", measure)
+    monkeypatch.setattr(scaling, "available", lambda: 8 * 2**30)
+    page = open_view("reduce")
+    assert "Full PCA holds" not in captions(page)
+    page.button(key="measure scaling").click().run()
+    found = measuring.current()
+    assert found is not None
+    until(lambda: not found.running)
+    page.run()
+    assert not page.exception
+    assert "16 bytes for each pixel of each image" in captions(page)
+    assert "a million images of 28 by 28 would need 12 GB" in captions(page)
+    assert "With the 8 GB that are free on this machine now it stops at about 680,000" in (
+        captions(page)
+    )
+    assert "was not tried: no room" in captions(page)
+    assert len(scaling.kept(commands.desk().root)) == 5
+
+
+def test_a_measurement_that_goes_wrong_is_a_sentence(
+    open_view: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def measure(*_: object, **__: object) -> Iterator[Measured]:
+        raise LabError("There is no {what}.", what="room")
+
+    monkeypatch.setattr(scaling, "measure", measure)
+    page = open_view("reduce")
+    page.button(key="measure scaling").click().run()
+    found = measuring.current()
+    assert found is not None
+    until(lambda: not found.running)
+    page.run()
+    assert any("There is no room." in each.value for each in page.error)
