@@ -11,6 +11,7 @@ import streamlit as st
 
 from aecore.i18n import t
 from dashboard.shell import streamlit_patch
+from dashboard.state import keys
 
 LOGO = Path(__file__).with_name("logo.svg")
 
@@ -94,7 +95,7 @@ pages = {
     "guide": st.Page(guide, title=t("Guide"), icon=":material/school:"),
 }
 # By name, for a page that leads to others.
-st.session_state.pages = pages
+st.session_state[keys.PAGES] = pages
 page = st.navigation(list(pages.values()), position="top")
 st.html(Path(__file__).with_name("style.css"))
 with st.sidebar:

@@ -29,6 +29,6 @@ def _rest() -> None:
     torch.optim.Adam([torch.zeros(1, requires_grad=True)], fused=True).step()
     importlib.import_module("dashboard.views.manifold.page")
     # Its process compiles UMAP, which takes longer than anyone would wait.
-    importlib.import_module("dashboard.state.viewing").mapper()
+    importlib.import_module("dashboard.state.maps").map_service()
     # Thousands of folders are read before anyone asks for their table.
     index.index(runs_root())

@@ -15,6 +15,7 @@ from aecore.runs.job import Job
 from aecore.runs.run import Run
 from aecore.training.snapshot import Record
 from aecore.training.trainer import Trainer
+from dashboard.state import active_run
 
 LAYERED: Mapping[str, Any] = {"hidden": "12-8", "linear_path": False, "pretrain_epochs": 1}
 """Settings of a run that first trains one layer at a time."""
@@ -81,3 +82,10 @@ class Bracketed(gettext.NullTranslations):
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:
         return self.gettext(msgid1 if n == 1 else msgid2)
+
+
+def current_job() -> Job:
+    """Return the run that the dashboard trains."""
+    job = active_run.active_run().job
+    assert job is not None
+    return job

@@ -19,7 +19,8 @@ from pathlib import Path
 import aecore, dashboard
 from streamlit.testing.v1 import AppTest
 from aecore.runs.folder import runs, runs_root
-from dashboard.state import commands
+from dashboard.state import active_run
+from tests.support import current_job
 
 app = Path(dashboard.__file__).with_name("app.py")
 script = f"import runpy; runpy.run_path({str(app)!r}, run_name='__main__')"
@@ -34,12 +35,12 @@ found = {
     "help": slider.help,
     "bounds": [slider.min, slider.max, slider.step],
     "from the address": slider.value,
-    "begun with": json.loads((commands.own_job().run.path / "config.json").read_text())["zest"],
+    "begun with": json.loads((current_job().run.path / "config.json").read_text())["zest"],
 }
 slider.set_value(7).run()
-found["edits"] = [edit["changes"] for edit in commands.view().edits]
+found["edits"] = [edit["changes"] for edit in active_run.snapshot().edits]
 found["in the address"] = page.query_params["zest"]
-commands.desk().close()
+active_run.active_run().close()
 print(json.dumps(found))
 """
 

@@ -45,6 +45,8 @@ class Job:
 
     Attributes
     ----------
+    editable : bool
+        True: it is trained here.
     config : Config
         As asked for; the newest snapshot may be a moment behind.
     latest : Snapshot
@@ -55,6 +57,8 @@ class Job:
     idle : bool
         Whether it paused because nobody watched.
     """
+
+    editable = True
 
     def __init__(
         self,

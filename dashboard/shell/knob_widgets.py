@@ -9,7 +9,7 @@ import streamlit as st
 from aecore.config import Config
 from aecore.i18n import t
 from aecore.knob import Knob
-from dashboard.state import commands
+from dashboard.state import active_run, commands, keys
 
 
 def widget(knob: Knob, config: Config) -> None:
@@ -20,7 +20,7 @@ def widget(knob: Knob, config: Config) -> None:
         "help": _help(knob),
         "on_change": _chosen,
         "args": (knob.name, key, lambda value: commands.change(**{knob.name: value})),
-        "disabled": not knob.matters(config) or commands.desk().followed is not None,
+        "disabled": not knob.matters(config) or not active_run.live().editable,
     }
     label = t(knob.label)
     if knob.kind == "choice":
@@ -84,10 +84,10 @@ def _stand(name: str, value: Any) -> tuple[str, Any]:
     a value is never set but given as the widget's first: one that is set is told to the browser
     once, and forgotten if the next run overtakes it.
     """
-    turn, first = st.session_state.get(f"{name} turn", (0, value))
+    turn, first = st.session_state.get(keys.widget_turn(name), (0, value))
     if st.session_state.get(_turned(name, turn), first) != value:
         turn, first = turn + 1, value
-    st.session_state[f"{name} turn"] = turn, first
+    st.session_state[keys.widget_turn(name)] = turn, first
     return _turned(name, turn), first
 
 
@@ -101,7 +101,7 @@ def _chosen(name: str, key: str, act: Callable[[Any], None]) -> None:
     A tick of the page under way still tells of the one that is gone, and Streamlit, which has
     forgotten it, takes that for a choice.
     """
-    turn, _ = st.session_state[f"{name} turn"]
+    turn, _ = st.session_state[keys.widget_turn(name)]
     if key == _turned(name, turn):
         act(st.session_state[key])
 

@@ -4,39 +4,39 @@ import streamlit as st
 
 from aecore.errors import LabError
 from aecore.i18n import t
-from aecore.runs.job import Job
+from aecore.runs.live_run import LiveRun
 from aecore.runs.run import Run
-from dashboard.state import commands
+from aecore.training.snapshot import Snapshot
+from dashboard.state import active_run, commands, messages
 
 
 def show() -> None:
     """Show what there is to say, most urgent first."""
-    if said := commands.take("refusal"):
-        st.error(said, icon=":material/block:")
-    if said := commands.take("news"):
-        st.toast(said, icon=":material/inventory_2:")
-    now = commands.desk()
-    if now.followed is not None:
-        _followed(now.followed)
-    elif now.job is not None:
-        _standing(now.job)
-        if now.job.latest.step == 0 and not now.job.playing:
-            _offer()
+    if error := messages.take_error():
+        st.error(error, icon=":material/block:")
+    if news := messages.take_news():
+        st.toast(news, icon=":material/inventory_2:")
+    current = active_run.live()
+    if not current.editable:
+        _followed(current)
+        return
+    _standing(current)
+    if active_run.snapshot().step == 0 and not current.playing:
+        _offer(current)
 
 
-def _standing(job: Job) -> None:
-    snapshot = job.latest
-    if job.error is not None:
-        st.error(str(job.error), icon=":material/error:")
-    elif job.idle:
+def _standing(current: LiveRun) -> None:
+    snapshot = active_run.snapshot()
+    if current.error is not None:
+        st.error(str(current.error), icon=":material/error:")
+    elif current.idle:
         text = t("The run paused itself, as nobody watched for a while. Play goes on.")
         st.info(text, icon=":material/bedtime:")
     elif snapshot.finished:
-        _finished(job)
+        _finished(snapshot)
 
 
-def _finished(job: Job) -> None:
-    snapshot = job.latest
+def _finished(snapshot: Snapshot) -> None:
     last = snapshot.history[-1]
     epochs = snapshot.config.epochs
     if last["held_out"] > last["pca"]:
@@ -51,45 +51,46 @@ def _finished(job: Job) -> None:
         st.success(text, icon=":material/check_circle:")
 
 
-def _offer() -> None:
-    """Offer to go on with the last unfinished run, or to watch one trained elsewhere."""
-    now = commands.desk()
-    for run in commands.saved_runs():
-        if now.job is not None and run.path == now.job.run.path:
-            continue
-        try:
-            where = run.summary()
-        except LabError:
-            continue
-        if run.busy:
-            text = t("{name} is being trained by another program.", name=run.name)
-            _choice(text, t("Watch it"), run)
-        elif where["step"] and where["step"] < where["total_steps"]:
-            text = t(
-                "{name} stands at step {step:,} of {total:,}.",
-                name=run.name,
-                step=where["step"],
-                total=where["total_steps"],
-            )
-            _choice(text, t("Go on with it"), run)
+def _offer(current: LiveRun) -> None:
+    """Offer to resume the last unfinished run, or to watch one trained elsewhere."""
+    others = (row for row in commands.saved_runs() if row["name"] != current.run.name)
+    row = next(others, None)
+    if row is None:
         return
-
-
-def _followed(run: Run) -> None:
+    try:
+        run = Run(active_run.root() / row["name"])
+    except LabError:
+        # The list of runs is up to a second old.
+        return
     if run.busy:
-        text = t("{name} is trained by another program; you see it as it is saved.", name=run.name)
+        _choice(
+            t("{name} is being trained by another program.", name=run.name), t("Watch it"), run.name
+        )
+    elif row["step"] and row["total_steps"] and row["step"] < row["total_steps"]:
+        text = t(
+            "{name} stopped at step {step:,} of {total:,}.",
+            name=run.name,
+            step=row["step"],
+            total=row["total_steps"],
+        )
+        _choice(text, t("Resume"), run.name)
+
+
+def _followed(current: LiveRun) -> None:
+    name = current.run.name
+    if current.playing:
+        text = t("{name} is training in another program; this view follows its saves.", name=name)
         st.info(text, icon=":material/visibility:")
     else:
-        text = t("{name} is not trained by anyone now.", name=run.name)
-        _choice(text, t("Go on with it here"), run)
+        _choice(t("{name} is not running.", name=name), t("Resume here"), name)
 
 
-def _choice(text: str, label: str, run: Run) -> None:
+def _choice(text: str, label: str, name: str) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/history: {text}", width="stretch")
         st.button(
             label,
-            key=f"open {run.name}",
+            key=f"open {name}",
             on_click=commands.open_run,
-            args=(run,),
+            args=(name,),
         )

@@ -11,7 +11,7 @@ from aecore.training.snapshot import Snapshot
 from dashboard.components.live_figure import boot
 from dashboard.shell import notices, sidebar, transport
 from dashboard.shell.transport import examples
-from dashboard.state import commands
+from dashboard.state import active_run, commands, keys, url
 
 # Each redraw takes a little from the training; a slow machine may want fewer.
 PLAYING_SECONDS = float(os.environ.get("AECORE_REDRAW_SECONDS") or 0.5)
@@ -31,7 +31,7 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
     with st.spinner(t("Loading the images and computing their principal components.")):
         try:
             commands.first_visit()
-            commands.view()
+            active_run.snapshot()
         except LabError as why:
             st.error(str(why))
             return
@@ -40,15 +40,15 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
     above = st.container()
     # Not drawn anew with the pictures: widgets cost a browser more than figures do.
     with st.container(horizontal=True, vertical_alignment="center"):
-        transport.buttons(commands.view())
-        examples(commands.view())
-    st.session_state.drawn = commands.fingerprint()
+        transport.buttons(active_run.snapshot())
+        examples(active_run.snapshot())
+    st.session_state[keys.DRAWN] = active_run.fingerprint()
 
     def live() -> None:
         """Draw what changes; when more than that changed, have the whole page drawn anew."""
-        if commands.fingerprint() != st.session_state.drawn:
+        if active_run.fingerprint() != st.session_state[keys.DRAWN]:
             st.rerun()
-        snapshot = commands.view()
+        snapshot = active_run.snapshot()
         transport.facts(snapshot, snapshot.examples.originals[0].size)
         st.progress(min(1.0, snapshot.step / snapshot.total_steps))
         try:
@@ -56,7 +56,7 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
         except LabError as why:
             st.error(str(why), icon=":material/error:")
 
-    every = PLAYING_SECONDS if commands.playing() else RESTING_SECONDS
+    every = PLAYING_SECONDS if active_run.live().playing else RESTING_SECONDS
     # The picture first: whoever let a slider go waits for it, not for the other sliders.
     st.fragment(live, run_every=every)()
     if still is not None:
@@ -64,4 +64,4 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
     with above:
         notices.show()
     sidebar.sidebar()
-    commands.to_url()
+    url.write()

@@ -4,20 +4,19 @@ import streamlit as st
 
 from aecore import data
 from aecore.config import GROUPS, Config
-from aecore.errors import LabError
 from aecore.i18n import t
 from aecore.knob import knobs
 from aecore.presets import PRESETS, preset
-from aecore.runs.run import Run
+from aecore.runs.index import Row
 from dashboard.shell.knob_widgets import _chosen, _stand, widget
-from dashboard.state import commands
+from dashboard.state import active_run, commands, messages
 
 OPEN_GROUPS = ("constraint",)
 
 
 def sidebar() -> None:
     """Show what is trained: preset, data, and every knob in its group."""
-    config = commands.config()
+    config = active_run.live().config
     with st.sidebar:
         _preset(config)
         _dataset(config)
@@ -36,7 +35,7 @@ def _preset(config: Config) -> None:
 
     def chosen(name: str | None) -> None:
         if name is not None:
-            commands.attempt(lambda: commands.begin(preset(name, config.dataset)))
+            messages.attempt(lambda: commands.begin(preset(name, config.dataset)))
 
     st.selectbox(
         t("Preset"),
@@ -68,7 +67,7 @@ def _dataset(config: Config) -> None:
         help=t(knob.description),
         on_change=_chosen,
         args=("dataset", key, commands.choose_dataset),
-        disabled=commands.desk().followed is not None,
+        disabled=not active_run.live().editable,
     )
     with st.popover(t("More data"), width="stretch", icon=":material/add_photo_alternate:"):
         more_data({name: offer for name, offer in offers.items() if not offer.present})
@@ -78,26 +77,24 @@ def _saved_runs() -> None:
     """Offer every run on disk, to go on with it or to watch it."""
     # By name: Streamlit copies what was chosen, and a run's lock cannot be copied. And by no more
     # than the name: it forgets a choice whose text changes, as a step does.
-    found = {run.name: run for run in commands.saved_runs()}
+    rows = {row["name"]: row for row in commands.saved_runs()}
     with st.popover(t("Saved runs"), width="stretch", icon=":material/history:"):
-        chosen = st.selectbox(t("Run"), list(found), key="saved run", filter_mode="contains")
-        if chosen in found:
-            st.caption(_where(found[chosen]))
+        chosen = st.selectbox(t("Run"), list(rows), key="saved run", filter_mode="contains")
+        if chosen in rows:
+            st.caption(_progress(rows[chosen]))
         st.button(
             t("Open"),
             key="open saved run",
             disabled=chosen is None,
             on_click=commands.open_run,
-            args=(found.get(chosen),),
+            args=(chosen,),
         )
 
 
-def _where(run: Run) -> str:
-    try:
-        at = run.summary()
-        return t("Step {step:,} of {total:,}", step=at["step"], total=at["total_steps"])
-    except (LabError, KeyError):
-        return t("It does not say where it stands.")
+def _progress(row: Row) -> str:
+    if row["step"] is None or row["total_steps"] is None:
+        return t("Progress unknown.")
+    return t("Step {step:,} of {total:,}", step=row["step"], total=row["total_steps"])
 
 
 def more_data(missing: dict[str, data.Offer]) -> None:
@@ -118,7 +115,7 @@ def more_data(missing: dict[str, data.Offer]) -> None:
     )
     if st.button(t("Add these images"), key="add", disabled=file is None or not name):
         assert file is not None
-        commands.attempt(lambda: commands.add_dataset(file, name, size))
+        messages.attempt(lambda: commands.add_dataset(file, name, size))
         st.rerun()
 
 
@@ -129,5 +126,5 @@ def _download(name: str) -> None:
         text = t("{done:.1f} of {total:.1f} MB", done=done / 1e6, total=total / 1e6)
         bar.progress(min(1.0, done / max(total, 1)), text)
 
-    commands.attempt(lambda: commands.download_dataset(name, progress))
+    messages.attempt(lambda: commands.download_dataset(name, progress))
     st.rerun()

@@ -8,19 +8,19 @@ import streamlit as st
 from aecore.i18n import t
 from aecore.training.schedule import TrainingSchedule
 from aecore.training.snapshot import Snapshot
-from dashboard.state import commands
+from dashboard.state import active_run, commands, keys
 
 
 def buttons(snapshot: Snapshot) -> None:
     """Show what drives the run; each has a key on the keyboard."""
-    followed = commands.desk().followed is not None
-    done = snapshot.finished or followed
+    current = active_run.live()
+    done = snapshot.finished or not current.editable
     # Layers that are trained alone first add passes: the plan of one step a pass counts them all.
     epoch = snapshot.total_steps // TrainingSchedule(snapshot.config, 1).total
-    if commands.playing() and not followed:
-        name, label, icon, act = "pause", t("Pause"), ":material/pause:", _pause
+    if current.playing and current.editable:
+        name, label, icon, act = "pause", t("Pause"), ":material/pause:", commands.pause
     else:
-        name, label, icon, act = "play", t("Play"), ":material/play_arrow:", _play
+        name, label, icon, act = "play", t("Play"), ":material/play_arrow:", commands.play
     st.button(
         label,
         key=name,
@@ -35,42 +35,31 @@ def buttons(snapshot: Snapshot) -> None:
         ("step 10", t("+10"), "D", 10),
         ("step epoch", t("+1 epoch"), "E", epoch),
     ):
-        st.button(words, key=name, shortcut=key, disabled=done, on_click=_step, args=(count,))
+        st.button(
+            words, key=name, shortcut=key, disabled=done, on_click=commands.step, args=(count,)
+        )
     st.button(
         t("Reset"),
         key="reset",
         icon=":material/restart_alt:",
         shortcut="N",
         help=t("Begin again with the same settings and seed; the run so far stays on disk."),
-        disabled=followed,
+        disabled=not current.editable,
         on_click=commands.reset,
     )
 
 
-def _play() -> None:
-    commands.attempt(lambda: commands.own_job().play())
-
-
-def _pause() -> None:
-    commands.attempt(lambda: commands.own_job().pause())
-
-
-def _step(count: int) -> None:
-    commands.attempt(lambda: commands.own_job().step(count))
-
-
 def facts(snapshot: Snapshot, pixels: int) -> None:
     """Show where the run is, in figures that keep their places."""
-    job = commands.desk().job
-    own = job if commands.desk().followed is None else None
-    speed = own.samples_per_second if own and own.playing else 0.0
+    current = active_run.live()
+    speed = current.samples_per_second if current.playing else 0.0
     last = snapshot.history[-1] if snapshot.history else {}
     error, pca = last.get("held_out"), last.get("pca")
     cells = [
         (t("Step"), f"{snapshot.step:,} / {snapshot.total_steps:,}", ""),
         (t("Epoch"), f"{snapshot.epoch:.2f}", ""),
         (t("Images per second"), f"{speed:,.0f}" if speed else "–", ""),
-        (t("Time left"), _clock(own.seconds_left) if own and speed else "–", ""),
+        (t("Time left"), _clock(current.seconds_left) if speed else "–", ""),
         (t("Held-out error"), f"{error:.4f}" if error else "–", ""),
         (t("PCA's, same code"), f"{pca:.4f}" if pca is not None else "–", ""),
         *_against(error, pca),
@@ -103,27 +92,25 @@ def examples(snapshot: Snapshot) -> None:
     """Choose which held-out images are shown: others, or only one class."""
 
     def chosen() -> None:
-        label = st.session_state.get("example class")
-        commands.show_examples(st.session_state.get("draw", 0), label)
+        label = st.session_state.get(keys.EXAMPLE_CLASS)
+        commands.show_examples(st.session_state.get(keys.EXAMPLE_DRAW, 0), label)
 
     def others() -> None:
-        st.session_state.draw = st.session_state.get("draw", 0) + 1
+        st.session_state[keys.EXAMPLE_DRAW] = st.session_state.get(keys.EXAMPLE_DRAW, 0) + 1
         chosen()
 
-    followed = commands.desk().followed is not None
+    fixed = not active_run.live().editable
     if snapshot.classes:
         st.selectbox(
             t("Class"),
             range(len(snapshot.classes)),
             index=None,
-            key="example class",
+            key=keys.EXAMPLE_CLASS,
             format_func=lambda label: t(snapshot.classes[label]),
             placeholder=t("all classes"),
             label_visibility="collapsed",
             width=140,
             on_change=chosen,
-            disabled=followed,
+            disabled=fixed,
         )
-    st.button(
-        t("Others"), key="others", icon=":material/casino:", on_click=others, disabled=followed
-    )
+    st.button(t("Others"), key="others", icon=":material/casino:", on_click=others, disabled=fixed)

@@ -1,7 +1,4 @@
-"""What takes longer than a page may wait: made on a thread, and drawn once it is there.
-
-A page asks each time it is drawn, gets what there is, and says what is still to come.
-"""
+"""Slow values, computed on a background thread and cached."""
 
 import atexit
 import logging
@@ -19,21 +16,20 @@ from aecore.errors import LabError
 
 T = TypeVar("T")
 
-# Of those nobody looks at.
-MOST = 40
+IDLE_ENTRIES = 40
 # A page that is looked at asks at least every second.
-LOOKED_AT_SECONDS = 5.0
-PATIENCE = 10.0
+WATCHED_SECONDS = 5.0
+JOIN_SECONDS = 10.0
 
 logger = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
-class _Wish:
-    """What is asked for under a key, and what was made last, perhaps of another version."""
+class _Entry:
+    """What is asked for under a key, and what was computed last, perhaps of another version."""
 
-    wanted: Hashable
-    make: Callable[[], Any]
+    version: Hashable
+    compute: Callable[[], Any]
     asked_at: float
     value: Any = None
     error: LabError | None = None
@@ -41,82 +37,85 @@ class _Wish:
     known: bool = False
 
 
-class Later:
-    """Make values one after the other on a thread; any thread may ask.
+class BackgroundCache:
+    """Compute slow values on a background thread and cache them.
+
+    Any thread may ask; values are computed one after the other.
 
     Parameters
     ----------
-    most : int
-        So many values that nobody looks at are kept.
+    idle_entries : int
+        How many values that nobody looks at are kept.
     """
 
-    def __init__(self, most: int = MOST) -> None:
-        self._most = most
-        self._wishes: OrderedDict[Hashable, _Wish] = OrderedDict()
+    def __init__(self, idle_entries: int = IDLE_ENTRIES) -> None:
+        self._idle_entries = idle_entries
+        self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._changed = threading.Condition()
         self._closed = False
-        self._thread = threading.Thread(target=self._work, name="later", daemon=True)
+        self._thread = threading.Thread(target=self._work, name="background", daemon=True)
         self._thread.start()
 
-    def ask(self, key: Hashable, make: Callable[[], T], version: Hashable = None) -> T | None:
-        """Return what was made last under a key, and have it made where the version is another.
+    def get(self, key: Hashable, compute: Callable[[], T], version: Hashable = None) -> T | None:
+        """Return the last value of a key, and have it computed where its version is outdated.
 
-        The newest wish is made first: it is what a person looks at now. One that nobody asks for
-        again is not made.
+        The newest request is served first: it is what a person looks at now. One that is not
+        repeated is dropped.
 
         Parameters
         ----------
         key : hashable
-        make : callable
-            Called on the thread, without anything of a page; may refuse.
+        compute : callable
+            Called on the thread, without access to the page; may raise a LabError.
         version : hashable
-            What is made depends on it. Until this one is there, the last one is returned.
+            What the value depends on. Until this version is there, the last one is returned.
 
         Returns
         -------
         object or None
-            None where nothing was made yet.
+            None where nothing was computed yet.
 
         Raises
         ------
         LabError
-            Where this version could not be made.
+            Where this version could not be computed.
         """
         with self._changed:
             now = time.monotonic()
-            wish = self._wishes.get(key)
-            if wish is None:
-                wish = self._wishes[key] = _Wish(version, make, now)
+            entry = self._entries.get(key)
+            if entry is None:
+                entry = self._entries[key] = _Entry(version, compute, now)
                 self._changed.notify()
-            elif wish.wanted != version:
-                wish.wanted, wish.make, wish.waiting, wish.error = version, make, True, None
+            elif entry.version != version:
+                entry.version, entry.compute = version, compute
+                entry.waiting, entry.error = True, None
                 self._changed.notify()
-            elif now - wish.asked_at > LOOKED_AT_SECONDS and wish.waiting:
-                self._wishes.move_to_end(key)
+            elif now - entry.asked_at > WATCHED_SECONDS and entry.waiting:
+                self._entries.move_to_end(key)
                 self._changed.notify()
-            wish.asked_at = now
-            if wish.error is not None:
-                raise wish.error
-            return cast("T", wish.value) if wish.known else None
+            entry.asked_at = now
+            if entry.error is not None:
+                raise entry.error
+            return cast("T", entry.value) if entry.known else None
 
     def wait(self, seconds: float) -> bool:
-        """Wait until nothing is waiting that somebody looks at; return whether that is so."""
+        """Wait until nothing is left to compute that somebody looks at; return whether so."""
         with self._changed:
             return self._changed.wait_for(lambda: self._next() is None, seconds)
 
     def close(self) -> None:
-        """Make no more, and wait for what is being made."""
+        """Compute no more, and wait for what is being computed."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
-        self._thread.join(PATIENCE)
+        self._thread.join(JOIN_SECONDS)
 
-    def _next(self) -> _Wish | None:
-        """Return the newest wish that somebody still has."""
-        since = time.monotonic() - LOOKED_AT_SECONDS
-        for wish in reversed(self._wishes.values()):
-            if wish.waiting and wish.asked_at > since:
-                return wish
+    def _next(self) -> _Entry | None:
+        """Return the newest entry that is waiting and looked at."""
+        since = time.monotonic() - WATCHED_SECONDS
+        for entry in reversed(self._entries.values()):
+            if entry.waiting and entry.asked_at > since:
+                return entry
         return None
 
     def _work(self) -> None:
@@ -124,48 +123,48 @@ class Later:
         torch.set_num_threads(1)
         while True:
             with self._changed:
-                while (wish := self._next()) is None and not self._closed:
+                while (entry := self._next()) is None and not self._closed:
                     self._changed.wait()
-                if self._closed or wish is None:
+                if self._closed or entry is None:
                     return
-                version, make = wish.wanted, wish.make
-            value, error = _made(make)
+                version, compute = entry.version, entry.compute
+            value, error = _outcome(compute)
             with self._changed:
                 if error is None:
-                    wish.value, wish.known = value, True
-                if wish.wanted == version:
-                    wish.waiting, wish.error = False, error
-                self._forget()
+                    entry.value, entry.known = value, True
+                if entry.version == version:
+                    entry.waiting, entry.error = False, error
+                self._evict()
                 self._changed.notify_all()
 
-    def _forget(self) -> None:
-        """Let go of what nobody has looked at for longest."""
-        since = time.monotonic() - LOOKED_AT_SECONDS
-        idle = [key for key, wish in self._wishes.items() if wish.asked_at <= since]
-        idle.sort(key=lambda key: self._wishes[key].asked_at)
-        for key in idle[: max(0, len(idle) - self._most)]:
-            del self._wishes[key]
+    def _evict(self) -> None:
+        """Drop the values that nobody has looked at for longest."""
+        since = time.monotonic() - WATCHED_SECONDS
+        idle = [key for key, entry in self._entries.items() if entry.asked_at <= since]
+        idle.sort(key=lambda key: self._entries[key].asked_at)
+        for key in idle[: max(0, len(idle) - self._idle_entries)]:
+            del self._entries[key]
 
 
-def _made(make: Callable[[], Any]) -> tuple[Any, LabError | None]:
+def _outcome(compute: Callable[[], Any]) -> tuple[Any, LabError | None]:
     try:
-        return make(), None
-    except LabError as why:
-        return None, why
+        return compute(), None
+    except LabError as error:
+        return None, error
     except Exception as error:  # Whatever it is, the page says it and the rest goes on.
-        logger.exception("Something could not be computed")
-        said = f"{type(error).__name__}: {error}"
-        return None, LabError("This could not be computed: {error}.", error=said)
+        logger.exception("A value could not be computed")
+        reason = f"{type(error).__name__}: {error}"
+        return None, LabError("Calculation failed: {error}.", error=reason)
 
 
 @st.cache_resource(show_spinner=False)
-def later() -> Later:
-    """Return the server's, shared by all browsers and ended with it."""
-    made = Later()
-    atexit.register(made.close)
-    return made
+def background_cache() -> BackgroundCache:
+    """Return the server's cache, shared by all browsers and closed with it."""
+    cache = BackgroundCache()
+    atexit.register(cache.close)
+    return cache
 
 
-def ask(key: Hashable, make: Callable[[], T], version: Hashable = None) -> T | None:
-    """Return what was made last under a key, or None; see `Later.ask`."""
-    return later().ask(key, make, version)
+def get(key: Hashable, compute: Callable[[], T], version: Hashable = None) -> T | None:
+    """Return the last value of a key, or None; see `BackgroundCache.get`."""
+    return background_cache().get(key, compute, version)

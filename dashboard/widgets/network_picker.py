@@ -1,14 +1,12 @@
 """Which run's network a page uses: the one in view, or one from disk."""
 
-from pathlib import Path
-
 import streamlit as st
 
 from aecore.i18n import t
 from aecore.runs.run import Run
 from aecore.runs.trained_model import TrainedModel
 from aecore.training.snapshot import Snapshot
-from dashboard.state import commands, viewing
+from dashboard.state import active_run, cached, commands
 
 IN_VIEW = ""
 
@@ -21,8 +19,8 @@ def network(newest: Snapshot) -> TrainedModel:
     LabError
         Where the run chosen cannot be read.
     """
-    here = viewing.run().name
-    names = [run.name for run in commands.saved_runs() if run.name != here]
+    here = active_run.live().run.name
+    names = [row["name"] for row in commands.saved_runs() if row["name"] != here]
     chosen = st.selectbox(
         t("Network"),
         [IN_VIEW, *names],
@@ -32,14 +30,5 @@ def network(newest: Snapshot) -> TrainedModel:
         width=320,
     )
     if not chosen:
-        return TrainedModel.of(newest, commands.load(newest.config.dataset), here)
-    run = Run(commands.desk().root / chosen)
-    return _opened(str(run.path), run.written)
-
-
-@st.cache_resource(show_spinner=False, max_entries=4)
-def _opened(path: str, written: tuple[int, ...]) -> TrainedModel:
-    """Return a network from disk, read once for all browsers."""
-    del written
-    dataset = commands.load(Run(Path(path)).config.dataset)
-    return TrainedModel.open(path, dataset)
+        return TrainedModel.of(newest, cached.dataset(newest.config.dataset), here)
+    return cached.trained_model(Run(active_run.root() / chosen))

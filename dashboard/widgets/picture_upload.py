@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from aecore.data.custom import image_files
 from aecore.errors import LabError
 from aecore.i18n import t
-from dashboard.state import viewing
+from dashboard.state import cached
 
 
 def uploaded(key: str, shape: tuple[int, int], most: int) -> NDArray[np.uint8] | None:
@@ -46,7 +46,7 @@ def uploaded(key: str, shape: tuple[int, int], most: int) -> NDArray[np.uint8] |
         return None
     version = tuple(file.file_id for file in files), shape
     try:
-        return viewing.kept(key, version, lambda: _read(files[:most], shape))
+        return cached.in_session(key, version, lambda: _read(files[:most], shape))
     except LabError as why:
         st.error(str(why), icon=":material/error:")
         return None

@@ -6,11 +6,10 @@ from aecore.i18n import t
 from aecore.metrics.activity import activity
 from aecore.training.snapshot import Snapshot
 from dashboard.components.live_figure import figure
-from dashboard.components.mosaic import mosaic
-from dashboard.figures import images as image_figures
 from dashboard.figures.code_activity import code_activity
 from dashboard.figures.latent_map import latent_map, steady_view
 from dashboard.figures.loss_curve import loss
+from dashboard.widgets.image_grid import class_names, image_grid
 
 TALL, LOW = 360, 300
 
@@ -56,13 +55,12 @@ def show_reconstructions(snapshot: Snapshot) -> None:
     st.markdown(f"**{t('Reconstructions')}**")
     shown = snapshot.examples
     error = abs(shown.reconstructions - shown.originals)
-    picture = image_figures.mosaic([shown.originals, shown.corrupted, shown.reconstructions, error])
-    names = snapshot.classes
-    mosaic(
+    image_grid(
         "reconstructions",
-        image_figures.png(picture),
+        [shown.originals, shown.corrupted, shown.reconstructions, error],
+        error_last=True,
         rows=[t("original"), t("corrupted"), t("rebuilt"), t("error")],
-        columns=[t(names[label]) if label >= 0 else "" for label in shown.labels],
+        columns=class_names(shown.labels, snapshot.classes),
         label=t("Held-out images: original, corrupted, rebuilt, and absolute error"),
         height=LOW,
     )

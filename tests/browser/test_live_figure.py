@@ -27,7 +27,7 @@ def test_figures_keep_their_elements_across_redraws_changes_and_runs(lab: Lab) -
     lab.until_step(1)
     # Above a run not yet begun stands the offer to go on with that one, until the first step.
     lab.open_fresh()
-    offer = lab.page.get_by_role("button", name="Go on with it")
+    offer = lab.page.get_by_role("button", name="Resume")
     offer.wait_for()
     mark(lab)
     lab.play()

@@ -59,9 +59,9 @@ def test_first_start_and_restart(own_server: Server, tabs: Tabs) -> None:
     second.errors.clear()
     second.open()
     assert second.step == 0
-    offer = second.page.get_by_text(f"{run.name} stands at step {step:,} of")
+    offer = second.page.get_by_text(f"{run.name} stopped at step {step:,} of")
     offer.wait_for()
-    second.page.get_by_role("button", name="Go on with it").click()
+    second.page.get_by_role("button", name="Resume").click()
     second.until(lambda: second.step == step, f"the run is at step {step} again")
     second.press("step 10")
     second.until(lambda: second.step == step + 10, "ten steps more are made")
@@ -80,7 +80,7 @@ def test_a_run_of_the_command_line_is_watched_and_gone_on_with(
         lab.open()
         lab.page.get_by_text("cli is being trained by another program.").wait_for()
         lab.page.get_by_role("button", name="Watch it").click()
-        lab.says("cli is trained by another program; you see it as it is saved.")
+        lab.says("cli is training in another program; this view follows its saves.")
         before = lab.step
         lab.until_step(before + 1)
         lab.until(lambda: lab.redraws("loss-curve") > 0, "its curve is drawn")
@@ -89,7 +89,7 @@ def test_a_run_of_the_command_line_is_watched_and_gone_on_with(
         program.send_signal(signal.SIGINT)
         assert program.wait(60) == 128 + signal.SIGINT
     lab.page.get_by_text("cli is not trained by anyone now.").wait_for()
-    lab.page.get_by_role("button", name="Go on with it here").click()
+    lab.page.get_by_role("button", name="Resume here").click()
     lab.until(lambda: lab.button("step 10").is_enabled(), "the run is taken up")
     step = lab.step
     assert step == own_server.saved()["step"] > 0

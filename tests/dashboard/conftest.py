@@ -7,8 +7,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard.state import commands
-from dashboard.state.background import later
+from dashboard.state import active_run
+from dashboard.state.background import background_cache
 from tests.dashboard.support import Goes, Open
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
@@ -29,7 +29,7 @@ def open_page(root: Path) -> Iterator[Open]:
 
     A small network is asked for unless the address says otherwise.
     """
-    commands.desk.clear()
+    active_run.active_run.clear()
 
     def opened(**settings: object) -> AppTest:
         page = AppTest.from_file(APP, default_timeout=120)
@@ -38,8 +38,8 @@ def open_page(root: Path) -> Iterator[Open]:
         return page.run()
 
     yield opened
-    commands.desk().close()
-    commands.desk.clear()
+    active_run.active_run().close()
+    active_run.active_run.clear()
 
 
 @pytest.fixture
@@ -48,8 +48,8 @@ def open_view(root: Path) -> Iterator[Open]:
 
     A small network is asked for unless the settings say otherwise.
     """
-    commands.desk.clear()
-    later.clear()
+    active_run.active_run.clear()
+    background_cache.clear()
 
     def opened(name: str, **settings: object) -> AppTest:
         script = f"from dashboard.views.{name} import page\npage.show()"
@@ -59,10 +59,10 @@ def open_view(root: Path) -> Iterator[Open]:
         return page.run()
 
     yield opened
-    commands.desk().close()
-    commands.desk.clear()
-    later().close()
-    later.clear()
+    active_run.active_run().close()
+    active_run.active_run.clear()
+    background_cache().close()
+    background_cache.clear()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from streamlit.testing.v1 import AppTest
 
-from dashboard.state.background import later
+from dashboard.state.background import background_cache
 
 Open = Callable[..., AppTest]
 Goes = Callable[[AppTest, str], AppTest]
@@ -17,7 +17,10 @@ def captions(page: AppTest) -> str:
 
 def finish(page: AppTest) -> AppTest:
     """Wait until nothing is computed in the background, and run the page once more."""
-    assert later().wait(100)
-    page.run()
-    assert not page.exception
-    return page
+    while True:
+        assert background_cache().wait(100)
+        page.run()
+        assert not page.exception
+        # What nobody has asked for lately waits until the page asks again.
+        if not any(entry.waiting for entry in background_cache()._entries.values()):
+            return page

@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 
 from aecore import i18n
 from aecore.runs.run import Run
-from dashboard.state import commands
+from dashboard.state import active_run
 from tests.dashboard.support import Goes, Open
-from tests.support import Bracketed
+from tests.support import Bracketed, current_job
 
 SHOWN = ("label", "help", "body", "placeholder", "text", "tooltip")
 # Names of icons, runs and data, HTML, and numbers are no words.
@@ -130,10 +130,10 @@ def test_an_untouched_page_speaks_the_language(open_page: Open) -> None:
 def test_a_trained_and_changed_run_speaks_the_language(open_page: Open) -> None:
     page = open_page(epochs=1)
     page.button(key="step 10").click().run()
-    assert commands.own_job().wait(60)
+    assert current_job().wait(60)
     page.slider(key="noise").set_value(0.2).run()
     page.button(key="play").click().run()
-    assert commands.own_job().wait(60)
+    assert current_job().wait(60)
     page.run()
     assert left_in_english(page) == []
 
@@ -154,7 +154,7 @@ def test_refusals_and_news_speak_the_language(open_page: Open) -> None:
     assert page.error
     assert left_in_english(page) == []
     page.button(key="step 10").click().run()
-    assert commands.own_job().wait(60)
+    assert current_job().wait(60)
     page.button(key="reset").click().run()
     assert page.toast
     assert left_in_english(page) == []
@@ -164,12 +164,12 @@ def test_refusals_and_news_speak_the_language(open_page: Open) -> None:
 def test_a_followed_run_is_spoken_of_in_the_language(open_page: Open) -> None:
     page = open_page()
     page.button(key="step 10").click().run()
-    assert commands.own_job().wait(60)
-    elsewhere = Run(commands.own_job().run.path)
+    assert current_job().wait(60)
+    elsewhere = Run(current_job().run.path)
     page.button(key="reset").click().run()
     elsewhere.claim()
     try:
-        commands.desk().open(Run(elsewhere.path))
+        active_run.active_run().open(Run(elsewhere.path))
         page.run()
         assert page.info
         assert left_in_english(page) == []

@@ -16,7 +16,7 @@ from aecore.runs.trained_model import TrainedModel
 from aecore.training.snapshot import Snapshot
 from aecore.training.subset import names
 from dashboard.shell import page
-from dashboard.state import background, commands
+from dashboard.state import active_run, background, cached, commands
 from dashboard.views.anomalies.results import ScoredImages, results
 from dashboard.widgets import network_picker
 from dashboard.widgets.picture_upload import uploaded
@@ -106,7 +106,7 @@ def _anomalous(network: TrainedModel) -> Anomalous:
     if source == OWN:
         images = uploaded("foreign upload", network.dataset.shape, MOST_UPLOADED)
         return Anomalous(OWN, images, None if images is None else zlib.crc32(images.tobytes()))
-    return Anomalous(source or REST, commands.load(source) if source else None, source)
+    return Anomalous(source or REST, cached.dataset(source) if source else None, source)
 
 
 def _warn_if_anomalies_were_seen(
@@ -149,7 +149,7 @@ def _scored(
     network: TrainedModel, normal: tuple[str, ...], anomalous: Anomalous
 ) -> ScoredImages | None:
     """Score held-out images; while the network trains fewer, and by what it was a moment ago."""
-    most = MOST_PLAYING if commands.playing() else MOST
+    most = MOST_PLAYING if active_run.live().playing else MOST
     split = (network.dataset.name, normal, anomalous.source, anomalous.version)
 
     def make() -> ScoredImages:
@@ -158,7 +158,7 @@ def _scored(
         return ScoredImages(network, images, anomalies, found)
 
     version = (network.step, network.config, most)
-    return background.ask(("judged", network.name, split), make, version)
+    return background.get(("judged", network.name, split), make, version)
 
 
 def _baselines(
@@ -172,4 +172,4 @@ def _baselines(
     def make() -> dict[str, NDArray[np.float64]]:
         return {name: score(images) for name, score in anomaly.others(network).items()}
 
-    return background.ask(("foreign by others", learnt, split), make) or {}
+    return background.get(("foreign by others", learnt, split), make) or {}

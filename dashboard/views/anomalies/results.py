@@ -12,10 +12,10 @@ from aecore.applications import threshold as thresholds
 from aecore.i18n import t
 from aecore.runs.trained_model import TrainedModel
 from dashboard.components.live_figure import figure
-from dashboard.components.mosaic import mosaic
 from dashboard.components.threshold_line import threshold_line
-from dashboard.figures import images as image_figures
+from dashboard.state import keys
 from dashboard.views.anomalies.figures import curves, histograms
+from dashboard.widgets.image_grid import image_grid
 
 SHOWN = 6
 USUAL = 0.95
@@ -78,7 +78,7 @@ def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) 
             words=t("Drag the line: what lies to its right is taken for foreign.")
             if how == "hand"
             else t("What lies to the right of the line is taken for foreign."),
-            on_drag=lambda place: st.session_state.update({f"threshold {name}": place}),
+            on_drag=lambda place: st.session_state.update({keys.threshold(name): place}),
         )
     found = thresholds.counts(anomalous, scores, threshold)
     with right:
@@ -111,7 +111,7 @@ def _threshold(
         default="quantile",
         required=True,
     )
-    kept = f"threshold {name}"
+    kept = keys.threshold(name)
     if how == "hand":
         usual = thresholds.quantile(scores[~anomalous], USUAL)
         return "hand", float(st.session_state.get(kept, usual))
@@ -205,11 +205,10 @@ def _gallery(scored: ScoredImages, scores: NDArray[np.float64], threshold: float
         reconstruction = scored.network.reconstruct(images)
         with column:
             st.markdown(f"**{label}**")
-            mosaic(
+            image_grid(
                 f"gallery-{label}",
-                image_figures.png(
-                    image_figures.mosaic([images, reconstruction, abs(images - reconstruction)])
-                ),
+                [images, reconstruction, abs(images - reconstruction)],
+                error_last=True,
                 rows=[t("image"), t("rebuilt"), t("error")],
                 columns=[t("foreign") if scored.anomalous[row] else t("normal") for row in rows],
                 label=t("{label}: image, reconstruction and error of each pixel", label=label),

@@ -4,18 +4,18 @@ import streamlit as st
 
 from aecore.config import Config
 from aecore.errors import LabError
-from aecore.i18n import t
+from aecore.i18n import N_, t
 from aecore.knob import knobs
 from aecore.runs.branch import branch
 from aecore.runs.folder import new_path
 from aecore.runs.index import Row
 from aecore.runs.run import Run
-from dashboard.state import commands
+from dashboard.state import active_run, cached, commands, messages
 
 
 def panel(row: Row) -> None:
     """Ask from which saved moment, and what is changed there."""
-    run = Run(commands.desk().root / row["name"])
+    run = Run(active_run.root() / row["name"])
     steps = run.frames()
     if not steps:
         return
@@ -53,14 +53,16 @@ def _make(parent: Run, step: int, name: str, value: str) -> None:
             bar.progress(done / max(1, whole))
 
     try:
-        images = commands.load(parent.config.dataset)
-        path = new_path(commands.desk().root, parent.config)
+        images = cached.dataset(parent.config.dataset)
+        path = new_path(active_run.root(), parent.config)
         made, _ = branch(parent, step, images, path, report=report, **{name: value})
     except LabError as why:
         bar.empty()
         st.error(str(why), icon=":material/error:")
         return
     made.release()
-    commands.open_run(Run(made.path))
-    commands.tell("The branch {name} is on top; press Play to go on with it.", name=made.name)
+    commands.open_run(made.name)
+    messages.announce(
+        N_("{name} is the current run now; press Play to continue it.", name=made.name)
+    )
     st.rerun()

@@ -14,17 +14,15 @@ from aecore.network.inference import decode
 from aecore.training import probe
 from aecore.training.snapshot import Snapshot
 from dashboard.components.live_figure import figure
-from dashboard.components.mosaic import mosaic
-from dashboard.figures import images as image_figures
-from dashboard.state import commands
+from dashboard.state import cached, keys
 from dashboard.views.compare.figures import linked_map
+from dashboard.widgets.image_grid import class_names, image_grid
 
 HEIGHT = 320
 SHOWN = 14
-SELECTED = "linked selection"
 
 
-def maps(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
+def linked_maps(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
     """Show the maps of the probe set, turned so that they lie alike, and what is selected on them.
 
     Parameters
@@ -78,14 +76,14 @@ def _maps(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
 
 def _select(first: Snapshot) -> Any:
     def select(rows: list[Any]) -> None:
-        st.session_state[SELECTED] = first.config.dataset, sorted(int(row) for row in rows)
+        st.session_state[keys.SELECTION] = first.config.dataset, sorted(int(row) for row in rows)
 
     return select
 
 
 def _selected(first: Snapshot) -> NDArray[np.intp]:
     """Return which images of the probe set are selected; of another data set none is."""
-    dataset, rows = st.session_state.get(SELECTED, ("", []))
+    dataset, rows = st.session_state.get(keys.SELECTION, ("", []))
     found = np.array(rows if dataset == first.config.dataset else [], np.intp)
     return found[found < len(first.labels)]
 
@@ -116,15 +114,14 @@ def _pictures(
     text = t("{count} images selected, {shown} of them shown.", count=len(rows), shown=len(some))
     st.caption(text + " " + t("A double click on a map selects none."))
     first = next(iter(shots.values()))
-    dataset = commands.load(first.config.dataset)
+    dataset = cached.dataset(first.config.dataset)
     originals = (probe.probes(dataset).images[some] / 255).astype(np.float32)
     reconstruction = [decode(shot.model, shot.codes[some]) for shot in shots.values()]
     lines = [originals, *reconstruction]
-    mosaic(
+    image_grid(
         "linked",
-        image_figures.png(image_figures.mosaic(lines, error_last=False)),
+        lines,
         rows=[t("original"), *(named[name] for name in shots)],
-        columns=[t(first.classes[k]) if k >= 0 else "" for k in first.labels[some]],
+        columns=class_names(first.labels[some], first.classes),
         label=t("The images selected, rebuilt by each run"),
-        height=60 * len(lines) + 30,
     )

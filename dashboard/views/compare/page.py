@@ -2,7 +2,7 @@
 
 from dashboard.shell import page
 from dashboard.views.compare import branch, run_table, sweep_form
-from dashboard.views.compare.side_by_side import versus
+from dashboard.views.compare.side_by_side import side_by_side
 
 
 def show() -> None:
@@ -18,5 +18,5 @@ def still() -> None:
     if len(chosen) == 1:
         branch.panel(chosen[0])
     elif chosen:
-        versus(chosen)
+        side_by_side(chosen)
     sweep_form.panel()

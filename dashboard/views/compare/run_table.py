@@ -9,12 +9,12 @@ from typing import Any
 import streamlit as st
 
 from aecore.errors import LabError
-from aecore.i18n import t
+from aecore.i18n import N_, t
 from aecore.runs import archive, index
 from aecore.runs.export import FORMATS, export
 from aecore.runs.index import Row
 from aecore.runs.run import Run
-from dashboard.state import commands
+from dashboard.state import active_run, cached, commands, keys, messages
 from dashboard.views.compare import html_report
 
 HEIGHT = 320
@@ -23,7 +23,7 @@ MEGABYTE = 2**20
 
 def choose() -> list[Row]:
     """Show all runs and return those chosen."""
-    root = commands.desk().root
+    root = active_run.root()
     rows = index.index(root)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         asked = st.text_input(
@@ -136,7 +136,7 @@ def _open(row: Row) -> None:
         key="open run",
         icon=":material/play_circle:",
         on_click=commands.open_run,
-        args=(Run(commands.desk().root / row["name"]),),
+        args=(row["name"],),
         help=t("Puts it on top, to go on with it."),
     )
 
@@ -148,16 +148,16 @@ def _words(row: Row) -> None:
         note = st.text_area(t("Note"), row["note"])
         favourite = st.checkbox(t("Favourite"), row["favourite"])
         if st.form_submit_button(t("Keep")):
-            path = commands.desk().root / row["name"]
+            path = active_run.root() / row["name"]
             found = [tag.strip() for tag in tags.split(",") if tag.strip()]
-            commands.attempt(
+            messages.attempt(
                 lambda: index.label(path, title=title, tags=found, note=note, favourite=favourite)
             )
             st.rerun()
 
 
 def _exports(row: Row) -> None:
-    path = commands.desk().root / row["name"]
+    path = active_run.root() / row["name"]
     with st.popover(t("Export"), icon=":material/download:"):
         for name, form in FORMATS.items():
             st.download_button(
@@ -195,7 +195,7 @@ def _imports() -> None:
     with st.popover(t("Import a run"), icon=":material/upload:"):
         st.caption(t("The zip that Export makes of a whole run, here or elsewhere."))
         # Another turn is another uploader: one without the file that was taken up.
-        turn = st.session_state.setdefault("import turn", 0)
+        turn = st.session_state.setdefault(keys.IMPORT_TURN, 0)
         key = f"import run turn {turn}"
         st.file_uploader(
             t("A run as a .zip"),
@@ -213,28 +213,30 @@ def _import(key: str) -> None:
         return
 
     def act() -> None:
-        run = archive.unpack(file, commands.desk().root)
-        commands.tell("{name} is among the runs now.", name=run.name)
+        run = archive.unpack(file, active_run.root())
+        messages.announce(N_("{name} was imported.", name=run.name))
 
-    commands.attempt(act)
-    st.session_state["import turn"] += 1
+    messages.attempt(act)
+    cached.run_rows.clear()
+    st.session_state[keys.IMPORT_TURN] += 1
 
 
 def _delete(names: Sequence[str]) -> None:
     def act() -> None:
-        root = commands.desk().root
+        root = active_run.root()
         for name in names:
             if Run(root / name).busy:
                 raise LabError(
                     "{name} is open or being trained; open another run first.", name=name
                 )
-        st.session_state.trashed = [index.trash(root, name) for name in names]
+        st.session_state[keys.TRASHED] = [index.trash(root, name) for name in names]
 
-    commands.attempt(act)
+    messages.attempt(act)
+    cached.run_rows.clear()
 
 
 def _undo() -> None:
-    gone = st.session_state.get("trashed", [])
+    gone = st.session_state.get(keys.TRASHED, [])
     if gone:
         st.button(
             t("Undo: bring back {count}", count=len(gone)),
@@ -248,7 +250,8 @@ def _undo() -> None:
 def _restore(gone: Sequence[str]) -> None:
     def act() -> None:
         for token in gone:
-            index.restore(commands.desk().root, token)
-        st.session_state.trashed = []
+            index.restore(active_run.root(), token)
+        st.session_state[keys.TRASHED] = []
 
-    commands.attempt(act)
+    messages.attempt(act)
+    cached.run_rows.clear()

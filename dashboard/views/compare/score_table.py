@@ -1,18 +1,16 @@
 """How good the runs chosen are: errors, and what classifiers get from their codes."""
 
-from collections.abc import Mapping
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
-from aecore.applications.evaluation import scores
 from aecore.errors import LabError
 from aecore.i18n import t
 from aecore.runs.run import Run
-from aecore.runs.trained_model import TrainedModel
 from aecore.training.snapshot import Snapshot
-from dashboard.state import commands
+from dashboard.state import active_run, cached
+from dashboard.widgets.polling import poll
 
 PERCENT = "%.1f %%"
 COLUMNS: Mapping[str, tuple[str, str]] = {
@@ -41,14 +39,16 @@ def scores_of(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
     )
     if not wanted:
         return
-    table: dict[str, list[Any]] = {"run": [named[name] for name in shots]}
-    found = []
-    for name in shots:
-        with st.spinner(t("Measuring {name}", name=named[name])):
-            found.append(_measured(name))
+    poll("scores", lambda: _table(list(shots), named))
+
+
+def _table(names: Sequence[str], named: Mapping[str, str]) -> bool:
+    """Show the scores that are computed; return whether more are to come."""
+    rows = [_scores(name) for name in names]
+    table: dict[str, list[Any]] = {"run": [named[name] for name in names]}
     for measure, (_, form) in COLUMNS.items():
         scale = 100 if form == PERCENT else 1
-        table[measure] = [scale * each[measure] if measure in each else None for each in found]
+        table[measure] = [scale * row[measure] if row and measure in row else None for row in rows]
     number = st.column_config.NumberColumn
     formats = {name: number(t(label), format=form) for name, (label, form) in COLUMNS.items()}
     st.dataframe(
@@ -57,20 +57,16 @@ def scores_of(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
         hide_index=True,
         column_config={"run": t("Run"), **formats},
     )
+    missing = sum(row is None for row in rows)
+    # A space where all is there, so that nothing jumps.
+    st.caption(t("Scoring {count} runs", count=missing) if missing else "\N{NO-BREAK SPACE}")
+    return missing > 0
 
 
-def _measured(name: str) -> Mapping[str, float]:
-    """Return the scores of a run; none, with the reason said, where it cannot be measured."""
-    run = Run(commands.desk().root / name)
+def _scores(name: str) -> Mapping[str, float] | None:
+    """Return the scores of a run, None until computed; empty, with the reason, where it fails."""
     try:
-        return _scores(str(run.path), run.written)
-    except LabError as why:
-        st.error(str(why), icon=":material/error:")
+        return cached.scores(Run(active_run.root() / name))
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
         return {}
-
-
-@st.cache_data(show_spinner=False, max_entries=200)
-def _scores(path: str, written: tuple[int, ...]) -> Mapping[str, float]:
-    """Return how good the network of a run is as it was last saved."""
-    del written
-    return scores(TrainedModel.open(path, commands.load(Run(Path(path)).config.dataset)))

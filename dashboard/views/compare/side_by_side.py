@@ -1,7 +1,6 @@
 """Runs beside each other: curves, settings, reconstructions and maps."""
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,27 +14,26 @@ from aecore.runs.index import Row
 from aecore.runs.run import Run
 from aecore.training.snapshot import Snapshot
 from dashboard.components.live_figure import figure
-from dashboard.components.mosaic import mosaic
-from dashboard.figures import images as image_figures
-from dashboard.state import commands
+from dashboard.state import active_run, cached
 from dashboard.views.compare.figures import overlaid
-from dashboard.views.compare.linked_maps import maps
+from dashboard.views.compare.linked_maps import linked_maps
 from dashboard.views.compare.score_table import scores_of
+from dashboard.widgets.image_grid import class_names, image_grid
 
 MOST = 6
 TALL = 340
 
 
-def versus(rows: Sequence[Row]) -> None:
+def side_by_side(rows: Sequence[Row]) -> None:
     """Show the runs chosen side by side."""
     if len(rows) > MOST:
         st.caption(t("The first {most} are shown.", most=MOST))
     named = {row["name"]: row["title"] or row["name"] for row in rows[:MOST]}
     shots: dict[str, Snapshot] = {}
     for name in named:
-        run = Run(commands.desk().root / name)
+        run = Run(active_run.root() / name)
         try:
-            shots[name] = _newest(str(run.path), run.written)
+            shots[name] = cached.newest_frame(run)
         except LabError as why:
             st.error(str(why), icon=":material/error:")
     if not shots:
@@ -46,14 +44,8 @@ def versus(rows: Sequence[Row]) -> None:
     with right:
         _settings(rows[:MOST], named)
     _pictures(shots, named)
-    maps(shots, named)
+    linked_maps(shots, named)
     scores_of(shots, named)
-
-
-@st.cache_resource(show_spinner=False, max_entries=24)
-def _newest(path: str, written: tuple[int, ...]) -> Snapshot:
-    del written
-    return Run(Path(path)).frame()
 
 
 def _curves(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
@@ -118,19 +110,17 @@ def _pictures(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
     alike = {n: s for n, s in shots.items() if s.config.dataset == first.config.dataset}
     if len(alike) < len(shots):
         st.caption(t("Runs on other images than the first are left out here."))
-    dataset = commands.load(first.config.dataset)
+    dataset = cached.dataset(first.config.dataset)
     images = (dataset.test_images[first.examples.indices] / 255).astype(np.float32)
     flat = images.reshape(len(images), -1)
     reconstruction = [_rebuilt(shot, flat).reshape(images.shape) for shot in alike.values()]
     rows = [images, *reconstruction]
-    labels = first.examples.labels
-    mosaic(
-        "versus",
-        image_figures.png(image_figures.mosaic(rows, error_last=False)),
+    image_grid(
+        "side by side",
+        rows,
         rows=[t("original"), *(named[name] for name in alike)],
-        columns=[t(first.classes[label]) if label >= 0 else "" for label in labels],
+        columns=class_names(first.examples.labels, first.classes),
         label=t("The same held-out images, rebuilt by each run"),
-        height=60 * len(rows) + 30,
     )
 
 

@@ -11,7 +11,7 @@ from aecore.experiments import grid
 from aecore.experiments.estimate import START_SECONDS, run_seconds, whole_runs
 from aecore.i18n import t
 from aecore.knob import knobs
-from dashboard.state import commands, experiments
+from dashboard.state import active_run, cached, experiments, messages
 from dashboard.views.compare import sweep_results
 
 # As many as can be told apart in the figures of the results.
@@ -64,7 +64,7 @@ class SweepRequest:
 
 def panel() -> None:
     """Ask for a sweep around the settings of the run on top."""
-    base = commands.config()
+    base = active_run.live().config
     with st.container(border=True):
         st.markdown(f"**{t('Sweep')}**")
         st.caption(t("Combinations of some values; the other knobs as in the run on top."))
@@ -134,13 +134,12 @@ def _offer(base: Config, request: SweepRequest) -> None:
     wrong = [each.reason for each in planned if each.reason is not None]
     possible = len(planned) - len(wrong)
     with st.container(horizontal=True, vertical_alignment="center"):
-        now = experiments.current()
         st.button(
             t("Start the sweep"),
             key="start sweep",
             type="primary",
             icon=":material/grid_view:",
-            disabled=not possible or (now is not None and now.running),
+            disabled=not possible or experiments.sweeps().running,
             on_click=_start,
             args=(list(request.values), planned, request.halving),
         )
@@ -162,10 +161,12 @@ def _seconds(base: Config, request: SweepRequest, count: int) -> float:
 
 @st.cache_data(show_spinner=False, max_entries=64)
 def _run_seconds(config: Config) -> float:
-    return run_seconds(commands.load(config.dataset), config)
+    return run_seconds(cached.dataset(config.dataset), config)
 
 
 def _start(names: Sequence[str], planned: Sequence[grid.Planned], halving: bool) -> None:
-    dataset = commands.load(commands.config().dataset)
-    root = commands.desk().root
-    commands.attempt(lambda: experiments.start(names, planned, dataset, root, halving=halving))
+    dataset = cached.dataset(active_run.live().config.dataset)
+    root = active_run.root()
+    messages.attempt(
+        lambda: experiments.start_sweep(names, planned, dataset, root, halving=halving)
+    )

@@ -9,11 +9,12 @@ from aecore.config import Config
 from aecore.experiments.sweep import Outcome
 from aecore.i18n import t
 from aecore.knob import knobs
-from aecore.runs.run import Run
 from dashboard.components.live_figure import figure
 from dashboard.figures.bottleneck_curve import against_bottleneck
-from dashboard.state import commands, experiments
+from dashboard.state import active_run, commands, experiments, keys
 from dashboard.views.compare.figures import cells, parallel
+from dashboard.widgets.polling import poll
+from dashboard.widgets.sweep_progress import sweep_progress
 
 HEIGHT = 340
 # More maps beside each other would be too narrow to read.
@@ -21,33 +22,35 @@ MOST_PANELS = 4
 
 
 def panel() -> None:
-    """Show the sweep at work, or the last one, and follow it."""
-    st.fragment(_results, run_every=1.0)()
+    """Show the sweep that runs, or the last one, and follow it."""
+    poll("sweep", _results)
 
 
-def _results() -> None:
-    found = experiments.current()
-    if found is None:
-        return
-    was = st.session_state.get("sweep running", False)
-    st.session_state["sweep running"] = found.running
-    if (was and not found.running) or commands.fingerprint() != st.session_state.drawn:
-        # The table above has new runs now, or another run was opened.
+def _results() -> bool:
+    task = experiments.sweeps().task
+    if task is None:
+        return False
+    if active_run.fingerprint() != st.session_state[keys.DRAWN]:
+        # Another run was opened.
         st.rerun()
-    experiments.show(found)
-    rows = [row for row in found.outcomes if row.reason is None and row.summary.get("held_out")]
-    if not rows:
-        return
+    sweep_progress(task)
+    rows = [row for row in task.rows if row.reason is None and row.summary.get("held_out")]
+    if rows:
+        _figures(task.about, rows)
+    return task.running
+
+
+def _figures(names: Sequence[str], rows: Sequence[Outcome]) -> None:
     left, right = st.columns(2, gap="medium")
     with left:
-        _cells(found.knobs, rows)
+        _cells(names, rows)
     with right:
-        if "bottleneck" in found.knobs:
-            _against(found.knobs, rows)
+        if "bottleneck" in names:
+            _against(names, rows)
         else:
-            _parallel(found.knobs, rows)
-    if "bottleneck" in found.knobs and len(found.knobs) > 1:
-        _parallel(found.knobs, rows)
+            _parallel(names, rows)
+    if "bottleneck" in names and len(names) > 1:
+        _parallel(names, rows)
 
 
 def _cells(names: Sequence[str], rows: Sequence[Outcome]) -> None:
@@ -78,7 +81,7 @@ def _labels(names: Sequence[str]) -> str:
 
 
 def _open(name: Any) -> None:
-    commands.open_run(Run(commands.desk().root / str(name)))
+    commands.open_run(str(name))
 
 
 def _against(names: Sequence[str], rows: Sequence[Outcome]) -> None:

@@ -12,13 +12,12 @@ from aecore.network.inference import encode
 from aecore.network.layers import layers
 from aecore.training.snapshot import Snapshot
 from dashboard.components.live_figure import figure
-from dashboard.components.mosaic import mosaic
-from dashboard.figures import images as image_figures
 from dashboard.shell import page
-from dashboard.state import commands
+from dashboard.state import active_run, commands, keys, messages
 from dashboard.views.guide import figures
 from dashboard.views.guide.glossary import GLOSSARY, PAPERS
 from dashboard.views.guide.lessons import CONSTRAINTS, EXPERIMENTS, VARIANTS, Constraint, Lesson
+from dashboard.widgets.image_grid import image_grid
 
 NETWORK, IMAGES = 370, 260
 
@@ -127,11 +126,10 @@ def _one_image(snapshot: Snapshot) -> None:
     st.markdown(f"**{t('One held-out image, through the network now')}**")
     left, middle, right = st.columns([1, 3, 1], gap="medium", vertical_alignment="center")
     with left:
-        mosaic(
+        image_grid(
             "guide-in",
-            image_figures.png(image_figures.mosaic([original, corrupted], error_last=False)),
+            [original, corrupted],
             rows=[t("image"), t("corrupted")],
-            columns=[],
             label=t("A held-out image, and what of it is put in"),
             height=IMAGES,
         )
@@ -144,11 +142,11 @@ def _one_image(snapshot: Snapshot) -> None:
             label=t("The code of the image: the activation of each unit"),
         )
     with right:
-        mosaic(
+        image_grid(
             "guide-out",
-            image_figures.png(image_figures.mosaic([reconstruction, error])),
+            [reconstruction, error],
+            error_last=True,
             rows=[t("rebuilt"), t("error")],
-            columns=[],
             label=t("What is rebuilt from the code, and the absolute error"),
             height=IMAGES,
         )
@@ -173,7 +171,7 @@ def _constraint(each: Constraint) -> None:
     st.markdown(f"**{t(each.label)}**")
     st.markdown(t(each.words))
     st.caption(f":material/visibility: {t(each.look)}")
-    st.page_link(st.session_state.pages[each.page])
+    st.page_link(st.session_state[keys.PAGES][each.page])
 
 
 def _cards(lessons: Mapping[str, Lesson], action: str, across: int) -> None:
@@ -201,10 +199,10 @@ def _card(name: str, lesson: Lesson, action: str) -> None:
 
 def _begin(lesson: Lesson) -> None:
     """Begin a lesson's run, and go where it is watched."""
-    dataset = commands.config().dataset
-    classes = commands.view().classes
-    commands.attempt(lambda: commands.begin(lesson.settings(dataset, classes), play=True))
-    st.switch_page(st.session_state.pages[lesson.page])
+    dataset = active_run.live().config.dataset
+    classes = active_run.snapshot().classes
+    messages.attempt(lambda: commands.begin(lesson.settings(dataset, classes), play=True))
+    st.switch_page(st.session_state[keys.PAGES][lesson.page])
 
 
 def _glossary() -> None:

@@ -15,12 +15,11 @@ from aecore.training import probe
 from aecore.training.snapshot import Snapshot
 from dashboard.components.draw_pad import draw_pad
 from dashboard.components.live_figure import figure
-from dashboard.components.mosaic import mosaic
-from dashboard.figures import images as image_figures
 from dashboard.shell import page
-from dashboard.state import commands, viewing
+from dashboard.state import cached
 from dashboard.views.iterate import figures
 from dashboard.widgets import network_picker
+from dashboard.widgets.image_grid import image_grid
 
 Array = NDArray[np.float32]
 
@@ -60,7 +59,7 @@ def body(newest: Snapshot) -> None:
         return
     found = iteration.walk(network, image, passes)
     _strip(found)
-    cloud = viewing.kept(
+    cloud = cached.in_session(
         "cloud", (network.name, network.step, network.config), lambda: iteration.Cloud(network)
     )
     _verdict(found, cloud)
@@ -119,21 +118,20 @@ def _held_out(network: TrainedModel) -> Array:
 def _anomalous(network: TrainedModel) -> Array:
     names = [name for name in data.available() if name != network.dataset.name]
     name = st.selectbox(t("Data set"), names, key="onto other", width=200)
-    chosen = probe.choose(commands.load(name), count=SHOWN)
+    chosen = probe.choose(cached.dataset(name), count=SHOWN)
     number = int(
         st.number_input(t("Image"), 0, len(chosen) - 1, 0, key="onto other image", width=120)
     )
-    image = commands.load(name).test_images[chosen[number]]
+    image = cached.dataset(name).test_images[chosen[number]]
     return np.asarray(resized(image[None], network.dataset.shape)[0] / 255, np.float32)
 
 
 def _strip(found: iteration.Walk) -> None:
     places = np.unique(np.linspace(0, len(found.images) - 1, 12).round().astype(int))
     names = [t("fed") if not place else t("pass {n}", n=place) for place in places]
-    mosaic(
+    image_grid(
         "onto-strip",
-        image_figures.png(image_figures.mosaic([found.images[places]], error_last=False)),
-        rows=[""],
+        [found.images[places]],
         columns=names,
         label=t("The image, its reconstruction, the reconstruction of that, and so on"),
         height=STRIP,
@@ -159,7 +157,7 @@ def _verdict(found: iteration.Walk, cloud: iteration.Cloud) -> None:
 def _map(network: TrainedModel, found: iteration.Walk) -> None:
     st.markdown(f"**{t('Its way over the map')}**")
     images = probe.probes(network.dataset)
-    codes = viewing.kept(
+    codes = cached.in_session(
         "onto codes",
         (network.name, network.step, network.config),
         lambda: network.encode(images.images),
@@ -203,10 +201,10 @@ def _split(network: TrainedModel, clean: Array, image: Array) -> None:
     left.metric(t("undone: it left the manifold"), f"{removed:.0%}")
     right.metric(t("kept: it lies along it"), f"{parts.share:.0%}")
     signed = np.stack([parts.change, parts.removed, parts.kept])
-    mosaic(
+    image_grid(
         "onto-split",
-        image_figures.png(image_figures.mosaic([signed], signed_last=True)),
-        rows=[""],
+        [signed],
+        signed_last=True,
         columns=[t("the change"), t("undone"), t("kept")],
         label=t("The change, what of it was undone, and what was kept; brighter and darker"),
         height=HEIGHT - 120,

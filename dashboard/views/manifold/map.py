@@ -25,13 +25,37 @@ from dashboard.components.latent_canvas import (
     parcel,
 )
 from dashboard.figures.latent_map import steady_view
-from dashboard.state import commands, viewing
+from dashboard.state import active_run, cached, maps
 from dashboard.views.manifold.moment import Moment
 from dashboard.views.manifold.options import MapOptions
 
 KEY = "latent-canvas"
 HEIGHT = 520
 GRID = 48
+
+
+def timeline_of(look: MapOptions, moment: Moment) -> MapTimeline:
+    """Return the maps of the run in view by the method wanted."""
+    width = moment.snapshot.config.bottleneck
+    units = look.units if max(look.units) < width else (0, min(1, width - 1))
+    return maps.timeline(str(active_run.live().run.path), look.which, look.method, units)
+
+
+def shown(moment: Moment, look: MapOptions) -> Projection:
+    """Return the map that is drawn: as wanted, or by PCA until that is there."""
+    step = moment.snapshot.step
+    wanted = timeline_of(look, moment).maps.get(step)
+    return wanted or timeline_of(replace(look, method="pca"), moment).maps[step]
+
+
+def pinned(moment: Moment, look: MapOptions, marks: Marks) -> NDArray[np.float32]:
+    """Return the codes (pins, bottleneck) of the pins: a point's own, or a place's."""
+    places = np.array([(pin.x, pin.y) for pin in marks.pins])
+    codes = shown(moment, look).invert(places)
+    for row, pin in enumerate(marks.pins):
+        if pin.index is not None and pin.index < len(moment.codes):
+            codes[row] = moment.codes[pin.index]
+    return codes
 
 
 def frame(look: MapOptions) -> int | None:
@@ -41,12 +65,12 @@ def frame(look: MapOptions) -> int | None:
 
 
 def _revision(look: MapOptions) -> str:
-    return f"{viewing.run().path} {look.which}"
+    return f"{active_run.live().run.path} {look.which}"
 
 
 def draw(moment: Moment, look: MapOptions, newest: Snapshot) -> Marks:
     """Show the map, and where its points were at other moments; return what is marked on it."""
-    steps = viewing.run().frames() if look.which == "probe" else []
+    steps = active_run.live().run.frames() if look.which == "probe" else []
     timeline, found, shown = _projection(moment, look, steps, newest)
     _progress(moment, timeline, look)
     version = f"{moment.name} {shown.name} {timeline.version(moment.snapshot.step)}"
@@ -91,14 +115,14 @@ def _projection(
     moment: Moment, look: MapOptions, steps: list[int], newest: Snapshot
 ) -> tuple[MapTimeline, Projection, MapOptions]:
     """Return the map of a moment: as wanted, or by PCA until that is there."""
-    step, rest = moment.snapshot.step, not commands.playing()
+    step, rest = moment.snapshot.step, not active_run.live().playing
     wanted = sorted({*steps, newest.step}) if steps else []
 
     def codes(step: int) -> NDArray[np.float32]:
-        return newest.codes if step == newest.step else viewing.run().codes(step)
+        return newest.codes if step == newest.step else active_run.live().run.codes(step)
 
     for shown in (look, replace(look, method="pca")):
-        timeline = viewing.timeline(shown, moment)
+        timeline = timeline_of(shown, moment)
         timeline.advance(Wanted(step, moment.codes, rest, wanted, codes))
         if step in timeline.maps:
             break
@@ -107,7 +131,7 @@ def _projection(
 
 def _progress(moment: Moment, shown: MapTimeline, look: MapOptions) -> None:
     """Say what is being made, with a way to stop it; always of the same height."""
-    timeline = viewing.timeline(look, moment)
+    timeline = timeline_of(look, moment)
     with st.container(horizontal=True, vertical_alignment="center", height=44, border=False):
         if timeline.error is not None:
             st.caption(f":material/error: {timeline.error}")
@@ -140,13 +164,14 @@ def _about(look: MapOptions, timeline: MapTimeline, moment: Moment) -> str:
 def _send_frames(name: str, timeline: MapTimeline, steps: Collection[int]) -> str:
     """Bring where the points were at some steps; return the parcel's version."""
     known, points = timeline.frames(sorted(steps))
-    version = f"{viewing.run().path} {timeline.method} {timeline.units} {timeline.version(*known)}"
+    path, drawn = active_run.live().run.path, timeline.version(*known)
+    version = f"{path} {timeline.method} {timeline.units} {drawn}"
     _send(name, version, lambda: ({"frames": points, "steps": known}, {}))
     return version
 
 
 def _send(name: str, version: str, make: Any) -> None:
-    payload = viewing.kept(f"parcel {name}", version, lambda: pack(*make()))
+    payload = cached.in_session(f"parcel {name}", version, lambda: pack(*make()))
     parcel(f"parcel-{name}", name, version, payload)
 
 
@@ -183,7 +208,7 @@ def _colour(
         unit = min(look.unit, moment.codes.shape[1] - 1)
         return moment.codes[:, unit], t("activation of unit {unit}", unit=unit), None
     if look.colour == "distortion":
-        lost = viewing.kept("lost", version, lambda: distortion(moment.codes, found.points))
+        lost = cached.in_session("lost", version, lambda: distortion(moment.codes, found.points))
         return lost, t("share of true neighbours lost"), (0.0, 1.0)
     name = look.colour.removeprefix("factor ")
     if name in moment.part.factors:

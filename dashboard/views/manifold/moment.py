@@ -12,6 +12,7 @@ from aecore.network.inference import CHUNK, decode, encode
 from aecore.training import probe
 from aecore.training.probe import LabeledImages
 from aecore.training.snapshot import Snapshot
+from dashboard.state import active_run, cached
 
 SETS: Mapping[str, str] = {
     "probe": "The probe set",
@@ -28,6 +29,35 @@ def part(dataset: Dataset, which: str) -> LabeledImages:
     if which == "training":
         return LabeledImages(dataset.images, dataset.labels, dataset.factors)
     return probe.probes(dataset)
+
+
+def select(newest: Snapshot, step: int | None, which: str) -> "Moment":
+    """Return the moment looked at: a frame of the run in view, or the newest snapshot.
+
+    Parameters
+    ----------
+    newest : Snapshot
+    step : int or None
+        Of a frame; None for the newest.
+    which : str
+        A key of `SETS`.
+    """
+    snapshot, run = newest, active_run.live().run
+    if step is not None and step != newest.step and step in run.frames():
+        snapshot = cached.frame(str(run.path), step)
+    # A change between two steps makes another network of the same step.
+    name = f"{run.path.name} {which} {snapshot.step} {len(snapshot.edits)}"
+    dataset = snapshot.config.dataset
+    images = cached.in_session(
+        "images", (dataset, which), lambda: part(cached.dataset(dataset), which)
+    )
+    return cached.in_session("moment", name, lambda: Moment(name, snapshot, images, which))
+
+
+def factor_names(newest: Snapshot, which: str) -> tuple[str, ...]:
+    """Return the names of the factors the images were drawn from; none where unknown."""
+    dataset = cached.dataset(newest.config.dataset)
+    return tuple(dataset.factors if which == "training" else dataset.test_factors)
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,9 +8,9 @@ from aecore.i18n import t
 from aecore.maps.projection import Method
 from aecore.training.snapshot import Snapshot
 from dashboard.shell import page
-from dashboard.state import viewing
+from dashboard.state import maps
 from dashboard.views.manifold import map as map_view
-from dashboard.views.manifold import panels
+from dashboard.views.manifold import moment, panels
 from dashboard.views.manifold.moment import SETS
 from dashboard.views.manifold.options import MapOptions
 from dashboard.widgets.snapshot_panels import LOW, show_loss_curve, show_reconstructions
@@ -39,15 +39,15 @@ PANELS = {
 
 def show() -> None:
     """Show the page."""
-    viewing.mapper()
+    maps.map_service()
     page.show(body)
 
 
 def body(newest: Snapshot) -> None:
     """Draw the map of a moment, and what a person asks of it."""
     look = choose(newest)
-    moment = viewing.moment(newest, map_view.frame(look), look.which)
-    marks = map_view.draw(moment, look, newest)
+    at = moment.select(newest, map_view.frame(look), look.which)
+    marks = map_view.draw(at, look, newest)
     with st.container(horizontal=True, vertical_alignment="center"):
         name = st.segmented_control(
             t("Look at"),
@@ -58,12 +58,12 @@ def body(newest: Snapshot) -> None:
             required=True,
             label_visibility="collapsed",
         )
-    PANELS[name or "neighbours"][1](moment, look, marks)
+    PANELS[name or "neighbours"][1](at, look, marks)
     left, right = st.columns(2, gap="medium")
     with left:
-        show_loss_curve(newest, at=moment.snapshot.step, height=LOW)
+        show_loss_curve(newest, at=at.snapshot.step, height=LOW)
     with right:
-        shown = moment.snapshot if moment.snapshot.step != newest.step else newest
+        shown = at.snapshot if at.snapshot.step != newest.step else newest
         show_reconstructions(shown)
 
 
@@ -83,7 +83,7 @@ def choose(newest: Snapshot) -> MapOptions:
             ),
         )
         which = _one_of(SETS, t("Images"), "map images", width=190)
-        factors = {f"factor {name}": name for name in viewing.factors(newest, which)}
+        factors = {f"factor {name}": name for name in moment.factor_names(newest, which)}
         colour = _one_of({**COLOURS, **factors}, t("Colour"), "map colour", width=190)
         behind = _one_of(GROUNDS, t("Behind the points"), "map ground", width=220)
         width = newest.config.bottleneck

@@ -17,10 +17,12 @@ from aecore.network.inference import decode
 from dashboard.components.latent_canvas import Marks
 from dashboard.components.mosaic import mosaic
 from dashboard.figures import images as image_figures
-from dashboard.state import viewing
+from dashboard.state import cached, keys
+from dashboard.views.manifold.map import pinned, shown
 from dashboard.views.manifold.moment import Moment
 from dashboard.views.manifold.options import MapOptions
 from dashboard.views.manifold.units import units
+from dashboard.widgets.image_grid import image_grid
 
 __all__ = ["neighbours", "path", "selection", "truth", "units"]
 
@@ -48,12 +50,12 @@ def selection(moment: Moment, look: MapOptions, marks: Marks) -> None:
         gallery = moment.originals(shown)
         blank = np.zeros((-len(gallery) % PER_ROW, *gallery.shape[1:]), np.float32)
         lines = np.concatenate([gallery, blank]).reshape(-1, PER_ROW, *gallery.shape[1:])
-        _mosaic("gallery", list(lines), [""] * len(lines), t("Selected images"), 60 * len(lines))
+        image_grid("gallery", list(lines), label=t("Selected images"), height=60 * len(lines))
     with right:
         code = moment.codes[rows].mean(0, keepdims=True)
         pair = [moment.originals(rows).mean(0), decode(moment.snapshot.model, code)[0]]
         columns = [t("mean image"), t("mean code, decoded")]
-        _mosaic("means", [np.stack(pair)], [""], t("Means"), 110, columns)
+        image_grid("means", [np.stack(pair)], columns=columns, label=t("Means"), height=110)
         st.caption(_counts(moment, rows))
         st.download_button(
             t("Export"),
@@ -75,7 +77,7 @@ def neighbours(moment: Moment, look: MapOptions, marks: Marks) -> None:
         return
     flat = moment.part.images.reshape(len(moment.codes), -1)
     by_code = latent_space.nearest(moment.codes, moment.codes[row], NEAREST + 1)
-    by_pixels = viewing.kept(
+    by_pixels = cached.in_session(
         "by pixels",
         (moment.which, moment.snapshot.config.dataset, row),
         lambda: latent_space.nearest(
@@ -94,7 +96,8 @@ def neighbours(moment: Moment, look: MapOptions, marks: Marks) -> None:
     )
     labels = [t("by code"), t("by pixels")]
     lines = [moment.originals(by_code), moment.originals(by_pixels)]
-    _mosaic("neighbours", lines, labels, t("Nearest images by code and by pixels"), 170)
+    label = t("Nearest images by code and by pixels")
+    image_grid("neighbours", lines, rows=labels, label=label, height=170)
 
 
 def path(moment: Moment, look: MapOptions, marks: Marks) -> None:
@@ -102,7 +105,7 @@ def path(moment: Moment, look: MapOptions, marks: Marks) -> None:
     if len(marks.pins) < 2:
         _hint(t("Pin two or more points or places (Alt and click, or P): the path between them."))
         return
-    codes = viewing.pinned(moment, look, marks)
+    codes = pinned(moment, look, marks)
     per_line = max(2, STEPS // (len(codes) - 1))
     walk = decode(moment.snapshot.model, latent_space.path(codes, per_line))
     ends = decode(moment.snapshot.model, codes)
@@ -111,23 +114,23 @@ def path(moment: Moment, look: MapOptions, marks: Marks) -> None:
     rows = [t("in code space"), t("in pixels")]
     label = t("From pin to pin, in code space and in pixels")
     if playing:
-        _mosaic("film", _film([walk, fade]), rows, label, 240)
+        mosaic("film", _film([walk, fade]), rows=rows, columns=[], label=label, height=240)
     else:
-        _mosaic("path", [walk, fade], rows, label, 170)
+        image_grid("path", [walk, fade], rows=rows, label=label, height=170)
 
 
 def truth(moment: Moment, look: MapOptions, marks: Marks) -> None:
     """Show how true the map is to the codes, and the codes to what the images were made from."""
     del marks
-    found = viewing.shown(moment, look)
+    found = shown(moment, look)
     version = f"{moment.name} {id(found)}"
-    if len(moment.codes) > MOST_MEASURED and st.session_state.get("measured") != version:
+    if len(moment.codes) > MOST_MEASURED and st.session_state.get(keys.MAP_MEASURED) != version:
         if not st.button(t("Measure this map"), help=t("With so many points it takes a while.")):
             return
-        st.session_state.measured = version
+        st.session_state[keys.MAP_MEASURED] = version
     labels = moment.part.labels if moment.snapshot.classes else None
     with st.spinner(t("Measuring")):
-        measured = viewing.kept(
+        measured = cached.in_session(
             "quality", version, lambda: quality(found.codes, found.points, labels)
         )
     cells = [
@@ -149,7 +152,7 @@ def _factors(moment: Moment) -> None:
     known = {name: values[some] for name, values in moment.part.factors.items()}
     codes = moment.codes[some]
     try:
-        table = viewing.kept(
+        table = cached.in_session(
             "recovery",
             moment.name,
             lambda: (recovery(codes, known), distance_correlation(codes, known)),
@@ -197,20 +200,6 @@ def _archive(moment: Moment, rows: NDArray[Any]) -> bytes:
         codes=moment.codes[rows],
     )
     return file.getvalue()
-
-
-def _mosaic(
-    key: str,
-    lines: list[Pictures] | bytes,
-    rows: list[str],
-    label: str,
-    height: int,
-    columns: list[str] | None = None,
-) -> None:
-    picture = lines
-    if not isinstance(picture, bytes):
-        picture = image_figures.png(image_figures.mosaic(picture, error_last=False))
-    mosaic(key, picture, rows=rows, columns=columns or [], label=label, height=height)
 
 
 def _film(lines: list[Pictures]) -> bytes:

@@ -6,12 +6,12 @@ import streamlit as st
 from aecore.i18n import t
 from aecore.network import latent_space
 from dashboard.components.latent_canvas import Marks
-from dashboard.components.mosaic import mosaic
 from dashboard.components.unit_sliders import unit_sliders
-from dashboard.figures import images as image_figures
-from dashboard.state import viewing
+from dashboard.state import cached
+from dashboard.views.manifold.map import pinned
 from dashboard.views.manifold.moment import Moment
 from dashboard.views.manifold.options import MapOptions
+from dashboard.widgets.image_grid import image_grid
 
 HEIGHT = 300
 EXCITING = 10
@@ -21,7 +21,7 @@ SPAN = (0.5, 99.5)
 
 def units(moment: Moment, look: MapOptions, marks: Marks) -> None:
     """Show a slider for each unit of a code, and what excites one of them."""
-    order, low, high, mean = viewing.kept("spread", moment.name, lambda: _spread(moment))
+    order, low, high, mean = cached.in_session("spread", moment.name, lambda: _spread(moment))
     chosen, said = _chosen(moment, look, marks)
     left, right = st.columns([3, 2], gap="medium")
     with left:
@@ -54,7 +54,7 @@ def _chosen(moment: Moment, look: MapOptions, marks: Marks) -> tuple[np.ndarray 
     if marks.chosen is not None and marks.chosen < len(moment.codes):
         return moment.codes[marks.chosen], t("The code of image {row}", row=marks.chosen)
     if marks.pins:
-        last = viewing.pinned(moment, look, marks)[-1]
+        last = pinned(moment, look, marks)[-1]
         return last, t("The code at pin {number}", number=len(marks.pins))
     return None, t("The mean code; click a point to start from its code")
 
@@ -69,7 +69,7 @@ def _one(moment: Moment, order: list[int]) -> None:
         key="unit looked at",
         format_func=lambda number: t("unit {unit}", unit=number),
     )
-    pictures = viewing.kept(
+    pictures = cached.in_session(
         "unit pictures",
         moment.name,
         lambda: latent_space.unit_pictures(moment.snapshot.model, moment.codes.mean(0)),
@@ -80,13 +80,9 @@ def _one(moment: Moment, order: list[int]) -> None:
     half = EXCITING // 2
     blank = np.zeros((EXCITING - len(images), *images.shape[1:]), np.float32)
     images = np.concatenate([images, blank])
-    picture = image_figures.png(
-        image_figures.mosaic([images[:half], images[half:]], error_last=False)
-    )
     label = t("Images that excite unit {unit} most", unit=unit)
-    mosaic("exciting", picture, rows=["", ""], columns=[], label=label, height=120)
+    image_grid("exciting", [images[:half], images[half:]], label=label, height=120)
     st.caption(t("What it adds to the image, around the mean code"))
     drawn = pictures[unit] / np.float32(max(float(np.abs(pictures[unit]).max()), 1e-12))
-    sheet = image_figures.mosaic([drawn[None]], signed_last=True)
     label = t("Decoder weights of unit {unit}", unit=unit)
-    mosaic("weights", image_figures.png(sheet), rows=[""], columns=[], label=label, height=110)
+    image_grid("weights", [drawn[None]], label=label, height=110, signed_last=True)

@@ -9,8 +9,10 @@ from aecore.experiments import scaling
 from aecore.experiments.scaling import METHODS, Measured
 from aecore.i18n import t
 from dashboard.components.live_figure import figure
-from dashboard.state import commands, measuring
+from dashboard.state import active_run, experiments, messages
 from dashboard.views.reduce.figures import Line, growth
+from dashboard.widgets.polling import poll
+from dashboard.widgets.task_progress import task_progress
 
 # The largest number of images, and those below it that are measured too.
 COUNTS: Mapping[int, tuple[int, ...]] = {
@@ -21,7 +23,6 @@ COUNTS: Mapping[int, tuple[int, ...]] = {
 SIDES = (28, 56)
 MANY = 1_000_000
 HEIGHT = 340
-POLL_SECONDS = 1.0
 
 
 def panel() -> None:
@@ -34,12 +35,12 @@ def panel() -> None:
             width=8,
         )
     )
-    st.fragment(_section, run_every=POLL_SECONDS)()
+    poll("scaling", _section)
 
 
-def _section() -> None:
-    root = commands.desk().root
-    _ask()
+def _section() -> bool:
+    root = active_run.root()
+    running = _ask()
     rows = scaling.kept(root)
     left, right = st.columns(2, gap="medium")
     empty = t("Press Measure: with 5,000 images it takes about half a minute.")
@@ -49,11 +50,12 @@ def _section() -> None:
         _chart(rows, "megabytes", t("memory in MB"), empty)
     for line in _limits(rows):
         st.caption(line)
+    return running
 
 
-def _ask() -> None:
-    now = measuring.current()
-    running = now is not None and now.running
+def _ask() -> bool:
+    """Ask what to measure; return whether something is being measured."""
+    task, running = experiments.measurements().task, experiments.measurements().running
     with st.container(horizontal=True, vertical_alignment="bottom"):
         most = st.selectbox(
             t("Images up to"),
@@ -79,17 +81,15 @@ def _ask() -> None:
             on_click=_start,
             args=(COUNTS[most], sides),
         )
-        if now is not None and now.running:
-            words = t("{done} of {total} measured", done=now.done, total=now.total)
-            st.progress(now.done / max(1, now.total), words, width=260)
-            st.button(t("Cancel"), key="cancel scaling", on_click=now.cancel)
-    if now is not None and now.error is not None:
-        st.error(str(now.error), icon=":material/error:")
+    if task is not None:
+        text = t("{done} of {total} measured", done=len(task.rows), total=task.total)
+        task_progress("cancel scaling", task, text, width=260)
+    return running
 
 
 def _start(counts: Sequence[int], sides: Sequence[int]) -> None:
-    root = commands.desk().root
-    commands.attempt(lambda: measuring.start(counts, sorted(sides), root))
+    root = active_run.root()
+    messages.attempt(lambda: experiments.start_measurement(counts, sorted(sides), root))
 
 
 def _chart(rows: Sequence[Measured], what: str, unit: str, empty: str) -> None:

@@ -8,7 +8,7 @@ from aecore.config import Config
 from aecore.knob import Knob, knobs
 from aecore.presets import PRESETS
 from dashboard.shell.knob_widgets import marks
-from dashboard.state import commands
+from dashboard.state import active_run
 from tests.dashboard.support import Open
 
 KNOBS = knobs(Config)
@@ -87,13 +87,13 @@ def test_what_cannot_be_is_refused_in_a_sentence(
     says: str,
 ) -> None:
     page = open_page(**settings)
-    job = commands.desk().job
+    job = active_run.active_run().job
     before = the(page, widget, name).value
     the(page, widget, name).set_value(value).run()
     (said,) = page.error
     assert says in said.value
     assert the(page, widget, name).value == before
-    assert commands.desk().job is job
+    assert active_run.active_run().job is job
 
 
 def test_the_sentence_goes_once_something_else_is_done(open_page: Open) -> None:
@@ -111,7 +111,7 @@ def test_a_preset_sets_its_knobs_and_is_recognised(open_page: Open, name: str) -
     page.selectbox(key="preset").set_value(name).run()
     assert not page.error
     assert page.selectbox(key="preset").value == name
-    now = commands.view().config
+    now = active_run.snapshot().config
     assert {knob: getattr(now, knob) for knob in PRESETS[name].values} == PRESETS[name].values
 
 
@@ -145,11 +145,11 @@ def test_a_value_from_elsewhere_has_a_mark_on_the_page(open_page: Open) -> None:
 
 def test_examples_of_one_class_or_others(open_page: Open) -> None:
     page = open_page()
-    first = commands.view().examples.indices.tolist()
+    first = active_run.snapshot().examples.indices.tolist()
     page.button(key="others").click().run()
-    others = commands.view().examples.indices.tolist()
+    others = active_run.snapshot().examples.indices.tolist()
     assert others != first
     page.selectbox(key="example class").set_value(7).run()
-    assert set(commands.view().examples.labels.tolist()) == {7}
+    assert set(active_run.snapshot().examples.labels.tolist()) == {7}
     page.selectbox(key="example class").set_value(None).run()
-    assert commands.view().examples.indices.tolist() == others
+    assert active_run.snapshot().examples.indices.tolist() == others

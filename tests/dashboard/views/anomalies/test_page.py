@@ -5,9 +5,10 @@ from io import BytesIO
 import numpy as np
 from PIL import Image
 
-from dashboard.state import commands
-from dashboard.state.background import later
+from dashboard.state import active_run
+from dashboard.state.background import background_cache
 from tests.dashboard.support import Open, finish
+from tests.support import current_job
 
 
 def picture(seed: int) -> bytes:
@@ -24,8 +25,8 @@ def test_a_network_that_saw_the_foreign_is_flagged_and_one_that_did_not_is_begun
     assert not page.exception
     assert "saw foreign classes in training (1, 2" in page.warning[0].value
     page.button(key="train normal").click().run()
-    assert commands.config().classes == "0"
-    commands.own_job().pause()
+    assert active_run.live().config.classes == "0"
+    current_job().pause()
     page.run()
     assert not page.exception
     assert not any("saw foreign" in each.value for each in page.warning)
@@ -53,7 +54,7 @@ def test_pictures_of_a_person_can_be_foreign(open_view: Open) -> None:
     page.file_uploader(key="foreign upload").set_value(files).run()
     finish(page)
     assert not any("Give some pictures" in each.value for each in page.info)
-    found = [each.value for each in later()._wishes.values()]
+    found = [each.value for each in background_cache()._entries.values()]
     (judged,) = [
         each
         for each in found

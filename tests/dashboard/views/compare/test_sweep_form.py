@@ -1,7 +1,7 @@
 """Sweeps on the Compare page without a browser."""
 
 from aecore.runs import index
-from dashboard.state import commands, experiments
+from dashboard.state import active_run, experiments
 from tests.dashboard.support import Open, captions
 from tests.support import until
 
@@ -14,15 +14,15 @@ def test_a_sweep_is_planned_made_and_shown(open_view: Open) -> None:
     assert "2 runs, about" in captions(page)
     assert "1 combinations cannot be" in captions(page)
     page.button(key="start sweep").click().run()
-    found = experiments.current()
+    found = experiments.sweeps().task
     assert found is not None
     until(lambda: not found.running, 100)
     page.run()
     assert not page.exception
-    assert [row.reason is None for row in sorted(found.outcomes, key=lambda each: each.place)] == [
+    assert [row.reason is None for row in sorted(found.rows, key=lambda each: each.place)] == [
         True,
         True,
         False,
     ]
-    made = {row["config"]["bottleneck"] for row in index.index(commands.desk().root)}
+    made = {row["config"]["bottleneck"] for row in index.index(active_run.active_run().root)}
     assert made >= {2, 4}

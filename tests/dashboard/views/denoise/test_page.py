@@ -5,7 +5,7 @@ import threading
 import pytest
 
 from aecore.errors import LabError
-from dashboard.state import commands
+from dashboard.state import active_run
 from tests.dashboard.support import Open, captions, finish
 
 
@@ -48,6 +48,6 @@ def test_a_run_that_denoises_begins_from_the_page(open_view: Open) -> None:
     page = open_view("denoise", noise="0")
     page.slider(key="denoise level").set_value(0.4).run()
     page.button(key="train denoising").click().run()
-    assert commands.config().noise == 0.4
-    assert commands.playing()
+    assert active_run.live().config.noise == 0.4
+    assert active_run.live().playing
     assert not page.exception

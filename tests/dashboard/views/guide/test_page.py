@@ -8,10 +8,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from aecore.network.inference import encode
-from dashboard.state import commands
+from dashboard.state import active_run
 from dashboard.views.guide.lessons import EXPERIMENTS, VARIANTS
 from tests.dashboard.support import Goes, Open
 from tests.dashboard.test_words_on_page import figure_of
+from tests.support import current_job
 
 
 def bottleneck_of(figure: dict[str, Any]) -> str:
@@ -33,7 +34,7 @@ def test_the_code_shown_is_that_of_the_image_put_in(open_page: Open, goes: Goes)
     page = goes(open_page(bottleneck=5), "guide")
     sent = figure_of(page, "guide-code")["data"][0]["y"]
     code = np.frombuffer(b64decode(sent["bdata"]), sent["dtype"])
-    snapshot = commands.view()
+    snapshot = active_run.snapshot()
     assert code == pytest.approx(encode(snapshot.model, snapshot.examples.corrupted[:1])[0])
     assert any("64 pixels become 5 numbers" in each.value for each in page.caption)
 
@@ -46,9 +47,9 @@ def test_a_lesson_begins_plays_and_leads_to_its_page(
     lesson = {**VARIANTS, **EXPERIMENTS}[name]
     page.button(key=f"lesson {name}").click().run()
     assert not page.exception
-    assert commands.config() == lesson.settings("digits", tuple("0123456789"))
-    assert commands.playing()
-    commands.own_job().pause()
+    assert active_run.live().config == lesson.settings("digits", tuple("0123456789"))
+    assert active_run.live().playing
+    current_job().pause()
     shown = {"train": "**Latent map**", "anomalies": "Normal"}[lesson.page]
     assert shown in heard(page)
     assert f"lesson {name}" not in {each.key for each in page.button}

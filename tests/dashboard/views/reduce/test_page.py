@@ -11,16 +11,16 @@ from tests.support import until
 def test_missing_bottlenecks_are_trained_and_stand_beside_pca(
     open_view: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("dashboard.views.reduce.page.WIDTHS", (2, 4))
+    monkeypatch.setattr("dashboard.views.reduce.bottlenecks.WIDTHS", (2, 4))
     monkeypatch.setattr(
-        "dashboard.views.reduce.page.preset",
+        "dashboard.views.reduce.bottlenecks.preset",
         lambda name, dataset, **values: preset(name, dataset, epochs=1, hidden="16", **values),
     )
     page = open_view("reduce")
     assert not page.exception
-    assert page.button(key="train missing").label == "Train the missing: 2, 4"
+    assert page.button(key="train missing").label == "Train missing sizes: 2, 4"
     page.button(key="train missing").click().run()
-    found = experiments.current()
+    found = experiments.sweeps().task
     assert found is not None
     until(lambda: not found.running, 100)
     page.run()
@@ -40,7 +40,7 @@ def test_variants_tell_how_long_they_took(open_view: Open, monkeypatch: pytest.M
     )
     page = open_view("reduce")
     page.button(key="train variants").click().run()
-    found = experiments.current()
+    found = experiments.sweeps().task
     assert found is not None
     until(lambda: not found.running, 100)
     page.run()

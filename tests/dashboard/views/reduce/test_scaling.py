@@ -7,7 +7,7 @@ import pytest
 from aecore.errors import LabError
 from aecore.experiments import scaling
 from aecore.experiments.scaling import Measured
-from dashboard.state import commands, measuring
+from dashboard.state import active_run, experiments
 from tests.dashboard.support import Open, captions
 from tests.support import until
 
@@ -27,7 +27,7 @@ def test_growth_is_measured_shown_and_still_there_later(
     page = open_view("reduce")
     assert "Full PCA holds" not in captions(page)
     page.button(key="measure scaling").click().run()
-    found = measuring.current()
+    found = experiments.measurements().task
     assert found is not None
     until(lambda: not found.running)
     page.run()
@@ -38,7 +38,7 @@ def test_growth_is_measured_shown_and_still_there_later(
         captions(page)
     )
     assert "was not tried: no room" in captions(page)
-    assert len(scaling.kept(commands.desk().root)) == 5
+    assert len(scaling.kept(active_run.active_run().root)) == 5
 
 
 def test_a_measurement_that_goes_wrong_is_a_sentence(
@@ -50,7 +50,7 @@ def test_a_measurement_that_goes_wrong_is_a_sentence(
     monkeypatch.setattr(scaling, "measure", measure)
     page = open_view("reduce")
     page.button(key="measure scaling").click().run()
-    found = measuring.current()
+    found = experiments.measurements().task
     assert found is not None
     until(lambda: not found.running)
     page.run()

@@ -5,8 +5,9 @@ import re
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from dashboard.state import commands
+from dashboard.state import active_run
 from tests.dashboard.support import Open
+from tests.support import current_job
 
 # 1,437 digits to learn from, in batches of 128.
 PER_EPOCH = 12
@@ -25,7 +26,7 @@ def fact(page: AppTest, name: str) -> str:
 def press(page: AppTest, key: str) -> None:
     """Press a button, wait until what it asked for is done, and look again."""
     page.button(key=key).click().run()
-    assert commands.own_job().wait(60)
+    assert current_job().wait(60)
     page.run()
 
 
@@ -45,7 +46,7 @@ def test_steps_are_counted_and_measured_against_pca(open_page: Open) -> None:
     page = open_page()
     press(page, "step 1")
     press(page, "step 10")
-    last = commands.view().history[-1]
+    last = active_run.snapshot().history[-1]
     assert fact(page, "Step").startswith("11 /")
     assert fact(page, "Held-out error") == f"{last['held_out']:.4f}"
     assert fact(page, "PCA's, same code") == f"{last['pca']:.4f}"
@@ -56,14 +57,14 @@ def test_steps_are_counted_and_measured_against_pca(open_page: Open) -> None:
 def test_an_epoch_is_one_pass(open_page: Open, pretrain_epochs: int) -> None:
     page = open_page(linear_path=False, pretrain_epochs=pretrain_epochs, epochs=1)
     press(page, "step epoch")
-    assert commands.view().step == PER_EPOCH
+    assert active_run.snapshot().step == PER_EPOCH
     assert fact(page, "Epoch") == "1.00"
 
 
 def test_a_finished_run_stops_and_says_so(open_page: Open) -> None:
     page = open_page(epochs=1)
     press(page, "play")
-    assert commands.view().step == PER_EPOCH
+    assert active_run.snapshot().step == PER_EPOCH
     said = [each.value for each in (*page.success, *page.warning)]
     assert len(said) == 1
     assert said[0].startswith("Finished")
@@ -79,12 +80,12 @@ def test_a_diverging_run_stops_with_the_likely_cause(open_page: Open) -> None:
     press(page, "play")
     (said,) = page.error
     assert "The likely cause is learning_rate, which is 10; try 1." in said.value
-    assert math.isfinite(commands.view().history[-1]["held_out"])
+    assert math.isfinite(active_run.snapshot().history[-1]["held_out"])
 
 
 def test_a_run_that_paused_itself_says_so(open_page: Open) -> None:
     page = open_page()
-    commands.own_job().idle = True
+    current_job().idle = True
     page.run()
     (said,) = page.info
     assert said.value == "The run paused itself, as nobody watched for a while. Play goes on."
@@ -93,12 +94,12 @@ def test_a_run_that_paused_itself_says_so(open_page: Open) -> None:
 def test_an_unfinished_run_on_disk_is_offered(open_page: Open) -> None:
     page = open_page()
     press(page, "step 10")
-    old = commands.own_job().run
+    old = current_job().run
     page.button(key="reset").click().run()
-    assert commands.view().step == 0
+    assert active_run.snapshot().step == 0
     page.button(key=f"open {old.name}").click().run()
-    assert commands.view().step == 10
-    assert commands.own_job().run.path == old.path
+    assert active_run.snapshot().step == 10
+    assert current_job().run.path == old.path
 
 
 def test_the_map_says_what_it_shows(open_page: Open) -> None:

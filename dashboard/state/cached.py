@@ -1,0 +1,100 @@
+"""Values read or computed once: datasets, frames and networks of saved runs, and their scores.
+
+What is made from a run is keyed with when that run was last saved.
+"""
+
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from pathlib import Path
+from typing import TypeVar, cast
+
+import streamlit as st
+
+from aecore import data
+from aecore.applications import evaluation
+from aecore.runs import index
+from aecore.runs.index import Row
+from aecore.runs.run import Run
+from aecore.runs.trained_model import TrainedModel
+from aecore.training.snapshot import Snapshot
+from dashboard.state import background, keys
+
+T = TypeVar("T")
+
+# A page that ticks need not list thousands of folders each time.
+LISTING_SECONDS = 1.0
+
+
+@st.cache_resource(show_spinner=False, max_entries=3)
+def dataset(name: str) -> data.Dataset:
+    """Return a dataset, loaded once for all browsers."""
+    return data.load(name)
+
+
+@st.cache_resource(show_spinner=False, ttl=LISTING_SECONDS)
+def run_rows(root: Path) -> Sequence[Row]:
+    """Return the rows of all runs, the last touched first; up to a second old."""
+    return index.index(root)
+
+
+def newest_frame(run: Run) -> Snapshot:
+    """Return the newest saved frame of a run.
+
+    Raises
+    ------
+    RunError
+        Where it is missing or damaged.
+    """
+    return _newest_frame(str(run.path), run.written)
+
+
+@st.cache_resource(show_spinner=False, max_entries=24)
+def _newest_frame(path: str, written: tuple[int, ...]) -> Snapshot:
+    del written
+    return Run(Path(path)).frame()
+
+
+@st.cache_resource(show_spinner=False, max_entries=8)
+def frame(path: str, step: int) -> Snapshot:
+    """Return the frame of a run at a step."""
+    return Run(Path(path)).frame(step)
+
+
+def trained_model(run: Run) -> TrainedModel:
+    """Return the network of a run as last saved.
+
+    Raises
+    ------
+    LabError
+        Where it cannot be read, or its images are not on this machine.
+    """
+    return _trained_model(str(run.path), run.written)
+
+
+@st.cache_resource(show_spinner=False, max_entries=4)
+def _trained_model(path: str, written: tuple[int, ...]) -> TrainedModel:
+    del written
+    return TrainedModel.open(path, dataset(Run(Path(path)).config.dataset))
+
+
+def scores(run: Run) -> Mapping[str, float] | None:
+    """Return the scores of a run's network as last saved, or None until they are computed.
+
+    Raises
+    ------
+    LabError
+        Where it cannot be read or scored.
+    """
+    images = dataset(run.config.dataset)
+
+    def compute() -> Mapping[str, float]:
+        return evaluation.scores(TrainedModel.open(run.path, images))
+
+    return background.get(("scores", str(run.path)), compute, run.written)
+
+
+def in_session(name: str, version: Hashable, compute: Callable[[], T]) -> T:
+    """Return what was computed for this browser session in this version, or compute it."""
+    cache = st.session_state.setdefault(keys.CACHE, {})
+    if name not in cache or cache[name][0] != version:
+        cache[name] = version, compute()
+    return cast("T", cache[name][1])

@@ -1,0 +1,53 @@
+"""Every key of a browser session's state that is not a widget's own."""
+
+VISITED = "visited"
+"""Whether this session was given a run."""
+
+PAGES = "pages"
+"""The pages of the navigation by name."""
+
+DRAWN = "drawn"
+"""What the sidebar and the notices were last drawn from; see `active_run.fingerprint`."""
+
+CACHE = "session cache"
+"""Values computed for this session; see `cached.in_session`."""
+
+ERROR = "error"
+NEWS = "news"
+"""Messages kept until the page shows them."""
+
+EXAMPLE_DRAW = "example draw"
+"""How often other examples were asked for."""
+
+EXAMPLE_CLASS = "example class"
+"""The class whose examples are shown; the key of its widget."""
+
+DENOISE_DRAW = "denoise draw"
+"""How often other images were asked for on Denoise."""
+
+SELECTION = "linked selection"
+"""The dataset and rows selected on Compare's maps."""
+
+TRASHED = "trashed"
+"""Runs deleted by the last click, to be brought back."""
+
+IMPORT_TURN = "import turn"
+"""How many runs were imported; a new uploader each time."""
+
+MAP_MEASURED = "measured"
+"""The map whose quality was asked for."""
+
+
+def polling(part: str) -> str:
+    """Return the key of whether a part of a page is redrawn by itself."""
+    return f"polling {part}"
+
+
+def widget_turn(name: str) -> str:
+    """Return the key of how often a setting's widget was replaced, and its first value."""
+    return f"{name} turn"
+
+
+def threshold(score: str) -> str:
+    """Return the key of the threshold chosen for a score on Anomalies."""
+    return f"threshold {score}"

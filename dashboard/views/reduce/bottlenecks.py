@@ -1,0 +1,118 @@
+"""Error and classifier accuracy against the size of the code."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import streamlit as st
+
+from aecore import data
+from aecore.data import Dataset
+from aecore.errors import LabError
+from aecore.i18n import t
+from aecore.presets import preset
+from aecore.runs import index
+from aecore.runs.index import Row
+from aecore.runs.run import Run
+from aecore.training import probe
+from dashboard.components.live_figure import figure
+from dashboard.figures.bottleneck_curve import against_bottleneck
+from dashboard.state import active_run, cached
+from dashboard.views.reduce.training import train_button
+from dashboard.widgets.polling import PENDING, poll
+
+WIDTHS = (2, 4, 8, 16, 32, 64)
+HELD_OUT = 1000
+HEIGHT = 360
+
+
+def panel(dataset: Dataset) -> None:
+    """Show the best run of each bottleneck beside PCA, and train those that are missing."""
+    offers = data.offers()
+    title = t(offers[dataset.name].title) if dataset.name in offers else dataset.name
+    st.markdown(f"**{t('Error against bottleneck, of {name}', name=title)}**")
+    best = _best(index.index(active_run.root()), dataset.name)
+    missing = [w for w in WIDTHS if w not in best and w < dataset.images[0].size]
+    left, right = st.columns(2, gap="medium")
+    with left:
+        pca = _pca(dataset.name, len(dataset.images), dataset)
+        widths = sorted(best)
+        figure(
+            "reduce-curve",
+            against_bottleneck(
+                {t("autoencoder"): (widths, [best[w]["held_out"] for w in widths])} if best else {},
+                pca,
+            ),
+            height=HEIGHT,
+            label=t("Held-out error against bottleneck: autoencoder and PCA"),
+        )
+        st.caption(
+            t("The best finished run of each bottleneck among those at hand, on all classes.")
+        )
+        if missing:
+            train_button(
+                "train missing",
+                t("Train missing sizes: {all}", all=", ".join(map(str, missing))),
+                ("bottleneck",),
+                [preset("stacked", dataset.name, bottleneck=width) for width in missing],
+                dataset,
+                help=t("In the background, with the preset Stacked; they appear here once done."),
+            )
+    with right:
+        st.markdown(f"**{t('What a classifier gets from so many numbers')}**")
+        poll("classifiers", lambda: _classifiers(best))
+
+
+def _best(rows: Sequence[Row], dataset: str) -> dict[int, Row]:
+    found: dict[int, Row] = {}
+    for row in rows:
+        config = row["config"]
+        fits = config.get("dataset") == dataset and not config.get("classes")
+        done = row["held_out"] and row["step"] and row["step"] >= (row["total_steps"] or 1)
+        if fits and done:
+            width = int(config["bottleneck"])
+            if width not in found or row["held_out"] < found[width]["held_out"]:
+                found[width] = row
+    return found
+
+
+@st.cache_data(show_spinner=False, max_entries=8)
+def _pca(name: str, count: int, _dataset: Dataset) -> tuple[list[int], list[float]]:
+    """Return the errors of principal components, measured as the runs' errors are."""
+    del name
+    components = probe.training_pca(_dataset, count)
+    widths = [width for width in WIDTHS if width < _dataset.images[0].size]
+    images = _dataset.test_images[:HELD_OUT]
+    return widths, [components.error(images, width, clamped=True) for width in widths]
+
+
+def _classifiers(best: Mapping[int, Row]) -> bool:
+    """Show the accuracies that are computed; return whether more are to come."""
+    table: dict[str, list[Any]] = {
+        t("Bottleneck"): [],
+        t("kNN, code"): [],
+        t("kNN, PCA"): [],
+        t("logistic, code"): [],
+        t("logistic, PCA"): [],
+    }
+    keys = ("bottleneck", "code_knn", "pca_knn", "code_logistic", "pca_logistic")
+    # The newest request is served first, and the narrowest stands on top.
+    scores = {width: _scores(best[width]) for width in sorted(best, reverse=True)}
+    for width in sorted(best):
+        if (row := scores[width]) is None or "code_knn" in row:
+            for column, key in zip(table.values(), keys, strict=True):
+                value = width if key == "bottleneck" else PENDING if row is None else row[key]
+                column.append(value if isinstance(value, int | str) else f"{value:.1%}")
+    if table[t("Bottleneck")]:
+        st.dataframe(table, hide_index=True, key="classifiers")
+        st.caption(t("Trained on 5,000 codes, tested on held-out images."))
+    else:
+        st.caption(t("Finish a run to see the accuracy of two classifiers here."))
+    return any(row is None for row in scores.values())
+
+
+def _scores(row: Row) -> Mapping[str, float] | None:
+    """Return the scores of a run, None until computed; empty where it cannot be read."""
+    try:
+        return cached.scores(Run(active_run.root() / row["name"]))
+    except LabError:
+        return {}

@@ -1,0 +1,83 @@
+"""The variants of the autoencoder, trained at the same budget and set side by side."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from aecore.data import Dataset
+from aecore.experiments import variants
+from aecore.experiments.sweep import folder_name
+from aecore.i18n import t
+from aecore.runs.run import Run
+from dashboard.state import active_run, background
+from dashboard.views.reduce.training import train_button
+from dashboard.widgets.polling import PENDING, poll
+
+
+def panel(dataset: Dataset) -> None:
+    """Ask for epochs and bottleneck, train the variants, and show what each is worth."""
+    st.markdown(f"**{t('Variants side by side, at the same budget')}**")
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        epochs = int(st.number_input(t("Epochs"), 1, 500, 20, key="variant epochs", width=130))
+        width = int(
+            st.number_input(
+                t("Bottleneck"),
+                1,
+                256,
+                16,
+                key="variant bottleneck",
+                width=130,
+                help=t("Of all but the sparse ones, whose code has 256 units."),
+            )
+        )
+        configs = variants.variants(dataset.name, epochs=epochs, bottleneck=width)
+        root = active_run.root()
+        missing = [c for c in configs.values() if not variants.finished(root / folder_name(c))]
+        label = t("Train {count} missing variants", count=len(missing))
+        names = ("activation", "sparsity_kind")
+        train_button(
+            "train variants", label if missing else t("All trained"), names, missing, dataset
+        )
+    trained = {name: root / folder_name(c) for name, c in configs.items() if c not in missing}
+    if trained:
+        poll("variants", lambda: _table(trained, dataset))
+    else:
+        st.caption(t("None is trained yet; the same from a terminal: aecore variants"))
+
+
+def _table(trained: Mapping[str, Path], dataset: Dataset) -> bool:
+    """Show the scores of each variant; return whether more are to come."""
+    scores = {name: _scores(trained[name], dataset) for name in reversed(list(trained))}
+    rows = [scores[name] for name in trained]
+    heads: Mapping[str, tuple[str, str]] = {
+        t("Error"): ("test_mse", ".5f"),
+        t("PCA's, same code"): ("pca_mse_clamped", ".5f"),
+        t("Active units"): ("active", ".0%"),
+        t("kNN from the code"): ("code_knn", ".1%"),
+        t("Logistic"): ("code_logistic", ".1%"),
+        t("Seconds"): ("seconds", ".1f"),
+    }
+    st.dataframe(
+        {
+            t("Variant"): [t(variants.VARIANTS[name][0]) for name in trained],
+            **{head: [_cell(row, *form) for row in rows] for head, form in heads.items()},
+        },
+        hide_index=True,
+        key="variants table",
+    )
+    return any(row is None for row in rows)
+
+
+def _scores(path: Path, dataset: Dataset) -> Mapping[str, Any] | None:
+    return background.get(
+        ("variant", str(path)), lambda: variants.measure(path, dataset), Run(path).written
+    )
+
+
+def _cell(row: Mapping[str, Any] | None, name: str, form: str) -> str:
+    if row is None:
+        return PENDING
+    value = row.get(name)
+    return "–" if value is None else format(value, form)

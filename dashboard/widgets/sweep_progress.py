@@ -1,0 +1,20 @@
+"""How far the sweep is."""
+
+import math
+
+from aecore.experiments.sweep import Outcome
+from aecore.i18n import t
+from dashboard.state.task import Task
+from dashboard.widgets.task_progress import task_progress
+
+
+def sweep_progress(task: Task[Outcome]) -> None:
+    """Show how far a sweep is, and how long it will still take."""
+    failed = sum(row.reason is not None for row in task.rows)
+    text = t("{done} of {total} runs", done=len(task.rows), total=task.total)
+    if failed:
+        text += " · " + t("{failed} failed", failed=failed)
+    left = task.rows[-1].seconds_left if task.rows else math.nan
+    if task.running and math.isfinite(left):
+        text += " · " + t("about {left:.0f} s left", left=left)
+    task_progress("cancel sweep", task, text)
