@@ -26,7 +26,7 @@ def test_missing_bottlenecks_are_trained_and_stand_beside_pca(
     page.run()
     assert not page.exception
     assert "train missing" not in {each.key for each in page.button}
-    assert "Taught with 5,000 codes" in captions(page)
+    assert "Trained on 5,000 codes" in captions(page)
     finish(page)
     assert "%" in page.dataframe[0].value.to_string()
     assert "…" not in page.dataframe[0].value.to_string()
