@@ -1,5 +1,7 @@
 """Errors a person can act on: sentences that name the setting, the value and the way out."""
 
+from typing import Self
+
 from aecore.i18n import Message
 
 
@@ -20,6 +22,11 @@ class LabError(Exception):
         super().__init__(text)
         self.message = Message(text, values)
 
+    @classmethod
+    def from_message(cls, message: Message) -> Self:
+        """Return an error that says what a message from elsewhere says, such as a worker's."""
+        return cls(message.text, **message.values)
+
     def __str__(self) -> str:
         return str(self.message)
 
@@ -29,7 +36,7 @@ class ConfigError(LabError, ValueError):
 
 
 class DataError(LabError):
-    """Images or a dataset cannot be read, or do not fit."""
+    """Images, codes or a dataset cannot be read, or do not fit."""
 
 
 class RunError(LabError):

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_array, check_is_fitted, validate_data
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import LabError
+from aecore.errors import ConfigError, DataError
 from aecore.knob import knobs
 from aecore.network.autoencoder import Autoencoder
 from aecore.training.checkpoint import State
@@ -98,7 +98,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
 
         Raises
         ------
-        LabError
+        DataError
             Where a parameter cannot be, or training diverges. It is a ValueError.
         """
         rows = self._begin(X)
@@ -127,7 +127,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
 
         Raises
         ------
-        LabError
+        DataError
             As by `fit`.
         """
         first = not hasattr(self, "model_")
@@ -159,8 +159,11 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         check_is_fitted(self)
         codes = check_array(X, dtype=FLOATS)
         if codes.shape[1] != self.model_.bottleneck:
-            text = "A code has {given} numbers, and the network's have {wanted}."
-            raise LabError(text, given=codes.shape[1], wanted=self.model_.bottleneck)
+            raise DataError(
+                "A code has {given} numbers, and the network's have {wanted}.",
+                given=codes.shape[1],
+                wanted=self.model_.bottleneck,
+            )
         rows = self._through(self.model_.decode, codes) * self.range_ + self.low_
         return rows.astype(codes.dtype)
 
@@ -187,8 +190,11 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
     def _begin(self, X: Any) -> Rows:  # noqa: N803
         rows = cast("Rows", validate_data(self, X, dtype=FLOATS))
         if len(rows) > MOST_ROWS:
-            text = "X has {count:,} rows; fit takes {most:,}, and partial_fit any number by parts."
-            raise LabError(text, count=len(rows), most=MOST_ROWS)
+            raise DataError(
+                "X has {count:,} rows; fit takes {most:,}, and partial_fit any number by parts.",
+                count=len(rows),
+                most=MOST_ROWS,
+            )
         self.low_ = float(rows.min())
         self.range_ = float(rows.max()) - self.low_ or 1.0
         return self._scaled(rows)
@@ -205,11 +211,11 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         if self.architecture == "convolutional":
             height = width = math.isqrt(rows.shape[1])
             if height * width != rows.shape[1]:
-                text = (
+                raise ConfigError(
                     "A convolutional network needs square images, and the rows have {count} "
-                    "features; set architecture to dense."
+                    "features; set architecture to dense.",
+                    count=rows.shape[1],
                 )
-                raise LabError(text, count=rows.shape[1])
         images = rows.astype(np.float32).reshape(-1, height, width)
         unknown = np.full(len(images), -1)
         few = slice(HELD_OUT)

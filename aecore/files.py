@@ -5,7 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from aecore.errors import LabError
+from aecore.errors import RunError
 
 
 def write(path: Path, data: bytes, *, durable: bool = False) -> None:
@@ -29,16 +29,16 @@ def write_json(path: Path, value: object, *, durable: bool = False) -> None:
 
 
 def read_json(path: Path) -> Any:
-    """Read a JSON file.
+    """Read a JSON file of a run.
 
     Raises
     ------
-    LabError
+    RunError
         Where it is missing, or was edited into something that is not JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise LabError("{path} is missing; this is not a whole run.", path=path) from None
+        raise RunError("Incomplete run: {path} is missing.", path=path) from None
     except ValueError as error:
-        raise LabError("{path} is not valid JSON: {error}.", path=path, error=error) from None
+        raise RunError("{path} is not valid JSON: {error}.", path=path, error=error) from None

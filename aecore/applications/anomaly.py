@@ -13,7 +13,7 @@ from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import NearestNeighbors
 
 from aecore.data import Dataset
-from aecore.errors import LabError
+from aecore.errors import ConfigError
 from aecore.images import Images, resized
 from aecore.metrics.reconstruction import errors
 from aecore.network.inference import tensor
@@ -155,7 +155,7 @@ def held_out(
 
     Raises
     ------
-    LabError
+    ConfigError
         Where nothing is normal, or nothing foreign.
     """
     ours = only(dataset, normal).test_images[:most]
@@ -165,7 +165,7 @@ def held_out(
     elif left := remaining(dataset, normal):
         anomalies = only(dataset, left).test_images[:most]
     else:
-        raise LabError("Every class is normal; choose fewer, or another data set as foreign.")
+        raise ConfigError("Every class is normal; choose fewer, or another data set as foreign.")
     anomalous = np.repeat([False, True], [len(ours), len(anomalies)])
     return np.concatenate([ours, anomalies]), anomalous
 

@@ -10,7 +10,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColu
 
 from aecore import data
 from aecore.cli.output import say, show
-from aecore.errors import LabError
+from aecore.errors import DataError
 from aecore.i18n import t
 
 app = App("data", help=t("List, download and add images to learn from."))
@@ -21,12 +21,12 @@ def present(name: str) -> data.Dataset:
 
     Raises
     ------
-    LabError
+    DataError
         Where there is none of this name, or it has to be downloaded first.
     """
     offer = data.offers().get(name)
     if offer is not None and not offer.present:
-        raise LabError(
+        raise DataError(
             "{title} is not on this machine; get it ({megabytes} MB) with: "
             "aecore data download {name}",
             title=offer.title,

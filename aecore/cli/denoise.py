@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from aecore.cli.output import AsJson, say, show
-from aecore.errors import LabError
+from aecore.errors import ConfigError
 from aecore.i18n import t
 
 
@@ -55,6 +55,7 @@ def _levels(text: str) -> list[float]:
     except ValueError:
         found = []
     if not found or not all(0 < each <= 1 for each in found):
-        said = "--noise is {text!r}; give numbers above 0 and up to 1, such as 0.1,0.3."
-        raise LabError(said, text=text)
+        raise ConfigError(
+            "--noise is {text!r}; give numbers above 0 and up to 1, such as 0.1,0.3.", text=text
+        )
     return found

@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from aecore.cli.output import say
-from aecore.errors import LabError
+from aecore.errors import ConfigError, RunError
 from aecore.files import write
 from aecore.i18n import t
 
@@ -31,7 +31,7 @@ def export(
     content = export(run, form)
     path = out or Path(f"{run.resolve().name}.{FORMATS[form].suffix}")
     if path.is_dir():
-        raise LabError("--out is {path}, which is a folder; name a file.", path=path)
+        raise ConfigError("--out is {path}, which is a folder; name a file.", path=path)
     write(path, content)
     say(str(path))
     return 0
@@ -47,6 +47,6 @@ def take(
     from aecore.runs.folder import runs_root
 
     if not archive.is_file():
-        raise LabError("{path} is no file.", path=archive)
+        raise RunError("{path} is not a file.", path=archive)
     say(str(unpack(archive, runs_root(), name=name).path))
     return 0

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from aecore.cli.output import AsJson, say, show, tell
-from aecore.errors import LabError
+from aecore.errors import ConfigError
 from aecore.i18n import t
 
 if TYPE_CHECKING:
@@ -65,8 +65,13 @@ def _numbers(name: str, text: str, low: int, high: int) -> list[int]:
             return found
     except ValueError:
         pass
-    said = "{name} is {text}; give whole numbers of {low:,} to {high:,}, with commas between."
-    raise LabError(said, name=name, text=text, low=low, high=high)
+    raise ConfigError(
+        "{name} is {text}; give whole numbers of {low:,} to {high:,}, with commas between.",
+        name=name,
+        text=text,
+        low=low,
+        high=high,
+    )
 
 
 def _cells(row: "Measured") -> list[str]:

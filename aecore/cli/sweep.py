@@ -15,7 +15,7 @@ from aecore import data
 from aecore.cli.data import present
 from aecore.cli.knobs import Flags
 from aecore.cli.output import AsJson, say, show, tell
-from aecore.errors import LabError
+from aecore.errors import RunError
 from aecore.i18n import t
 from aecore.presets import preset
 
@@ -124,7 +124,7 @@ def _result(row: "Outcome") -> dict[str, Any]:
 
 def _table(rows: list["Outcome"]) -> None:
     if not rows:
-        raise LabError("Nothing was trained.")
+        raise RunError("Nothing was trained.")
     knobs = list(rows[0].values)
     cells = []
     for row in rows:

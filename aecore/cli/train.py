@@ -19,7 +19,7 @@ from aecore import data
 from aecore.cli.data import present
 from aecore.cli.knobs import Flags
 from aecore.cli.output import AsJson, say, tell
-from aecore.errors import LabError
+from aecore.errors import ConfigError
 from aecore.i18n import t
 from aecore.presets import PRESETS, preset
 
@@ -124,7 +124,7 @@ def _opened(
         dataset = present(config.dataset)
         run = Run.create(out or new_path(runs_root(), config), config)
     elif out is None:
-        raise LabError("--resume goes on with the run in a folder; name the folder with --out.")
+        raise ConfigError("--resume goes on with the run in a folder; name the folder with --out.")
     else:
         run = Run(out)
         dataset = present(run.config.dataset)

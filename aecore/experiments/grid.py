@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from aecore.config import Config
-from aecore.errors import LabError
+from aecore.errors import ConfigError, LabError
 
 MOST_RUNS = 10_000
 
@@ -74,14 +74,17 @@ def sample(base: Mapping[str, Any], values: Values, count: int, seed: int = 0) -
 def _count(values: Values) -> int:
     for name, each in values.items():
         if not len(each):
-            raise LabError("{name} has no values to try; give at least one.", name=name)
+            raise ConfigError("{name} has no values to try; give at least one.", name=name)
     return _check_count(math.prod(len(each) for each in values.values()))
 
 
 def _check_count(count: int) -> int:
     if count > MOST_RUNS:
-        text = "These are {count:,} runs; at most {most:,} make a sweep. Draw some at random."
-        raise LabError(text, count=count, most=MOST_RUNS)
+        raise ConfigError(
+            "These are {count:,} runs; at most {most:,} make a sweep. Draw some at random.",
+            count=count,
+            most=MOST_RUNS,
+        )
     return count
 
 

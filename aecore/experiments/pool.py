@@ -134,14 +134,16 @@ def _cluster(dataset: Dataset | str, scheduler: str) -> Iterator[Submit]:
     try:
         from distributed import Client
     except ImportError:
-        text = "A sweep on a cluster needs Dask; install the extra cluster."
-        raise LabError(text) from None
+        raise LabError("A sweep on a cluster needs Dask; install the extra cluster.") from None
     try:
         # Dask is partly typed.
         client: Any = cast("Any", Client)(scheduler, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:
-        text = "There is no Dask scheduler at {address} ({error}); start one with: dask scheduler"
-        raise LabError(text, address=scheduler, error=error) from None
+        raise LabError(
+            "There is no Dask scheduler at {address} ({error}); start one with: dask scheduler",
+            address=scheduler,
+            error=error,
+        ) from None
     with client:
         data = dataset if isinstance(dataset, str) else client.scatter(dataset, hash=False)
         pool = client.get_executor(pure=False, retries=TRIES)

@@ -7,7 +7,7 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.errors import LabError
+from aecore.errors import DataError
 from aecore.maps import umap_tsne
 
 Method = Literal["direct", "pca", "umap", "tsne"]
@@ -87,11 +87,11 @@ class Projection:
 
         Raises
         ------
-        LabError
+        DataError
             Where the map is not linear.
         """
         if self.origin is None or self.basis is None:
-            raise LabError(
+            raise DataError(
                 "A map by {method} holds the codes it was made of only.", method=self.method
             )
         return np.asarray((finite(codes) - self.origin) @ self.basis.T, np.float32)
@@ -134,7 +134,7 @@ def project(
 
     Raises
     ------
-    LabError
+    DataError
         Where `units` are not two different units of the code; where UMAP or t-SNE is asked for
         fewer than 16 different codes.
     """
@@ -147,7 +147,7 @@ def project(
         return _principal(codes, previous)
     differ = _count_different(codes)
     if differ < FEWEST:
-        raise LabError(
+        raise DataError(
             "A map by {method} needs at least {fewest} different codes; there are {differ}.",
             method={"umap": "UMAP", "tsne": "t-SNE"}[method],
             fewest=FEWEST,
@@ -190,7 +190,7 @@ def _direct(codes: Array, units: tuple[int, int]) -> Projection:
         units, origin = (0, 0), np.zeros(1)
         basis[0] = 1
     elif units[0] == units[1] or not all(0 <= unit < width for unit in units):
-        raise LabError(
+        raise DataError(
             "Units {first} and {second} span no plane; choose two different ones, 0 to {last}.",
             first=units[0],
             second=units[1],

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.errors import LabError
+from aecore.errors import DataError
 
 FEWEST = 50
 FOLDS = 5
@@ -44,7 +44,7 @@ def recovery(codes: Codes, factors: Factors, *, seed: int = 0) -> dict[str, floa
 
     Raises
     ------
-    LabError
+    DataError
         Where there are too few codes.
 
     References
@@ -98,7 +98,7 @@ def distance_correlation(
 
     Raises
     ------
-    LabError
+    DataError
         Where there are too few codes.
 
     References
@@ -122,7 +122,7 @@ def distance_correlation(
 
 def _numbers(codes: Codes) -> Matrix:
     if len(codes) < FEWEST:
-        raise LabError(
+        raise DataError(
             "Measuring factors takes {fewest} codes or more; there are {count}.",
             fewest=FEWEST,
             count=len(codes),

@@ -14,7 +14,7 @@ from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from aecore.errors import LabError, RunError
+from aecore.errors import RunError
 from aecore.runs.folder import free
 from aecore.runs.run import Run
 from aecore.training import checkpoint
@@ -119,10 +119,8 @@ def _extract(source: Path | BinaryIO, folder: Path, limits: Limits) -> str:
                     shutil.copyfileobj(packed, whole)
             (folder / "frames").mkdir(exist_ok=True)
             return next(iter(found.values())).filename.split("/")[0]
-    except LabError:
-        raise
     except (*UNREADABLE, OSError, EOFError, ValueError, RuntimeError) as error:
-        raise RunError("The zip cannot be read: {error}.", error=error) from None
+        raise RunError("The ZIP cannot be read: {error}.", error=error) from None
 
 
 def _files(archive: zipfile.ZipFile, limits: Limits) -> dict[str, zipfile.ZipInfo]:
@@ -131,7 +129,7 @@ def _files(archive: zipfile.ZipFile, limits: Limits) -> dict[str, zipfile.ZipInf
     size = sum(info.file_size for info in infos)
     if len(infos) > limits.files or size > limits.unpacked:
         raise RunError(
-            "The zip holds {count:,} files and unpacks to {size:,.0f} MB; a run has at most "
+            "The ZIP contains {count:,} files and unpacks to {size:,.0f} MB; a run has at most "
             "{files:,} files and {most:,.0f} MB.",
             count=len(infos),
             size=size / 1024**2,
@@ -144,14 +142,16 @@ def _files(archive: zipfile.ZipFile, limits: Limits) -> dict[str, zipfile.ZipInf
         match = FILE.fullmatch(info.filename)
         link = stat.S_ISLNK(info.external_attr >> 16)
         if link or match is None or match["folder"] in ("..", ".") or match["file"] in found:
-            text = "The zip holds {name!r}, which is no file of a run; give one that export made."
-            raise RunError(text, name=info.filename)
+            raise RunError(
+                "The ZIP contains an unexpected file, {name!r}; use a ZIP made by Export.",
+                name=info.filename,
+            )
         found[match["file"]] = info
         folders.add(match["folder"])
     if missing := [name for name in NEEDED if name not in found]:
-        raise RunError("The zip lacks {name}; it holds no whole run.", name=missing[0])
+        raise RunError("Incomplete run: the ZIP lacks {name}.", name=missing[0])
     if len(folders) > 1:
-        raise RunError("The zip holds several runs; give one at a time.")
+        raise RunError("The ZIP contains several runs; provide one at a time.")
     return found
 
 
@@ -167,20 +167,18 @@ def _check(folder: Path) -> None:
             weights = saved.under("model/")
             run.frame().model.load_state_dict(weights)
             if not all(each.isfinite().all() for each in weights.values()):
-                raise RunError("The checkpoint holds weights that are no numbers.")
+                raise RunError("The checkpoint contains invalid weights (NaN).")
     except (TypeError, ValueError, KeyError, IndexError, RuntimeError, RecursionError) as error:
-        if isinstance(error, LabError):
-            raise
-        raise RunError("The zip holds a damaged run: {error}.", error=error) from None
+        raise RunError("The zip contains a damaged run: {error}", error=error) from None
 
 
 def _check_numbers(run: Run) -> None:
     summary = run.summary()
     if not isinstance(summary.get("step"), int):
-        raise RunError("run.json was edited into something that is no run: step is no number.")
+        raise RunError("run.json is not valid: step is not a whole number.")
     lines = (run.path / "history.jsonl").read_text("utf-8").splitlines()
     for number, line in enumerate(lines, 1):
         row = json.loads(line)
         values = [row[name] for name in NUMBERS]
         if not isinstance(row["step"], int) or not all(map(math.isfinite, values)):
-            raise RunError("history.jsonl, line {number}: not a row.", number=number)
+            raise RunError("history.jsonl, line {number}, is not a valid row.", number=number)

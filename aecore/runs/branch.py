@@ -54,12 +54,18 @@ def branch(
     """
     last = parent.frame()
     if not 0 <= step <= last.step:
-        text = "{name} stands at step {last:,}; branch from a step from 0 to there, not {step:,}."
-        raise RunError(text, name=parent.name, last=last.step, step=step)
+        raise RunError(
+            "{name} stands at step {last:,}; branch from a step from 0 to there, not {step:,}.",
+            name=parent.name,
+            last=last.step,
+            step=step,
+        )
     for name in changes:
         if name in knobs(Config) and not knobs(Config)[name].live:
-            text = "{name} cannot change while a run trains; a branch changes live knobs only."
-            raise RunError(text, name=name)
+            raise RunError(
+                "{name} cannot change while a run trains; a branch changes live knobs only.",
+                name=name,
+            )
     # A value that cannot be is refused before the steps are made again.
     last.config.changed(**changes)
     run = Run.create(path, parent.config)

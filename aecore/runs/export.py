@@ -68,8 +68,9 @@ def export(path: Path, name: str) -> bytes:
         Where there is no such format, a library for it is missing, or the run cannot be read.
     """
     if name not in FORMATS:
-        text = "format is {name!r}; choose one of {all}."
-        raise RunError(text, name=name, all=", ".join(FORMATS))
+        raise RunError(
+            "format is {name!r}; choose one of {all}.", name=name, all=", ".join(FORMATS)
+        )
     return FORMATS[name].write(Path(path))
 
 
@@ -223,8 +224,10 @@ def _line(path: Path) -> bytes:
     """
     run = Run(path)
     if run.frame().edits:
-        text = "{name} was changed while it trained; one command cannot repeat that, a script can."
-        raise RunError(text, name=run.name)
+        raise RunError(
+            "{name} was changed while it trained; one command cannot repeat that, a script can.",
+            name=run.name,
+        )
     words = ["aecore", "train"]
     # The command starts from a preset that suits the data set, not from the bare defaults.
     start = preset("stacked", run.config.dataset).model_dump()

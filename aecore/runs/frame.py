@@ -10,7 +10,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.numpy import save as to_bytes
 
 from aecore.config import Config
-from aecore.errors import LabError, RunError
+from aecore.errors import RunError
 from aecore.files import write
 from aecore.training.snapshot import Examples, Record, Snapshot
 
@@ -85,8 +85,6 @@ def load(path: Path, probe: Path, history: Sequence[Record]) -> Snapshot:
             weights={n[len(WEIGHT) :]: a for n, a in arrays.items() if n.startswith(WEIGHT)},
         )
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        if isinstance(error, LabError):
-            raise
         raise _unreadable(path, error) from None
 
 
@@ -115,7 +113,7 @@ def thin(folder: Path, most_bytes: int) -> None:
 
 
 def _unreadable(path: Path, error: Exception) -> RunError:
-    return RunError("The frame {path} cannot be read: {error}.", path=path, error=error)
+    return RunError("The frame {path} cannot be read: {error}", path=path, error=error)
 
 
 def _write(path: Path, arrays: dict[str, np.ndarray[Any, Any]], facts: dict[str, Any]) -> None:

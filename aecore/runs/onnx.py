@@ -88,8 +88,10 @@ def library(name: str) -> ModuleType:
     try:
         return importlib.import_module(name)
     except ImportError:
-        text = "This format needs {name}; install it with: pip install 'autoencoder-lab[export]'"
-        raise RunError(text, name=name) from None
+        raise RunError(
+            "This format needs {name}; install it with: pip install 'autoencoder-lab[export]'",
+            name=name,
+        ) from None
 
 
 def _width(model: Autoencoder, given: str) -> int:
@@ -132,5 +134,6 @@ def _check(content: bytes, part: nn.Module, width: int, name: str) -> None:
         rows = torch.rand(count, width, generator=torch.Generator().manual_seed(count))
         (found,) = session.run(None, {given.name: rows.numpy()})
         if not np.allclose(found, part(rows).numpy(), atol=LARGEST_ERROR, rtol=0):
-            text = "The {name} as ONNX does not do what it does here; it is not handed out."
-            raise RunError(text, name=name)
+            raise RunError(
+                "The {name} as ONNX does not do what it does here; it is not handed out.", name=name
+            )

@@ -79,8 +79,9 @@ class Run:
         """
         path = Path(path)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
-            text = "{path} is not empty; choose another folder, or resume the run in it."
-            raise RunError(text, path=path)
+            raise RunError(
+                "{path} is not empty; choose another folder, or resume the run in it.", path=path
+            )
         path.mkdir(parents=True, exist_ok=True)
         write_json(path / "config.json", config.model_dump())
         (path / "frames").mkdir()
@@ -109,8 +110,9 @@ class Run:
             # Someone who lists runs holds a lock for a moment, to see whether it is free.
             self._lock.acquire(timeout=CLAIM_SECONDS)
         except Timeout:
-            text = "{name} is being trained by another program; pause it there first."
-            raise RunError(text, name=self.name) from None
+            raise RunError(
+                "{name} is being trained by another program; pause it there first.", name=self.name
+            ) from None
 
     def release(self) -> None:
         """Let another train this run."""
@@ -204,7 +206,7 @@ class Run:
             lines = (self.path / "history.jsonl").read_text(errors="replace").splitlines()
         except FileNotFoundError as error:
             missing = Path(error.filename)
-            raise RunError("{path} is missing; this is not a whole run.", path=missing) from None
+            raise RunError("Incomplete run: {path} is missing.", path=missing) from None
         return [row for line in lines if (row := _row(line)) is not None]
 
     def frames(self) -> list[int]:

@@ -77,8 +77,10 @@ class TrainedModel:
         try:
             model.load_state_dict(saved.under("model/"))
         except RuntimeError:
-            text = "{path} holds a network of another shape than its settings say."
-            raise RunError(text, path=run.path / "checkpoint") from None
+            raise RunError(
+                "{path} holds a network of another shape than its settings say.",
+                path=run.path / "checkpoint",
+            ) from None
         return cls(run.name, saved.facts["step"], config, model, images)
 
     @classmethod

@@ -66,5 +66,6 @@ def load(folder: Path) -> State:
         path = folder / Path(facts["tensors"]).name
         return State(load_file(path), {**facts, "step": int(facts["step"])})
     except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        text = "The checkpoint {path} cannot be read: {error}."
-        raise RunError(text, path=path, error=error) from None
+        raise RunError(
+            "The checkpoint {path} cannot be read: {error}.", path=path, error=error
+        ) from None

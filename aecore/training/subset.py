@@ -61,8 +61,11 @@ def only(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
     wanted = [_number(dataset, name) for name in classes]
     rows, held = np.isin(dataset.labels, wanted), np.isin(dataset.test_labels, wanted)
     if not (rows.any() and held.any()):
-        text = "classes is {classes!r}, of which {dataset} has too few images; name more classes."
-        raise RunError(text, classes=",".join(classes), dataset=dataset.name)
+        raise RunError(
+            "classes is {classes!r}, of which {dataset} has too few images; name more classes.",
+            classes=",".join(classes),
+            dataset=dataset.name,
+        )
     return replace(
         dataset,
         images=_kept(dataset.images, rows),

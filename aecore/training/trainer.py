@@ -136,8 +136,9 @@ class Trainer:
         changes = {n: [before[n], after[n]] for n in after if before[n] != after[n]}
         for name in changes:
             if not knobs(Config)[name].live:
-                text = "{name} cannot change while a run trains; start a new one."
-                raise RunError(text, name=name)
+                raise RunError(
+                    "{name} cannot change while a run trains; start a new one.", name=name
+                )
         if not changes:
             return
         if not self._sound():

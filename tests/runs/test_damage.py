@@ -60,7 +60,7 @@ def test_hand_edited_settings_are_refused(
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match=r"config\.json is missing; this is not a whole run"):
+    with pytest.raises(LabError, match=r"Incomplete run: .*config\.json is missing"):
         Run(tmp_path)
 
 

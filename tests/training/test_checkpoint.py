@@ -57,7 +57,7 @@ def test_what_is_no_json_is_refused(tmp_path: Path, text: bytes) -> None:
 
 
 def test_missing_json_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match=r"x\.json is missing; this is not a whole run"):
+    with pytest.raises(LabError, match=r"Incomplete run: .*x\.json is missing"):
         read_json(tmp_path / "x.json")
 
 

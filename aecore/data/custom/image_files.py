@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aecore.data.custom import greyscale
-from aecore.errors import DataError, LabError
+from aecore.errors import DataError
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -166,23 +166,29 @@ def _image(
     file: str,
     limits: greyscale.Limits,
 ) -> NDArray[np.uint8]:
-    from PIL import Image
-
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(BytesIO(packed), formats=FORMATS) as image:
-                if image.width * image.height > most:
-                    raise greyscale.too_large(file, limits)
-                grey = _grey(image)
-                if size is not None:
-                    grey = grey.resize((size, size), Image.Resampling.BILINEAR)
-                return np.asarray(grey)
-    except LabError:
-        raise
+        pixels = _decoded(packed, most, size)
     except Exception as error:  # Pillow's decoders raise a dozen kinds for damaged files
         raise _unreadable(path, file) from error
+    if pixels is None:
+        raise greyscale.too_large(file, limits)
+    return pixels
+
+
+def _decoded(packed: bytes, most: int, size: int | None) -> NDArray[np.uint8] | None:
+    """Return the pixels of an image file, or None where they are more than `most`."""
+    from PIL import Image
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        with Image.open(BytesIO(packed), formats=FORMATS) as image:
+            if image.width * image.height > most:
+                return None
+            grey = _grey(image)
+            if size is not None:
+                grey = grey.resize((size, size), Image.Resampling.BILINEAR)
+            return np.asarray(grey)
 
 
 def _grey(image: "Image.Image") -> "Image.Image":

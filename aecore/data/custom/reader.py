@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from aecore.data.custom import csv_table, greyscale, image_files
 from aecore.data.custom.greyscale import LIMITS, Limits
-from aecore.errors import DataError, LabError
+from aecore.errors import DataError
 from aecore.i18n import t
 
 MOST_CLASSES = 1000
@@ -114,7 +114,7 @@ def _read_npz(
     archive: zipfile.ZipFile, file: str, size: int | None, limits: Limits
 ) -> tuple[NDArray[np.uint8], Sequence[str]]:
     shapes = {
-        member.removesuffix(".npy"): _shape(archive, member, file)
+        member.removesuffix(".npy"): _header(archive, member, file)[0]
         for member in archive.namelist()
         if member.endswith(".npy")
     }
@@ -142,44 +142,45 @@ def _read_npz(
     return images, _texts(_array(archive, named, file, limits), file)
 
 
-def _shape(archive: zipfile.ZipFile, member: str, file: str) -> tuple[int, ...]:
+def _header(
+    archive: zipfile.ZipFile, member: str, file: str
+) -> tuple[tuple[int, ...], np.dtype[Any]]:
+    """Return the shape and type that an array in an .npz declares."""
     try:
         with archive.open(member) as stream:
-            return _heading(stream)[0]
+            return _read_header(stream)
     except Exception as error:  # zipfile and numpy raise a dozen kinds for damage and encryption
         raise _damaged(f"{member} in {file}") from error
 
 
-def _heading(stream: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
+def _read_header(stream: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
     version = npy.read_magic(stream)
-    heading = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, _, kind = heading(stream)
+    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+    shape, _, kind = read(stream)
     if min(shape, default=1) < 0:
         raise ValueError(shape)
     return shape, kind
 
 
 def _array(archive: zipfile.ZipFile, name: str, file: str, limits: Limits) -> NDArray[Any]:
-    """Read one array, after a look at how much memory its heading asks for."""
+    """Read one array, once its header has told how much memory it takes."""
+    member = f"{name}.npy"
+    shape, kind = _header(archive, member, file)
+    if kind.hasobject:
+        raise DataError(
+            "{name} in {file} is an array of Python objects, which could run any program when "
+            "opened; save it as numbers or text.",
+            name=name,
+            file=file,
+        )
+    if math.prod(shape) * kind.itemsize > limits.unpacked:
+        raise greyscale.too_large(file, limits)
     try:
-        with archive.open(f"{name}.npy") as stream:
-            shape, kind = _heading(stream)
-        if kind.hasobject:
-            raise DataError(
-                "{name} in {file} is an array of Python objects, which could run any program when "
-                "opened; save it as numbers or text.",
-                name=name,
-                file=file,
-            )
-        if math.prod(shape) * kind.itemsize > limits.unpacked:
-            raise greyscale.too_large(file, limits)
-        with archive.open(f"{name}.npy") as stream:
+        with archive.open(member) as stream:
             array: NDArray[Any] = npy.read_array(stream, allow_pickle=False)
             return array
-    except LabError:
-        raise
     except Exception as error:  # as above
-        raise _damaged(f"{name} in {file}") from error
+        raise _damaged(f"{member} in {file}") from error
 
 
 def _texts(labels: NDArray[Any], file: str) -> list[str]:
