@@ -9,7 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
+from aecore.errors import Cancelled, ConfigError, DataError, LabError, RunError
+
 LENGTHS = struct.Struct("<QQ")
+KINDS = {kind.__name__: kind for kind in (LabError, ConfigError, DataError, RunError, Cancelled)}
 
 Facts = Mapping[str, Any]
 Arrays = Mapping[str, NDArray[Any]]
@@ -44,8 +47,31 @@ def read(stream: IO[bytes]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
     return facts, load(_exactly(stream, body))
 
 
+def error_facts(error: LabError) -> dict[str, Any]:
+    """Return an error as facts that a message can hold.
+
+    Its kind is kept where it is one of those in `aecore.errors`, and otherwise the nearest kind
+    above it. Numbers and strings among its values stay what they are, so that they can be
+    formatted in the reader's language; everything else becomes text.
+    """
+    kind = next(each.__name__ for each in type(error).__mro__ if each.__name__ in KINDS)
+    values = {name: _plain(value) for name, value in error.message.values.items()}
+    return {"kind": kind, "text": error.message.text, "values": values}
+
+
+def error_from(facts: Facts) -> LabError:
+    """Return the error that `error_facts` was given."""
+    return KINDS[facts["kind"]](facts["text"], **facts["values"])
+
+
+def _plain(value: object) -> str | int | float | None:
+    if isinstance(value, np.generic):
+        value = value.item()
+    return value if isinstance(value, str | int | float | None) else str(value)
+
+
 def _exactly(stream: IO[bytes], count: int) -> bytes:
-    found = stream.read(count)
-    if len(found) < count:
+    data = stream.read(count)
+    if len(data) < count:
         raise EOFError
-    return found
+    return data

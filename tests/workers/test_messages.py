@@ -1,8 +1,10 @@
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from aecore.errors import Cancelled, ConfigError, DataError, LabError, RunError
 from aecore.workers import messages
 
 
@@ -27,3 +29,21 @@ def test_a_message_that_is_cut_is_the_end(left: int) -> None:
     messages.write(stream, {"number": 1}, {"codes": np.zeros(100)})
     with pytest.raises(EOFError):
         messages.read(io.BytesIO(stream.getvalue()[:left]))
+
+
+@pytest.mark.parametrize("kind", [LabError, ConfigError, DataError, RunError, Cancelled])
+def test_an_error_keeps_its_kind_and_its_numbers(kind: type[LabError]) -> None:
+    error = kind("{count:,} of {path}", count=np.int64(1200), path=Path("x"))
+    stream = io.BytesIO()
+    messages.write(stream, messages.error_facts(error))
+    stream.seek(0)
+    received = messages.error_from(messages.read(stream)[0])
+    assert type(received) is kind
+    assert str(received) == "1,200 of x"
+
+
+def test_an_error_of_another_kind_becomes_the_nearest_known() -> None:
+    class OutOfRoom(RunError):
+        pass
+
+    assert type(messages.error_from(messages.error_facts(OutOfRoom("Full.")))) is RunError
