@@ -127,7 +127,7 @@ class MapTimeline:
         self.maps[step], self._numbers[step] = made, next(self._counter)
 
     def _take(self) -> None:
-        if self._asked is None or not self._asked[2].done:
+        if self._asked is None or not self._asked[2].done():
             return
         step, thorough, request = self._asked
         self._asked = None

@@ -1,5 +1,6 @@
 """Maps over time, with a mapper that answers when it is told to."""
 
+from concurrent.futures import Future
 from typing import Any
 
 import numpy as np
@@ -18,20 +19,15 @@ def codes(step: int) -> Any:
     return (rng.normal(size=(40, 5)) + step * 0.1 * rng.normal(size=(40, 5))).astype(np.float32)
 
 
-class MapRequest:
+class MapRequest(Future[Projection]):
     def __init__(self, codes: Any, method: Any, **how: Any) -> None:
+        super().__init__()
         self.codes, self.method, self.how = codes, method, how
-        self.done, self.progress = False, 0.25
-        self.error: LabError | None = None
+        self.progress = 0.25
 
-    def answer(self, error: LabError | None = None) -> None:
-        self.done, self.error = True, error
-
-    def result(self) -> Projection:
-        if self.error:
-            raise self.error
+    def answer(self) -> None:
         made = project(self.codes, "pca", previous=self.how["previous"])
-        return Projection(self.method, made.points, made.codes)
+        self.set_result(Projection(self.method, made.points, made.codes))
 
 
 class MapService:
@@ -131,7 +127,7 @@ def test_a_map_that_was_stopped_is_made_only_on_demand(
 
 def test_why_a_map_cannot_be_made_is_kept(umap: MapTimeline, mapper: MapService) -> None:
     advance(umap, 8)
-    mapper.asked[-1].answer(LabError("Too few."))
+    mapper.asked[-1].set_exception(LabError("Too few."))
     advance(umap, 8)
     assert str(umap.error) == "Too few."
     assert len(mapper.asked) == 1
