@@ -6,21 +6,20 @@ a file as it needs them.
 
 import json
 import math
-import os
-import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+
+import psutil
 
 from aecore.errors import LabError
-from aecore.experiments.pool import ONE_THREAD
 from aecore.files import write_json
-from aecore.workers import messages
+from aecore.workers.messages import Facts
+from aecore.workers.pool import WorkerPool
+from aecore.workers.process import Task, command
 
 METHODS: Mapping[str, str] = {
     "autoencoder": "Autoencoder",
@@ -30,7 +29,7 @@ METHODS: Mapping[str, str] = {
 COUNTS, SIDES = (1_000, 5_000, 20_000), (28,)
 KEPT = ".scaling.json"
 
-COMMAND = (sys.executable, "-c", "from aecore.experiments.scaling_worker import main; main()")
+COMMAND = command("aecore.experiments.scaling_worker")
 CANCEL_SECONDS = 0.2
 # Images, the same centred, and the left singular vectors, all as float32.
 LEAST_BYTES = 12
@@ -101,15 +100,15 @@ def measure(
     Raises
     ------
     LabError
-        Where there is no room for the images on disk, or the machine does not tell its memory.
+        Where the images cannot be drawn, for want of room on the disk for example.
     """
     stop = cancel or threading.Event()
     with tempfile.TemporaryDirectory(prefix="aecore-") as folder:
         for side in sides:
             path = Path(folder) / f"{side}.npy"
-            drawn = _alone({"draw": max(counts), "side": side, "path": str(path)}, stop)
-            if reason := drawn.get("reason"):
-                raise LabError("The images could not be drawn: {reason}.", reason=reason)
+            drawing = {"count": max(counts), "side": side, "path": str(path)}
+            if _measurement(Task("draw", drawing), stop) is None:
+                return
             for count in sorted(counts):
                 for method in methods:
                     if stop.is_set():
@@ -123,55 +122,36 @@ def measure(
 def _one(method: str, count: int, side: int, path: Path, stop: threading.Event) -> Measured | None:
     features = side * side
     free, needed = available(), LEAST_BYTES * count * features
-    if method == "full" and free is not None and needed > free:
+    if method == "full" and needed > free:
         reason = f"it needs {needed / 2**30:.1f} GB of memory, and {free / 2**30:.1f} GB are free"
         return Measured(method, count, features, reason=reason)
-    answer = _alone({"method": method, "count": count, "path": str(path)}, stop)
-    return None if stop.is_set() else Measured(method, count, features, **answer)
-
-
-def _alone(task: Mapping[str, Any], stop: threading.Event) -> dict[str, Any]:
-    """Have a process do something, and return what it says; nothing where it was stopped."""
-    pipe = subprocess.PIPE
-    environment = {**os.environ, **ONE_THREAD}
-    with subprocess.Popen(COMMAND, stdin=pipe, stdout=pipe, env=environment) as process:  # noqa: S603
-        done = threading.Event()
-        watch = threading.Thread(target=_end_if_stopped, args=(process, stop, done), daemon=True)
-        watch.start()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        try:
-            messages.write(process.stdin, task)
-            answer, _ = messages.read(process.stdout)
-        except (EOFError, OSError):
-            answer = {"reason": "its process died, probably for want of memory"}
-        finally:
-            done.set()
-            watch.join()
-            process.kill()
-            # What a process that died did not read is still to be written.
-            with suppress(BrokenPipeError):
-                process.stdin.close()
-    return {} if stop.is_set() else answer
-
-
-def _end_if_stopped(
-    process: "subprocess.Popen[bytes]", stop: threading.Event, done: threading.Event
-) -> None:
-    while not done.wait(CANCEL_SECONDS):
-        if stop.is_set():
-            process.kill()
-            return
-
-
-def available() -> int | None:
-    """Return the bytes of memory that are free on this machine, or None where it does not tell."""
+    task = Task("measure", {"method": method, "count": count, "path": str(path)})
     try:
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        found = dict(line.split(":", 1) for line in lines)
-        return int(found["MemAvailable"].split()[0]) * 1024
-    except (OSError, KeyError, ValueError):
-        return None
+        answer = _measurement(task, stop)
+    except LabError as error:
+        return Measured(method, count, features, reason=str(error))
+    return None if answer is None else Measured(method, count, features, **answer)
+
+
+def _measurement(task: Task, stop: threading.Event) -> Facts | None:
+    """Return what a process of its own makes of a task, or None where it was stopped.
+
+    Raises
+    ------
+    LabError
+        Where it could not do it.
+    """
+    with WorkerPool(COMMAND) as pool:
+        request = pool.submit(task, lambda facts, _: facts)
+        while not stop.is_set():
+            with suppress(TimeoutError):
+                return request.result(CANCEL_SECONDS)
+    return None
+
+
+def available() -> int:
+    """Return the bytes of memory that are free on this machine."""
+    return int(psutil.virtual_memory().available)
 
 
 def keep(rows: Iterable[Measured], root: Path) -> None:

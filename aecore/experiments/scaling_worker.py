@@ -1,17 +1,18 @@
 """The process that measures one method; started by `aecore.experiments.scaling`."""
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
+import psutil
 from numpy.typing import NDArray
 
-from aecore.workers import messages
+from aecore.errors import LabError
+from aecore.workers.messages import Arrays, Facts
+from aecore.workers.serve import Answer, Handler, Report
 
 BOTTLENECK = 8
 # Images that incremental PCA, and the finding of codes, hold at once.
@@ -57,19 +58,9 @@ class Watch:
 
 
 def memory() -> float:
-    """Return the bytes of memory that are this process's own.
-
-    Where there is no ``/proc``, it is the most the process ever had, with pages of files.
-    """
-    try:
-        lines = Path("/proc/self/status").read_text().splitlines()
-        found = dict(line.split(":", 1) for line in lines)
-        return int(found["RssAnon"].split()[0]) * 1024.0
-    except (OSError, KeyError):
-        import resource
-
-        scale = 1 if sys.platform == "darwin" else 1024
-        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * float(scale)
+    """Return the bytes of memory that are this process's own."""
+    info = psutil.Process().memory_info()
+    return float(info.rss - getattr(info, "shared", 0))
 
 
 def full(images: Pictures) -> Encode:
@@ -156,23 +147,23 @@ def draw(count: int, side: int, path: str) -> None:
     images.flush()
 
 
-def main() -> None:
-    """Do the one task that stands on stdin, and answer on stdout."""
-    out = sys.stdout.buffer
-    # Whatever else prints must not stand in the answer.
-    sys.stdout = sys.stderr
-    task, _ = messages.read(sys.stdin.buffer)
-    messages.write(out, _answer(task))
-
-
-def _answer(task: dict[str, Any]) -> dict[str, Any]:
+def _measure(facts: Facts, arrays: Arrays, report: Report) -> Answer:  # noqa: ARG001
     try:
-        if "draw" in task:
-            draw(task["draw"], task["side"], task["path"])
-            return {}
-        return dict(measured(**task))
+        return measured(**facts), {}
     except (MemoryError, OSError) as error:
-        return {"reason": f"{type(error).__name__}: {error}"}
+        reason = f"{type(error).__name__}: {error}"
+        raise LabError("It could not be measured ({reason}).", reason=reason) from None
+
+
+def _draw(facts: Facts, arrays: Arrays, report: Report) -> Answer:  # noqa: ARG001
+    try:
+        draw(**facts)
+    except (MemoryError, OSError) as error:
+        raise LabError("The images could not be drawn: {error}.", error=error) from None
+    return {}, {}
+
+
+HANDLERS: dict[str, Handler] = {"measure": _measure, "draw": _draw}
 
 
 def _rows(images: Pictures) -> NDArray[np.float32]:

@@ -4,10 +4,8 @@ The same function serves a process on this machine and a worker of a cluster; it
 others see.
 """
 
-import contextlib
 import functools
 import math
-import sys
 import tempfile
 import time
 from collections.abc import Mapping
@@ -21,16 +19,21 @@ import torch
 from aecore import data
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import LabError
 from aecore.runs import archive
 from aecore.runs.run import Run
-from aecore.workers import messages
+from aecore.workers.messages import Arrays, Facts
+from aecore.workers.process import Task
+from aecore.workers.serve import Answer, Handler, Report
 
 ARRAYS = ("images", "labels", "test_images", "test_labels")
 
 
 def train_run(
-    knobs: Mapping[str, Any], dataset: Dataset | str, share: float, begun: bytes | None = None
+    knobs: Mapping[str, Any],
+    dataset: Dataset | str,
+    share: float,
+    begun: bytes | None = None,
+    report: Report | None = None,
 ) -> bytes:
     """Train a run, or go on with one, and return its folder as a zip.
 
@@ -43,6 +46,8 @@ def train_run(
         How much of the run to do.
     begun : bytes, optional
         What an earlier call returned.
+    report : callable, optional
+        Told the share of the run that is done; what it raises ends the training.
 
     Raises
     ------
@@ -65,6 +70,8 @@ def train_run(
             while trainer.steps < math.ceil(share * trainer.total_steps):
                 trainer.step()
                 run.record(trainer)
+                if report is not None:
+                    report(trainer.steps / trainer.total_steps)
             # Beside the history, not in it: equal runs have equal histories, whoever trains them.
             run.save(trainer, seconds=round(before + time.monotonic() - began, 3))
         finally:
@@ -78,47 +85,47 @@ def _load(name: str) -> Dataset:
     return data.load(name)
 
 
-def main() -> None:
-    """Do what messages on stdin ask for until it ends: first a data set, then runs."""
-    out = sys.stdout.buffer
-    # Whatever else prints must not stand between the messages.
-    sys.stdout = sys.stderr
-    with contextlib.suppress(EOFError, BrokenPipeError):
-        dataset = received(*messages.read(sys.stdin.buffer))
-        while True:
-            facts, arrays = messages.read(sys.stdin.buffer)
-            begun = arrays["begun"].tobytes() if "begun" in arrays else None
-            try:
-                run = train_run(facts["knobs"], dataset, facts["share"], begun)
-            except LabError as error:
-                messages.write(
-                    out, {"text": error.message.text, "values": _plain(error.message.values)}
-                )
-            except Exception as error:  # A run that fails is a row; the others go on.
-                reason = f"{type(error).__name__}: {error}"
-                text = "The run failed: {error}."
-                messages.write(out, {"text": text, "values": {"error": reason}})
-            else:
-                messages.write(out, {}, {"run": np.frombuffer(run, np.uint8)})
-
-
-def sent(dataset: Dataset | str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a data set as a message."""
+def dataset_task(dataset: Dataset | str) -> Task:
+    """Return the task that gives a worker the data set of all its runs."""
     if isinstance(dataset, str):
-        return {"name": dataset}, {}
+        return Task("dataset", {"name": dataset})
     facts = {"name": dataset.name, "classes": list(dataset.classes)}
-    return facts, {name: getattr(dataset, name) for name in ARRAYS}
+    return Task("dataset", facts, {name: getattr(dataset, name) for name in ARRAYS})
 
 
-def received(facts: Mapping[str, Any], arrays: Mapping[str, Any]) -> Dataset | str:
-    """Return what `sent` took."""
-    if not arrays:
-        return str(facts["name"])
-    images, labels, held_out, held_out_labels = (arrays[name] for name in ARRAYS)
-    classes = tuple(facts["classes"])
-    return Dataset(facts["name"], images, labels, held_out, held_out_labels, classes)
+def run_task(knobs: Mapping[str, Any], share: float, begun: bytes | None) -> Task:
+    """Return the task of training a run; see `train_run`."""
+    arrays = {} if begun is None else {"begun": np.frombuffer(begun, np.uint8)}
+    return Task("train", {"knobs": dict(knobs), "share": share}, arrays)
 
 
-def _plain(values: Mapping[str, object]) -> dict[str, object]:
-    known = (str, int, float, bool)
-    return {n: v if isinstance(v, known) else str(v) for n, v in values.items()}
+def run_bytes(facts: Facts, arrays: Arrays) -> bytes:  # noqa: ARG001
+    """Return what `train_run` did from the answer to a `run_task`."""
+    return arrays["run"].tobytes()
+
+
+class _Worker:
+    """A process that trains runs of one data set."""
+
+    dataset: Dataset | str
+
+    def receive(self, facts: Facts, arrays: Arrays, report: Report) -> Answer:  # noqa: ARG002
+        """Keep the data set of a `dataset_task`."""
+        self.dataset = facts["name"]
+        if arrays:
+            images, labels, held_out, held_out_labels = (arrays[name] for name in ARRAYS)
+            classes = tuple(facts["classes"])
+            self.dataset = Dataset(
+                facts["name"], images, labels, held_out, held_out_labels, classes
+            )
+        return {}, {}
+
+    def train(self, facts: Facts, arrays: Arrays, report: Report) -> Answer:
+        """Do a `run_task`."""
+        begun = arrays["begun"].tobytes() if "begun" in arrays else None
+        run = train_run(facts["knobs"], self.dataset, facts["share"], begun, report)
+        return {}, {"run": np.frombuffer(run, np.uint8)}
+
+
+_worker = _Worker()
+HANDLERS: dict[str, Handler] = {"dataset": _worker.receive, "train": _worker.train}

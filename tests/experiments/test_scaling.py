@@ -1,16 +1,17 @@
 """Time and memory as the data grow."""
 
-import subprocess
 import sys
 import threading
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from aecore.errors import LabError
 from aecore.experiments import scaling, scaling_worker
 from aecore.experiments.scaling import Measured, keep, kept, measure
+from tests.support import until
 
 
 def test_each_method_is_measured_in_a_process_of_its_own() -> None:
@@ -61,27 +62,42 @@ def test_full_pca_is_not_tried_where_there_is_no_room(monkeypatch: pytest.Monkey
 
 def test_a_process_that_dies_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scaling, "COMMAND", ("false",))
-    with pytest.raises(LabError, match="could not be drawn: its process died"):
+    with pytest.raises(LabError, match="exit code 1"):
         list(measure((500,), (8,), ("full",)))
 
 
-def test_it_can_be_stopped_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    asleep = "import sys, time; sys.stdin.buffer.read(1); time.sleep(600)"
+def test_what_cannot_be_measured_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    script = """
+from aecore.experiments import scaling_worker
+from aecore.workers.serve import serve
+
+def fail(images):
+    raise MemoryError("too many")
+
+scaling_worker.FITS["full"] = fail
+serve(scaling_worker.HANDLERS)
+"""
+    monkeypatch.setattr(scaling, "COMMAND", (sys.executable, "-c", script))
+    (row,) = measure((500,), (8,), ("full",))
+    assert np.isnan(row.seconds)
+    assert "MemoryError: too many" in row.reason
+
+
+def test_it_can_be_stopped_under_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    note = tmp_path / "pid"
+    asleep = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
     monkeypatch.setattr(scaling, "COMMAND", (sys.executable, "-c", asleep))
     stop = threading.Event()
-    begun = list[subprocess.Popen[bytes]]()
-    real = scaling._end_if_stopped
 
-    def watch(
-        process: "subprocess.Popen[bytes]", stop: threading.Event, done: threading.Event
-    ) -> None:
-        begun.append(process)
+    def stop_when_begun() -> None:
+        until(note.exists, 60)
         stop.set()
-        real(process, stop, done)
 
-    monkeypatch.setattr(scaling, "_end_if_stopped", watch)
+    thread = threading.Thread(target=stop_when_begun)
+    thread.start()
     assert list(measure((500,), (8,), cancel=stop)) == []
-    assert begun[0].poll() is not None
+    thread.join()
+    assert not psutil.pid_exists(int(note.read_text()))
 
 
 def test_measurements_are_kept_and_the_newer_counts(tmp_path: Path) -> None:
