@@ -71,7 +71,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
     Examples
     --------
     >>> from sklearn.datasets import load_digits
-    >>> from aecore.estimator import AutoencoderEstimator
+    >>> from aecore import AutoencoderEstimator
     >>> images, _ = load_digits(return_X_y=True)
     >>> AutoencoderEstimator(bottleneck=2, hidden="64", epochs=1).fit_transform(images).shape
     (1797, 2)

@@ -186,9 +186,7 @@ def _script(path: Path) -> bytes:
 
 SCRIPT = '''"""Make the run {name} again: the same settings and edits give the same history."""
 
-from aecore import data
-from aecore.config import Config
-from aecore.training.trainer import Trainer
+from aecore import Config, Trainer, data
 
 config = Config({settings})
 edits = {edits!r}

@@ -41,7 +41,7 @@ class TrainedModel:
 
     Examples
     --------
-    >>> from aecore.runs.trained_model import TrainedModel
+    >>> from aecore import TrainedModel
     >>> network = TrainedModel.open("runs/x")                              # doctest: +SKIP
     >>> network.rebuild(network.dataset.test_images[:10]).shape       # doctest: +SKIP
     (10, 28, 28)

@@ -10,6 +10,7 @@ from aecore import data
 from aecore.applications import denoising, iteration
 from aecore.i18n import t
 from aecore.images import resized
+from aecore.maps.projection import project
 from aecore.runs.trained_model import TrainedModel
 from aecore.training import probe
 from aecore.training.snapshot import Snapshot
@@ -162,21 +163,19 @@ def _map(network: TrainedModel, found: iteration.Walk) -> None:
         (network.name, network.step, network.config),
         lambda: network.encode(images.images),
     )
-    if codes.shape[1] == 1:
-        points, path = np.c_[codes, 0 * codes], np.c_[found.codes, 0 * found.codes]
-    elif codes.shape[1] == 2:
-        points, path = codes, found.codes
-    else:
-        centre = codes.mean(0)
-        _, _, axes = np.linalg.svd(codes - centre, full_matrices=False)
-        points, path = (codes - centre) @ axes[:2].T, (found.codes - centre) @ axes[:2].T
+    width = codes.shape[1]
+    plane = cached.in_session(
+        "onto map",
+        (network.name, network.step, network.config),
+        lambda: project(codes, "pca" if width > 2 else "direct", units=(0, min(1, width - 1))),
+    )
     figure(
         "onto-map",
         figures.journey(
-            points.astype(np.float32),
+            plane.points,
             images.labels,
             [t(name) for name in network.dataset.classes],
-            path,
+            plane.place(found.codes),
         ),
         height=HEIGHT,
         label=t("The way of the image's code over the map of held-out images"),
