@@ -14,7 +14,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from aecore.data import Dataset
 from aecore.errors import ConfigError
-from aecore.images import Images, resized
+from aecore.images import Images, resize
 from aecore.metrics.reconstruction import errors
 from aecore.network.inference import tensor
 from aecore.runs.trained_model import TrainedModel
@@ -161,7 +161,7 @@ def held_out(
     ours = only(dataset, normal).test_images[:most]
     if other is not None:
         given = other.test_images if isinstance(other, Dataset) else other
-        anomalies = resized(given[:most], dataset.shape)
+        anomalies = resize(given[:most], dataset.shape)
     elif left := remaining(dataset, normal):
         anomalies = only(dataset, left).test_images[:most]
     else:

@@ -137,13 +137,13 @@ def measured(method: str, count: int, path: str) -> dict[str, float]:
 def draw(count: int, side: int, path: str) -> None:
     """Write so many images of the data set strokes, in parts."""
     from aecore.data import strokes
-    from aecore.images import resized
+    from aecore.images import resize
 
     images = np.lib.format.open_memmap(path, "w+", np.uint8, (count, side, side))
     for start in range(0, count, CHUNK):
         size = min(CHUNK, count - start)
         part = strokes.make(size, 1, seed=start)["images"]
-        images[start : start + size] = resized(part, (side, side))
+        images[start : start + size] = resize(part, (side, side))
     images.flush()
 
 

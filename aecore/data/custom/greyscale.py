@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aecore.errors import DataError
+from aecore.images import resize
 
 LOW_SIDE, HIGH_SIDE = 4, 128
 CHUNK = 4096
@@ -67,7 +68,7 @@ def grey(
     images = np.empty((len(pixels), height, width), dtype=np.uint8)
     for start in range(0, len(pixels), CHUNK):
         block = _grey(pixels[start : start + CHUNK], scale)
-        images[start : start + CHUNK] = block if size is None else _resized(block, size)
+        images[start : start + CHUNK] = block if size is None else resize(block, (size, size))
     return images
 
 
@@ -176,11 +177,3 @@ def _grey(block: NDArray[Any], scale: float) -> NDArray[np.uint8]:
         light = light @ LUMA if light.shape[3] == 3 else light[..., 0]
     rounded: NDArray[np.uint8] = np.rint(light).astype(np.uint8)
     return rounded
-
-
-def _resized(images: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    from PIL import Image
-
-    smooth = Image.Resampling.BILINEAR
-    shape = (size, size)
-    return np.stack([np.asarray(Image.fromarray(each).resize(shape, smooth)) for each in images])

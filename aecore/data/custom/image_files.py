@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from aecore.data.custom import greyscale
 from aecore.errors import DataError
+from aecore.images import resize
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -121,11 +122,10 @@ def one(
     DataError
         Where it cannot be read, or is too large.
     """
-    from PIL import Image
-
     packed = _bytes(path, opening, limits.unpacked, path.name)
     grey = _image(path, packed, limits.unpacked - len(packed), None, path.name, limits)
-    return np.asarray(Image.fromarray(grey).resize(shape[::-1], Image.Resampling.BILINEAR))
+    (picture,) = resize(grey[None], shape)
+    return np.asarray(picture)
 
 
 def _same(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from aecore import data
 from aecore.applications import denoising, iteration
 from aecore.i18n import t
-from aecore.images import resized
+from aecore.images import resize
 from aecore.maps.projection import project
 from aecore.runs.trained_model import TrainedModel
 from aecore.training import probe
@@ -124,7 +124,7 @@ def _anomalous(network: TrainedModel) -> Array:
         st.number_input(t("Image"), 0, len(chosen) - 1, 0, key="onto other image", width=120)
     )
     image = cached.dataset(name).test_images[chosen[number]]
-    return np.asarray(resized(image[None], network.dataset.shape)[0] / 255, np.float32)
+    return np.asarray(resize(image[None], network.dataset.shape)[0] / 255, np.float32)
 
 
 def _strip(found: iteration.Walk) -> None:
