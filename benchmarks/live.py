@@ -23,6 +23,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+import psutil
 from cyclopts import App
 from playwright.sync_api import Browser, Page, sync_playwright
 
@@ -64,12 +65,7 @@ class Server:
 
     def memory(self) -> float:
         """Return the resident memory of the server, in MB."""
-        (line,) = (
-            line
-            for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines()
-            if line.startswith("VmRSS")
-        )
-        return int(line.split()[1]) / 1024
+        return float(psutil.Process(self.process.pid).memory_info().rss / 2**20)
 
 
 @contextmanager
