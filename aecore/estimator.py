@@ -103,8 +103,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         """
         rows = self._begin(X)
         trainer = Trainer(self._dataset(rows), self._config())
-        while not trainer.finished:
-            trainer.step()
+        trainer.train()
         self._end(trainer, trainer.history)
         self._passes = trainer.steps // trainer.steps_per_epoch
         return self
@@ -142,8 +141,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
             state = State(self._state.tensors, facts, [])
             trainer = Trainer(dataset, self._config_, state=state)
         done = before[-1]["step"] - trainer.steps if before else 0
-        for _ in range(trainer.steps_per_epoch):
-            trainer.step()
+        trainer.train(trainer.steps + trainer.steps_per_epoch)
         later = [{**row, "step": row["step"] + done} for row in trainer.history]
         self._end(trainer, [*before, *later])
         self._passes = passes + 1

@@ -52,8 +52,7 @@ def anomalies(
                 seed=seed,
             )
             trainer = Trainer(images, config)
-            while not trainer.finished:
-                trainer.step()
+            trainer.train()
             network = TrainedModel.of(trainer.snapshot(), images, "anomalies")
             shown, anomalous = anomaly.held_out(images, (images.classes[digit],))
             scores = anomaly.detector(network)

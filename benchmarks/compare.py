@@ -29,9 +29,7 @@ def fill(root: Path, count: int) -> None:
     """Make one short run, and as many of its likes, which share its files."""
     run = Run.create(root / "run-0000", preset("stacked", "digits", hidden="16", epochs=1))
     trainer = run.start(data.load("digits"))
-    while not trainer.finished:
-        trainer.step()
-        run.record(trainer)
+    run.train(trainer)
     run.save(trainer)
     run.release()
     files = [path for path in run.path.rglob("*") if path.is_file()]

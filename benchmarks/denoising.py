@@ -44,8 +44,7 @@ def measure(
     for level in levels:
         values = {"bottleneck": bottleneck, "hidden": hidden, "epochs": epochs, "noise": level}
         trainer = Trainer(images, preset("denoising", dataset, noise_kind="gaussian", **values))
-        while not trainer.finished:
-            trainer.step()
+        trainer.train()
         network = TrainedModel.of(trainer.snapshot(), images, "denoising")
         noisy = denoising.add_noise(truth, "gaussian", level)
         wiener = filters.wiener(training, denoising.add_noise(training, "gaussian", level, 1))

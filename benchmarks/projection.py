@@ -87,8 +87,7 @@ def _train(
     every = len(dataset.images) // trainer.config.batch_size // per_epoch
     codes = []
     for _ in range(frames):
-        for _ in range(every):
-            trainer.step()
+        trainer.train(trainer.steps + every)
         codes.append(encode(trainer.model, images))
     return trainer.model, codes
 

@@ -36,8 +36,7 @@ def reduction(
     result: dict[str, Any] = {"epochs": epochs}
     for width in bottlenecks:
         trainer = Trainer(images, preset("stacked", dataset, bottleneck=width, epochs=epochs))
-        while not trainer.finished:
-            trainer.step()
+        trainer.train()
         ours = error(trainer.model, images.test_images)
         theirs = pca.error(images.test_images, width, clamped=True)
         result[f"d={width}"] = {"test_mse": ours, "pca_mse": theirs, "share": ours / theirs}

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import psutil
 import torch
 from cyclopts import App
 from sklearn.decomposition import IncrementalPCA
@@ -25,16 +26,16 @@ from aecore.training.trainer import Trainer
 from benchmarks.report import AsJson, show
 
 CHUNK = 10_000
-MEGABYTE = 1024
+MEGABYTE = 2**20
 
 app = App("streaming")
 
 
 class Watch:
-    """The most memory of its own the process had, pages of files left out, in MB."""
+    """The most memory the process had, its own and with pages of files, in MB."""
 
     def __init__(self) -> None:
-        self.most = {"RssAnon": 0.0, "VmRSS": 0.0}
+        self.most = {"own": 0.0, "whole": 0.0}
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._look, daemon=True)
         self._thread.start()
@@ -51,9 +52,9 @@ class Watch:
 
 
 def memory() -> dict[str, float]:
-    lines = Path("/proc/self/status").read_text().splitlines()
-    found = dict(line.split(":", 1) for line in lines)
-    return {name: int(found[name].split()[0]) / MEGABYTE for name in ("RssAnon", "VmRSS")}
+    """Return the memory in MB; that which is shared, as pages of files are, is not its own."""
+    info = psutil.Process().memory_info()
+    return {"own": (info.rss - info.shared) / MEGABYTE, "whole": info.rss / MEGABYTE}
 
 
 @app.default
@@ -69,8 +70,7 @@ def streaming(
         values = {"train_size": count, "epochs": epochs, "bottleneck": 8, "batch_size": 256}
         trainer = Trainer(dataset, preset("stacked", "strokes", **values))
         found = time.monotonic()
-        while not trainer.finished:
-            trainer.step()
+        trainer.train()
         trained = time.monotonic()
         watch.close()
         result: dict[str, Any] = {
@@ -78,8 +78,8 @@ def streaming(
             "megabytes_on_disk": round(dataset.images.nbytes / 2**20),
             "components_seconds": found - began,
             "training_seconds": trained - found,
-            "own_memory_above_bare_mb": watch.most["RssAnon"] - bare["RssAnon"],
-            "with_file_pages_above_bare_mb": watch.most["VmRSS"] - bare["VmRSS"],
+            "own_memory_above_bare_mb": watch.most["own"] - bare["own"],
+            "with_file_pages_above_bare_mb": watch.most["whole"] - bare["whole"],
             "test_mse": trainer.history[-1]["held_out"],
             "pca_mse": trainer.history[-1]["pca"],
         }

@@ -33,8 +33,7 @@ def strokes(*, epochs: int | None = None, threads: int = 1, as_json: AsJson = Fa
     for bottleneck in BOTTLENECKS:
         values = {} if epochs is None else {"epochs": epochs}
         trainer = Trainer(dataset, preset("stacked", "strokes", bottleneck=bottleneck, **values))
-        while not trainer.finished:
-            trainer.step()
+        trainer.train()
         codes = encode(trainer.model, dataset.test_images)
         result[f"d={bottleneck}"] = {
             "epochs": trainer.config.epochs,

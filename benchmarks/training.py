@@ -49,8 +49,7 @@ def quality(*, name: Dataset = "mnist", threads: Threads = 1, as_json: AsJson = 
     }
     for epochs in EPOCHS:
         trainer = Trainer(dataset, preset("stacked", name, bottleneck=BOTTLENECK, epochs=epochs))
-        while not trainer.finished:
-            trainer.step()
+        trainer.train()
         result[f"test_mse_{epochs}"] = error(trainer.model, dataset.test_images)
     show(result, as_json)
 

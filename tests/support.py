@@ -27,9 +27,7 @@ def advance(trainer: Trainer, steps: int) -> list[Record]:
 
 def advance_run(run: Run, trainer: Trainer, steps: int) -> None:
     """Train for some steps and record each."""
-    for _ in range(steps):
-        trainer.step()
-        run.record(trainer)
+    run.train(trainer, trainer.steps + steps)
 
 
 def trained(path: Path, dataset: Dataset, config: Config, steps: int = 10) -> Trainer:

@@ -77,12 +77,15 @@ def _train(
     from aecore.training.trainer import Diverged
 
     first, began, code = trainer.steps, time.monotonic(), 0
+
+    def after_step() -> bool:
+        show()
+        return bool(stop)
+
     try:
         with _bar(trainer, quiet=quiet) as show:
-            while not trainer.finished and not stop:
-                trainer.step()
-                run.record(trainer)
-                show()
+            if not stop:
+                run.train(trainer, after_step=after_step)
     except Diverged as error:
         tell(str(error))
         code = DIVERGED

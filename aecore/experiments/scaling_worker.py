@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Iterator
-from types import TracebackType
 from typing import Self
 
 import numpy as np
@@ -41,12 +40,7 @@ class Watch:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._over.set()
         self._thread.join()
 
@@ -92,8 +86,7 @@ def autoencoder(images: Pictures) -> Encode:
     dataset = Dataset("strokes", images, labels, images[:WARM], labels[:WARM], ())
     values = {"train_size": len(images), "epochs": 1, "bottleneck": BOTTLENECK}
     trainer = Trainer(dataset, preset("stacked", "strokes", **values))
-    while not trainer.finished:
-        trainer.step()
+    trainer.train()
     return lambda part: encode(trainer.model, part)
 
 

@@ -66,12 +66,13 @@ def train_run(
             run.claim()
             trainer = run.resume(images)
             before = float(run.summary().get("seconds") or 0)
+
+        def tell() -> None:
+            if report is not None:
+                report(trainer.steps / trainer.total_steps)
+
         try:
-            while trainer.steps < math.ceil(share * trainer.total_steps):
-                trainer.step()
-                run.record(trainer)
-                if report is not None:
-                    report(trainer.steps / trainer.total_steps)
+            run.train(trainer, math.ceil(share * trainer.total_steps), tell)
             # Beside the history, not in it: equal runs have equal histories, whoever trains them.
             run.save(trainer, seconds=round(before + time.monotonic() - began, 3))
         finally:

@@ -69,26 +69,21 @@ def branch(
     # A value that cannot be is refused before the steps are made again.
     last.config.changed(**changes)
     run = Run.create(path, parent.config)
+
+    def tell() -> None:
+        if report is not None:
+            report(trainer.steps, step)
+
     try:
         trainer = run.start(dataset)
         edits = [(edit["step"], edit["changes"]) for edit in last.edits if edit["step"] <= step]
         for at, edit in edits:
-            _advance(run, trainer, at, step, report)
+            run.train(trainer, at, tell)
             trainer.change(**{name: after for name, (_, after) in edit.items()})
-        _advance(run, trainer, step, step, report)
+        run.train(trainer, step, tell)
         trainer.change(**changes)
         run.save(trainer)
     except BaseException:
         run.discard()
         raise
     return run, trainer
-
-
-def _advance(
-    run: Run, trainer: Trainer, to: int, whole: int, report: Callable[[int, int], None] | None
-) -> None:
-    while trainer.steps < to:
-        trainer.step()
-        run.record(trainer)
-        if report is not None:
-            report(trainer.steps, whole)

@@ -194,8 +194,7 @@ steps = {steps}
 
 trainer = Trainer(data.load(config.dataset), config)
 for step, changes in [*edits, (steps, {{}})]:
-    while trainer.steps < step:
-        trainer.step()
+    trainer.train(step)
     trainer.change(**changes)
 print(trainer.history[-1] if trainer.history else "no step was made")
 '''

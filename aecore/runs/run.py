@@ -30,7 +30,7 @@ from aecore.runs import frame
 from aecore.training import checkpoint
 from aecore.training.checkpoint import State
 from aecore.training.snapshot import Record, Snapshot
-from aecore.training.trainer import Trainer
+from aecore.training.trainer import AfterStep, Trainer
 
 MOST_SECONDS_UNSAVED = 10.0
 LEAST_SECONDS_UNSAVED = 2.0
@@ -176,6 +176,17 @@ class Run:
             self._last_frame = trainer.steps
         if time.monotonic() - self._saved_at > self._patience:
             self.save(trainer)
+
+    def train(
+        self, trainer: Trainer, until: int | None = None, after_step: AfterStep | None = None
+    ) -> None:
+        """Make one step after the other and record each; see `Trainer.train`."""
+
+        def after() -> bool | None:
+            self.record(trainer)
+            return after_step and after_step()
+
+        trainer.train(until, after)
 
     def _rewrite(self, rows: Sequence[Record]) -> None:
         lines = "".join(json.dumps(row) + "\n" for row in rows)

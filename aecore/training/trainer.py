@@ -1,6 +1,7 @@
 """The only training loop: a step at a time, the same from the same seed, resumable bit for bit."""
 
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -30,6 +31,9 @@ from aecore.training.subset import training_subset
 MAPPED = 2048
 # No two images differ by more: an error beyond it comes from weights that explode.
 WORST = 1.0
+
+
+AfterStep = Callable[[], bool | None]
 
 
 class Diverged(RunError):
@@ -120,6 +124,27 @@ class Trainer:
         self._stepper.step(self._loss(layer), self.config, pace)
         self.steps += 1
         return self._record(layer, pace) if plan.is_row_due(self.steps) else None
+
+    def train(self, until: int | None = None, after_step: AfterStep | None = None) -> None:
+        """Make one step after the other.
+
+        Parameters
+        ----------
+        until : int, optional
+            How many steps there are when it ends, counted from the first; by default as many as
+            all epochs have.
+        after_step : callable, optional
+            Called after each step; training ends early where it returns True.
+
+        Raises
+        ------
+        Diverged
+            As by `step`.
+        """
+        while self.steps < (self.total_steps if until is None else until):
+            self.step()
+            if after_step is not None and after_step():
+                return
 
     def change(self, **values: Any) -> None:
         """Change live knobs; the next step obeys. A new bottleneck keeps what was learnt.

@@ -45,6 +45,29 @@ def test_global_generators_are_neither_read_nor_moved(small: Dataset, quick: Con
     assert numpys_state() == numpys
 
 
+def test_training_is_repeated_step(small: Dataset, quick: Config) -> None:
+    one, other = Trainer(small, quick), Trainer(small, quick)
+    while not one.finished:
+        one.step()
+    other.train()
+    same(one, other)
+    other.train(other.total_steps + 2)
+    assert other.steps == other.total_steps + 2
+
+
+def test_training_ends_where_it_is_told(small: Dataset, quick: Config) -> None:
+    trainer, seen = Trainer(small, quick), list[int]()
+
+    def after_step() -> bool:
+        seen.append(trainer.steps)
+        return len(seen) == 5
+
+    trainer.train(3, after_step)
+    assert seen == [1, 2, 3]
+    trainer.train(after_step=after_step)
+    assert trainer.steps == 5
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 def test_threads_make_no_difference(small: Dataset, quick: Config, threads: int) -> None:
     alone = Trainer(small, quick)
@@ -60,8 +83,7 @@ def test_threads_make_no_difference(small: Dataset, quick: Config, threads: int)
 
 def test_the_error_falls(small: Dataset, quick: Config) -> None:
     trainer = Trainer(small, quick.changed(linear_path=False, epochs=40, learning_rate=0.01))
-    while not trainer.finished:
-        trainer.step()
+    trainer.train()
     rows = trainer.history
     assert rows[-1]["held_out"] < 0.5 * rows[0]["held_out"]
     assert rows[-1]["train"] < 0.5 * rows[0]["train"]
@@ -72,8 +94,7 @@ def test_stacked_is_better_than_pca_on_digits(digits: Dataset) -> None:
     first = trainer.step()
     assert first is not None
     assert first["held_out"] < 1.1 * first["pca"]
-    while not trainer.finished:
-        trainer.step()
+    trainer.train()
     assert trainer.history[-1]["held_out"] < 0.8 * trainer.history[-1]["pca"]
 
 
