@@ -39,20 +39,32 @@ def variants(
     What is there already is not trained again.
     """
     from aecore.experiments import variants as kinds
+    from aecore.experiments.sweep import sweep
     from aecore.runs.folder import runs_root
 
     images = present(dataset or data.default())
     configs = kinds.variants(images.name, epochs=epochs, bottleneck=bottleneck)
-    rows: dict[str, dict[str, Any]] = {}
-    for name, found in kinds.train(configs, images, out or runs_root()):
-        rows[name] = found
-        tell(f"{len(rows)}/{len(configs)}  {t(kinds.VARIANTS[name][0])}: {found['test_mse']:.5f}")
+    names, root = list(configs), out or runs_root()
+    scores: dict[str, dict[str, Any]] = {}
+    for outcome in sweep(list(configs.values()), images.name, root=root):
+        if outcome.reason is not None:
+            raise outcome.reason
+        name = names[outcome.place]
+        scores[name] = score = kinds.measure(root / outcome.name, images)
+        tell(f"{outcome.done}/{outcome.total}  {_label(name)}: {score['test_mse']:.5f}")
+    rows = {name: scores[name] for name in names}
     if as_json:
         say(json.dumps(rows))
     else:
         heads = t("variant,error,PCA,active,kNN,logistic,seconds").split(",")
-        show(heads, [[t(kinds.VARIANTS[name][0]), *_cells(row)] for name, row in rows.items()])
+        show(heads, [[_label(name), *_cells(row)] for name, row in rows.items()])
     return 0
+
+
+def _label(name: str) -> str:
+    from aecore.experiments.variants import VARIANTS
+
+    return t(VARIANTS[name][0])
 
 
 def _cells(row: dict[str, Any]) -> list[str]:

@@ -1,14 +1,12 @@
 """The kinds of autoencoders side by side, at the same budget."""
 
-import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from aecore.applications.evaluation import scores
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.experiments.sweep import folder_name
 from aecore.presets import preset
 from aecore.runs.run import Run
 from aecore.runs.trained_model import TrainedModel
@@ -59,43 +57,6 @@ def variants(dataset: str, *, epochs: int, bottleneck: int = 16) -> dict[str, Co
         name: preset(start, dataset, **{**same, **values})
         for name, (_, start, values) in VARIANTS.items()
     }
-
-
-def train(
-    configs: Mapping[str, Config], dataset: Dataset, root: Path
-) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Train what is not there yet, one after the other, and measure each.
-
-    Parameters
-    ----------
-    configs : mapping of str to Config
-        As `variants` returns them.
-    dataset : Dataset
-    root : Path
-        The folder of the runs.
-
-    Yields
-    ------
-    name : str
-    measured : dict
-        What `measure` returns.
-    """
-    for name, config in configs.items():
-        path = root / folder_name(config)
-        if not finished(path):
-            began = time.monotonic()
-            run = Run.create(path, config)
-            try:
-                trainer = run.start(dataset)
-                while not trainer.finished:
-                    trainer.step()
-                    run.record(trainer)
-                run.save(trainer, seconds=round(time.monotonic() - began, 3))
-            except BaseException:
-                run.discard()
-                raise
-            run.release()
-        yield name, measure(path, dataset)
 
 
 def finished(path: Path) -> bool:

@@ -1,9 +1,9 @@
 from pathlib import Path
 
-import pytest
-
 from aecore.data import Dataset
-from aecore.experiments.variants import VARIANTS, train, variants
+from aecore.experiments.variants import VARIANTS, finished, measure, variants
+from aecore.runs.run import Run
+from tests.support import trained
 
 
 def test_all_have_the_same_budget() -> None:
@@ -17,13 +17,15 @@ def test_all_have_the_same_budget() -> None:
     assert kinds == {"l1", "kl", "top_k"}
 
 
-def test_each_is_trained_once_and_measured(
-    tmp_path: Path, digits: Dataset, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    few = {name: variants("digits", epochs=1)[name] for name in ("classic", "top_k")}
-    first = dict(train(few, digits, tmp_path))
-    assert first["classic"]["test_mse"] > 0
-    assert first["top_k"]["active"] < first["classic"]["active"]
-    assert all(row["seconds"] > 0 for row in first.values())
-    monkeypatch.setattr("aecore.runs.run.Run.create", None)
-    assert dict(train(few, digits, tmp_path)) == first
+def test_a_run_is_measured_with_the_seconds_it_took(tmp_path: Path, digits: Dataset) -> None:
+    config = variants("digits", epochs=1)["classic"]
+    assert not finished(tmp_path / "x")
+    trainer = trained(tmp_path / "x", digits, config, steps=2)
+    assert not finished(tmp_path / "x")
+    run = Run(tmp_path / "x")
+    run.train(trainer)
+    run.save(trainer, seconds=1.5)
+    assert finished(tmp_path / "x")
+    measured = measure(tmp_path / "x", digits)
+    assert measured["test_mse"] > 0
+    assert (measured["run"], measured["seconds"]) == ("x", 1.5)
