@@ -9,6 +9,7 @@ from aecore.knob import knobs
 from aecore.presets import PRESETS, preset
 from aecore.runs.index import Row
 from dashboard.shell.knob_widgets import _chosen, _stand, widget
+from dashboard.shell.more_data import more_data
 from dashboard.state import active_run, commands, messages
 
 OPEN_GROUPS = ("constraint",)
@@ -69,8 +70,7 @@ def _dataset(config: Config) -> None:
         args=("dataset", key, commands.choose_dataset),
         disabled=not active_run.live().editable,
     )
-    with st.popover(t("More data"), width="stretch", icon=":material/add_photo_alternate:"):
-        more_data({name: offer for name, offer in offers.items() if not offer.present})
+    more_data({name: offer for name, offer in offers.items() if not offer.present})
 
 
 def _saved_runs() -> None:
@@ -95,36 +95,3 @@ def _progress(row: Row) -> str:
     if row["step"] is None or row["total_steps"] is None:
         return t("Progress unknown.")
     return t("Step {step:,} of {total:,}", step=row["step"], total=row["total_steps"])
-
-
-def more_data(missing: dict[str, data.Offer]) -> None:
-    """Offer data sets to download, and a place for a person's own images."""
-    if missing:
-        st.markdown(f"**{t('Download')}**")
-    for name, offer in missing.items():
-        label = t("{title}, {size} MB", title=t(offer.title), size=offer.megabytes)
-        if st.button(label, key=f"download {name}", help=t(offer.description), width="stretch"):
-            _download(name)
-    st.markdown(f"**{t('Your own images')}**")
-    file = st.file_uploader(
-        t("An .npz, a .zip of images, or a .csv of pixels"), ["npz", "zip", "csv"], key="upload"
-    )
-    name = st.text_input(t("Name"), key="upload name", placeholder="my-images")
-    size = st.number_input(
-        t("Resize to"), 4, 64, None, key="upload size", help=t("Side in pixels; empty keeps it.")
-    )
-    if st.button(t("Add these images"), key="add", disabled=file is None or not name):
-        assert file is not None
-        messages.attempt(lambda: commands.add_dataset(file, name, size))
-        st.rerun()
-
-
-def _download(name: str) -> None:
-    bar = st.progress(0.0, t("Asking for it"))
-
-    def progress(done: int, total: int) -> None:
-        text = t("{done:.1f} of {total:.1f} MB", done=done / 1e6, total=total / 1e6)
-        bar.progress(min(1.0, done / max(total, 1)), text)
-
-    messages.attempt(lambda: commands.download_dataset(name, progress))
-    st.rerun()

@@ -1,8 +1,8 @@
 """What the user can do to the run in view; an error becomes a sentence on the page."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from itertools import islice
-from typing import Any, BinaryIO
+from typing import Any
 
 import streamlit as st
 
@@ -106,19 +106,6 @@ def choose_dataset(name: str) -> None:
         begin(preset(same, name) if same else settings.changed(dataset=name))
 
     attempt(act)
-
-
-def add_dataset(file: BinaryIO, name: str, size: int | None) -> None:
-    """Add the user's own images and start a new run on them."""
-    data.add(file, name, size=size)
-    cached.dataset.clear()
-    choose_dataset(name)
-
-
-def download_dataset(name: str, progress: Callable[[int, int], None]) -> None:
-    """Download a dataset and start a new run on it."""
-    data.download(name, progress=progress)
-    choose_dataset(name)
 
 
 def matching_preset(settings: Config) -> str | None:

@@ -38,6 +38,10 @@ MAP_MEASURED = "measured"
 """The map whose quality was asked for."""
 
 
+ADDING = "adding"
+"""The dataset this session is adding, to start a run on it once it is there."""
+
+
 def polling(part: str) -> str:
     """Return the key of whether a part of a page is redrawn by itself."""
     return f"polling {part}"

@@ -29,6 +29,8 @@ class Task(Generic[R]):
         What the task was started for, for those who show it.
     rows : list
         Those so far, in the order in which they came.
+    share : float or None
+        The share done, in [0, 1]; None where the rows tell.
     running : bool
     error : LabError or None
         Why it ended early.
@@ -39,9 +41,16 @@ class Task(Generic[R]):
     total: int
     about: tuple[str, ...] = ()
     rows: list[R] = field(default_factory=list)
+    share: float | None = None
     running: bool = True
     error: LabError | None = None
     cancelled: threading.Event = field(default_factory=threading.Event)
+
+    @property
+    def progress(self) -> float:
+        """The share done, in [0, 1]."""
+        share = len(self.rows) / max(1, self.total) if self.share is None else self.share
+        return min(1.0, share)
 
     def cancel(self) -> None:
         """End the task; its rows stay."""

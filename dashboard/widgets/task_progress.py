@@ -23,7 +23,7 @@ def task_progress(key: str, task: Task[Any], text: str, *, width: int | None = N
     """
     if task.running:
         with st.container(horizontal=True, vertical_alignment="center"):
-            st.progress(len(task.rows) / max(1, task.total), text, width=width or "stretch")
+            st.progress(task.progress, text, width=width or "stretch")
             st.button(t("Cancel"), key=key, on_click=task.cancel)
     if task.error is not None:
         st.error(str(task.error), icon=":material/error:")

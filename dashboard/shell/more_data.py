@@ -1,0 +1,81 @@
+"""Datasets to download, and a place for the user's own images; both are added in the background."""
+
+from collections.abc import Mapping
+
+import streamlit as st
+
+from aecore import data
+from aecore.i18n import t
+from dashboard.state import additions, commands, keys, messages
+from dashboard.widgets.polling import poll
+from dashboard.widgets.task_progress import task_progress
+
+
+def more_data(missing: Mapping[str, data.Offer]) -> None:
+    """Offer what can be added.
+
+    Parameters
+    ----------
+    missing : mapping of str to Offer
+        Datasets that are not on this machine yet.
+    """
+    with st.popover(t("More data"), width="stretch", icon=":material/add_photo_alternate:"):
+        if missing:
+            st.markdown(f"**{t('Download')}**")
+        for name, offer in missing.items():
+            _download(name, offer)
+        st.markdown(f"**{t('Your own images')}**")
+        _own_images()
+    poll(additions.PART, _adding)
+
+
+def _download(name: str, offer: data.Offer) -> None:
+    st.button(
+        t("{title}, {size} MB", title=t(offer.title), size=offer.megabytes),
+        key=f"download {name}",
+        help=t(offer.description),
+        width="stretch",
+        disabled=additions.additions().running,
+        on_click=lambda: messages.attempt(lambda: additions.start_download(name)),
+    )
+
+
+def _own_images() -> None:
+    file = st.file_uploader(
+        t("NPZ, ZIP of images, or CSV of pixel values"), ["npz", "zip", "csv"], key="upload"
+    )
+    name = st.text_input(t("Name"), key="upload name", placeholder="my-images")
+    size = st.number_input(
+        t("Resize to"),
+        4,
+        64,
+        None,
+        key="upload size",
+        help=t("Side length in pixels. Leave empty to keep the size."),
+    )
+    if st.button(
+        t("Add these images"),
+        key="add",
+        disabled=file is None or not name or additions.additions().running,
+    ):
+        assert file is not None
+        messages.attempt(lambda: additions.start_adding(file, name, size))
+        st.rerun()
+
+
+def _adding() -> bool:
+    """Show how far the dataset being added is; start a run on it once it is there."""
+    slot = additions.additions()
+    if keys.ADDING not in st.session_state or slot.task is None:
+        return False
+    task = slot.task
+    if task.running:
+        text = t("Adding {name}: {share:.0%}", name=task.about[0], share=task.progress)
+        task_progress("cancel adding", task, text)
+        return True
+    del st.session_state[keys.ADDING]
+    if task.error is not None:
+        messages.report(task.error)
+    elif task.rows:
+        commands.choose_dataset(task.rows[0])
+    return False
