@@ -1,1 +1,1 @@
-"""The autoencoder: its layers, how it is resized, and what can be asked of it."""
+"""The autoencoder, its layers, resizing, inference and the latent space."""

@@ -1,4 +1,4 @@
-"""The autoencoder: an encoder and the decoder that mirrors it, dense or convolutional."""
+"""The autoencoder: an encoder and a decoder that mirrors it, dense or convolutional."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -25,19 +25,19 @@ ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
 GAINS: Mapping[str, float] = {"sigmoid": 1.0, "tanh": 5 / 3, "relu": 2**0.5, "gelu": 2**0.5}
 
 
-class Mirror(nn.Module):
-    """A dense layer with the transposed weights of another, and a bias of its own."""
+class TiedLinear(nn.Module):
+    """A dense layer that shares the transposed weights of another but has its own bias."""
 
     def __init__(self, layer: nn.Linear) -> None:
         super().__init__()
         self.bias = nn.Parameter(torch.zeros(layer.in_features))
-        # In a tuple, so that the weights are registered once, with the layer they belong to.
-        self._mirrored = (layer,)
+        # A tuple hides the layer from torch, so its weights are registered only once.
+        self._source = (layer,)
 
     @property
     def weight(self) -> Tensor:
         """The weights, of shape (out, in)."""
-        return self._mirrored[0].weight.T
+        return self._source[0].weight.T
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, in) to (n, out)."""
@@ -45,55 +45,58 @@ class Mirror(nn.Module):
 
 
 class Autoencoder(nn.Module):
-    """Encoder and decoder through a code of `config.bottleneck` numbers.
+    """An encoder and a decoder joined by a code of `config.bottleneck` units.
 
     Images are rows of pixels in [0, 1]. With a linear path, ``z = encoder(x) + A x + a`` and
-    ``x' = decoder(z) + B z + b``; without one the output goes through a sigmoid.
+    ``x' = decoder(z) + B z + b``; without one, the output goes through a sigmoid.
 
     Parameters
     ----------
     shape : (height, width)
-        Of the images, in pixels.
+        Image size in pixels.
     config : Config
     generator : torch.Generator
-        Draws the first weights.
+        Source of the initial weights.
     """
 
     path_in: nn.Linear | None
-    path_out: nn.Linear | Mirror | None
+    path_out: nn.Linear | TiedLinear | None
 
     def __init__(self, shape: tuple[int, int], config: Config, *, generator: Generator) -> None:
         super().__init__()
         self.shape = shape
         self.bottleneck = config.bottleneck
-        self.keep = kept_units(config)
+        self.active_units = top_k_units(config)
         pixels, code = math.prod(shape), config.bottleneck
         build = _dense if config.architecture == "dense" else _convolutional
         self.encoder, self.decoder, features = build(shape, config)
         self.to_code = _linear(features, code)
-        self.from_code = Mirror(self.to_code) if config.tied else _linear(code, features)
+        self.from_code = TiedLinear(self.to_code) if config.tied else _linear(code, features)
         self.code_activation = ACTIVATIONS[config.code_activation]()
         self.output = nn.Identity() if config.linear_path else nn.Sigmoid()
         self.path_in = self.path_out = None
         if config.linear_path:
             self.path_in = _linear(pixels, code)
-            self.path_out = Mirror(self.path_in) if config.tied else _linear(code, pixels)
+            self.path_out = TiedLinear(self.path_in) if config.tied else _linear(code, pixels)
         _initialise(self, GAINS[config.activation], generator)
         if config.linear_path:
-            _quieten(self)
+            _damp_nonlinear_path(self)
 
     def encode(self, x: Tensor) -> Tensor:
         """Map images (n, pixels) to codes (n, bottleneck)."""
-        z = self.code_activation(self.before_code(x))
-        return z if self.keep is None else strongest(z, self.keep)
+        z = self.code_activation(self.pre_activation(x))
+        return z if self.active_units is None else keep_top_k(z, self.active_units)
 
-    def before_code(self, x: Tensor) -> Tensor:
-        """Map images to what the nonlinearity of the code is given, of a code's shape."""
+    def pre_activation(self, x: Tensor) -> Tensor:
+        """Map images to codes before their activation function, of shape (n, bottleneck)."""
         z: Tensor = self.to_code(self.encoder(x))
         return z if self.path_in is None else z + self.path_in(x)
 
     def decode(self, z: Tensor) -> Tensor:
-        """Map codes (n, bottleneck) to images (n, pixels); in [0, 1] but for a linear path."""
+        """Map codes (n, bottleneck) to images (n, pixels), in [0, 1] unless there is a linear path.
+
+        With a linear path the output is unbounded.
+        """
         x = self.decoder(self.from_code(z))
         if self.path_out is not None:
             x = x + self.path_out(z)
@@ -104,7 +107,7 @@ class Autoencoder(nn.Module):
         return self.decode(self.encode(x))
 
     def layer(self, number: int) -> tuple[nn.Module, nn.Module, nn.Module]:
-        """Return what stands below a dense layer, the layer, and its mirror in the decoder.
+        """Return the layers below a dense layer, the layer itself, and its mirror in the decoder.
 
         Layer 1 is nearest the image; the last is the code.
         """
@@ -122,28 +125,28 @@ class Autoencoder(nn.Module):
         )
 
     def decoder_scale(self) -> Tensor:
-        """Return the length of each unit's decoder weights, of shape (bottleneck,)."""
+        """Return the norm of each unit's decoder weights, of shape (bottleneck,)."""
         squares = self.from_code.weight.square().sum(0)
         if self.path_out is not None:
             squares = squares + self.path_out.weight.square().sum(0)
-        # The root of nothing has no slope: a silent unit would make every weight no number.
+        # sqrt has no gradient at 0; a dead unit would turn every weight into NaN.
         return squares.clamp_min(1e-12).sqrt()
 
     @torch.no_grad()
-    def start_at(self, mean: NDArray[np.float64], components: NDArray[np.float64]) -> None:
+    def set_linear_path(self, mean: NDArray[np.float64], components: NDArray[np.float64]) -> None:
         """Set the linear path to a projection onto principal components.
 
         Parameters
         ----------
         mean : ndarray of shape (pixels,)
         components : ndarray of shape (rank, pixels)
-            The first `bottleneck` are used; units beyond them stay silent.
+            The first `bottleneck` are used; any units beyond them get zero weights.
         """
         assert self.path_in is not None
         assert self.path_out is not None
         axes = torch.zeros(self.bottleneck, len(mean))
-        known = min(self.bottleneck, len(components))
-        axes[:known] = torch.as_tensor(components[:known].copy(), dtype=torch.float32)
+        rank = min(self.bottleneck, len(components))
+        axes[:rank] = torch.as_tensor(components[:rank].copy(), dtype=torch.float32)
         centre = torch.as_tensor(mean, dtype=torch.float32)
         self.path_in.weight.copy_(axes)
         self.path_in.bias.copy_(-axes @ centre)
@@ -152,44 +155,44 @@ class Autoencoder(nn.Module):
             self.path_out.weight.copy_(axes.T)
 
 
-def strongest(codes: Tensor, count: int) -> Tensor:
-    """Keep the `count` activations of each code that are largest in size and zero the others.
+def keep_top_k(codes: Tensor, k: int) -> Tensor:
+    """Keep the `k` activations of each code with the largest magnitude and zero the others.
 
     Makhzani, A. and Frey, B. (2013). k-sparse autoencoders. arXiv:1312.5663.
     """
-    if count >= codes.shape[1]:
+    if k >= codes.shape[1]:
         return codes
-    kept = codes.abs().topk(count, dim=1).indices
-    return torch.zeros_like(codes).scatter(1, kept, codes.gather(1, kept))
+    largest = codes.abs().topk(k, dim=1).indices
+    return torch.zeros_like(codes).scatter(1, largest, codes.gather(1, largest))
 
 
-def kept_units(config: Config) -> int | None:
-    """Return how many units of a code stay active; None for all."""
+def top_k_units(config: Config) -> int | None:
+    """Return the number of units that top-k sparsity keeps per image; None if it is not used."""
     return config.active_units if config.sparsity_kind == "top_k" else None
 
 
-def _bare(kind: type[L], *sizes: int, **rest: Any) -> L:
-    """Return a layer with room for its weights and nothing in it."""
-    # One made the usual way draws its first weights from the global generator. And torch's own way
-    # around that, `skip_init`, imports a whole algebra system, which takes more than a second.
-    layer = kind(*sizes, **rest, device="meta")
+def _uninitialised(kind: type[L], *sizes: int, **options: Any) -> L:
+    """Return a layer whose weights are allocated but not initialised."""
+    # The usual constructor draws from the global generator. torch's own alternative, `skip_init`,
+    # imports sympy, which takes more than a second.
+    layer = kind(*sizes, **options, device="meta")
     for name, parameter in [*layer.named_parameters()]:
         setattr(layer, name, nn.Parameter(torch.empty(parameter.shape)))
     return layer
 
 
 def _linear(inputs: int, outputs: int) -> nn.Linear:
-    return _bare(nn.Linear, inputs, outputs)
+    return _uninitialised(nn.Linear, inputs, outputs)
 
 
 def _dense(shape: tuple[int, int], config: Config) -> tuple[nn.Sequential, nn.Sequential, int]:
-    """Return what stands before the code, its mirror image, and the width between."""
+    """Return dense layers before the code, their mirror after it, and the number of features."""
     sizes = (math.prod(shape), *config.widths)
     activation = ACTIVATIONS[config.activation]
     encoder, decoder = nn.Sequential(), nn.Sequential()
     for before, after in pairwise(sizes):
         layer = _linear(before, after)
-        twin = Mirror(layer) if config.tied else _linear(after, before)
+        twin = TiedLinear(layer) if config.tied else _linear(after, before)
         encoder.extend([layer, activation()])
         decoder = nn.Sequential(activation(), twin, *decoder)
     return encoder, decoder, sizes[-1]
@@ -198,15 +201,15 @@ def _dense(shape: tuple[int, int], config: Config) -> tuple[nn.Sequential, nn.Se
 def _convolutional(
     shape: tuple[int, int], config: Config
 ) -> tuple[nn.Sequential, nn.Sequential, int]:
-    """Return what `_dense` does, of convolutions that halve the image."""
+    """Return the same as `_dense`, built of convolutions that halve the image."""
     activation = ACTIVATIONS[config.activation]
     encoder, decoder = nn.Sequential(nn.Unflatten(1, (1, *shape))), nn.Sequential()
     height, width = shape
     for before, after in pairwise((1, *config.widths)):
-        encoder.extend([_bare(nn.Conv2d, before, after, 3, 2, 1), activation()])
-        # An odd side is rounded up when it is halved; the way back leaves that pixel out.
+        encoder.extend([_uninitialised(nn.Conv2d, before, after, 3, 2, 1), activation()])
+        # Halving rounds an odd side up; only an even side needs padding on the way back.
         extra = (1 - height % 2, 1 - width % 2)
-        twin = _bare(nn.ConvTranspose2d, after, before, 3, 2, 1, output_padding=extra)
+        twin = _uninitialised(nn.ConvTranspose2d, after, before, 3, 2, 1, output_padding=extra)
         decoder = nn.Sequential(activation(), twin, *decoder)
         height, width = (height + 1) // 2, (width + 1) // 2
     encoder.append(nn.Flatten())
@@ -217,7 +220,7 @@ def _convolutional(
 
 @torch.no_grad()
 def _initialise(model: nn.Module, gain: float, generator: Generator) -> None:
-    """Draw every weight (Glorot and Bengio, 2010) and set every bias to zero."""
+    """Draw every weight as in Glorot and Bengio (2010) and set every bias to zero."""
     for name, parameter in model.named_parameters():
         if name.endswith("bias"):
             parameter.zero_()
@@ -226,9 +229,9 @@ def _initialise(model: nn.Module, gain: float, generator: Generator) -> None:
 
 
 @torch.no_grad()
-def _quieten(model: Autoencoder) -> None:
-    """Scale down the last layers of encoder and decoder, so that the linear path speaks first."""
+def _damp_nonlinear_path(model: Autoencoder) -> None:
+    """Scale down the last layers of encoder and decoder, so that the linear path dominates."""
     model.to_code.weight.mul_(0.1)
-    last = [part for part in (model.from_code, *model.decoder) if hasattr(part, "weight")][-1]
-    if not isinstance(last, Mirror):
+    last = [layer for layer in (model.from_code, *model.decoder) if hasattr(layer, "weight")][-1]
+    if not isinstance(last, TiedLinear):
         last.weight.mul_(0.1)

@@ -14,23 +14,23 @@ CHUNK = 1000
 
 
 def tensor(images: Images) -> Tensor:
-    """Return images (n, height, width), uint8 or float32 in [0, 1], as rows of pixels in [0, 1]."""
+    """Convert images (n, height, width), uint8 or float32 in [0, 1], to rows in [0, 1]."""
     rows = torch.from_numpy(images.reshape(len(images), -1).astype(np.float32))
     return rows.div_(255) if images.dtype == np.uint8 else rows
 
 
 @torch.no_grad()
 def encode(model: Autoencoder, images: Images) -> NDArray[np.float32]:
-    """Return the codes (n, bottleneck) of images (n, height, width)."""
-    return torch.cat([model.encode(tensor(part)) for part in _chunks(images)]).numpy()
+    """Encode images (n, height, width) to codes (n, bottleneck)."""
+    return torch.cat([model.encode(tensor(chunk)) for chunk in _chunks(images)]).numpy()
 
 
 @torch.no_grad()
 def error(model: Autoencoder, images: Images) -> float:
     """Return the mean squared error per pixel of reconstructions clamped to [0, 1]."""
     total = 0.0
-    for part in _chunks(images):
-        x = tensor(part)
+    for chunk in _chunks(images):
+        x = tensor(chunk)
         total += float((model(x).clamp(0, 1) - x).square().sum(dtype=torch.float64))
     return total / images.size
 
@@ -42,7 +42,7 @@ def _chunks(images: Images) -> Iterator[Images]:
 
 @torch.no_grad()
 def decode(model: Autoencoder, codes: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the images of codes.
+    """Decode codes to images.
 
     Parameters
     ----------
@@ -53,7 +53,6 @@ def decode(model: Autoencoder, codes: NDArray[np.float32]) -> NDArray[np.float32
     -------
     ndarray of shape (n, height, width), float32, in [0, 1]
     """
-    whole = torch.from_numpy(np.asarray(codes, np.float32))
-    parts = torch.split(whole, CHUNK)
-    images = [model.decode(part).clamp(0, 1) for part in parts]
+    chunks = torch.split(torch.from_numpy(np.asarray(codes, np.float32)), CHUNK)
+    images = [model.decode(chunk).clamp(0, 1) for chunk in chunks]
     return torch.cat(images).reshape(-1, *model.shape).numpy()

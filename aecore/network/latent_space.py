@@ -1,4 +1,4 @@
-"""Walks through code space: what lies at a place, between two, and around one."""
+"""Explore the latent space: interpolation, the decoder's sensitivity, and the effect of units."""
 
 from collections.abc import Iterator
 from typing import cast
@@ -17,14 +17,14 @@ CHUNK = 512
 TINY = 1e-12
 
 
-def path(codes: Array, steps: int) -> Array:
-    """Return codes on the straight lines from one to the next, evenly spaced on each.
+def interpolate(codes: Array, steps: int) -> Array:
+    """Interpolate linearly between successive codes.
 
     Parameters
     ----------
     codes : ndarray of shape (n, bottleneck), n >= 2
     steps : int
-        On each line, its end not counted.
+        Number of codes on each line, its end excluded.
 
     Returns
     -------
@@ -35,16 +35,16 @@ def path(codes: Array, steps: int) -> Array:
     return np.concatenate([lines.reshape(-1, codes.shape[1]), codes[-1:]]).astype(np.float32)
 
 
-def folding(
+def decoder_sensitivity(
     model: Autoencoder,
     origin: NDArray[np.floating],
     basis: NDArray[np.floating],
     places: NDArray[np.floating],
 ) -> Array:
-    """Return how fast the image changes with the place on a plane in code space.
+    """Return how fast the decoded image changes along a plane in the latent space.
 
-    That is the Frobenius norm of the decoder's Jacobian along the plane: where it is high, the
-    manifold is folded or stretched, and neighbours on the map are not alike.
+    This is the Frobenius norm of the decoder's Jacobian along the plane. Where it is high, the
+    manifold is folded or stretched, and neighbours on the map look different.
 
     Parameters
     ----------
@@ -57,20 +57,20 @@ def folding(
     Returns
     -------
     ndarray of shape (n,), float32
-        Grey levels in [0, 1], summed by squares over pixels, per unit of length on the map.
+        Root of the summed squares of the change of pixels in [0, 1], per unit of length on the map.
     """
     axes = torch.as_tensor(basis, dtype=torch.float32)
     squares = [
-        torch.stack([_slope(model, part, axis.expand_as(part)).square().sum(1) for axis in axes])
-        for part in _parts(origin + places @ basis)
+        torch.stack([_slope(model, chunk, axis.expand_as(chunk)).square().sum(1) for axis in axes])
+        for chunk in _chunks(origin + places @ basis)
     ]
     return np.asarray(torch.cat(squares, 1).sum(0).sqrt())
 
 
-def unit_pictures(model: Autoencoder, code: Array) -> Array:
-    """Return what each unit adds to the image: the decoder's Jacobian at a code.
+def unit_effects(model: Autoencoder, code: Array) -> Array:
+    """Return the effect of each unit on the image: the decoder's Jacobian at a code.
 
-    For a decoder of one layer without a nonlinearity these are its weights.
+    For a linear decoder of one layer these are its weights.
 
     Parameters
     ----------
@@ -82,24 +82,25 @@ def unit_pictures(model: Autoencoder, code: Array) -> Array:
     ndarray of shape (bottleneck, height, width), float32
     """
     at = torch.as_tensor(code, dtype=torch.float32)
-    units = _parts(np.eye(len(code), dtype=np.float32))
-    return _pictures(model, torch.cat([_slope(model, at.expand_as(unit), unit) for unit in units]))
+    units = _chunks(np.eye(len(code), dtype=np.float32))
+    slopes = torch.cat([_slope(model, at.expand_as(unit), unit) for unit in units])
+    return slopes.reshape(-1, *model.shape).numpy()
 
 
-def spread(codes: Array) -> NDArray[np.intp]:
-    """Return the units of codes, those that vary most first."""
+def units_by_variance(codes: Array) -> NDArray[np.intp]:
+    """Return the indices of the code's units, sorted by decreasing variance."""
     return np.argsort(-codes.std(0), kind="stable")
 
 
-def exciting(codes: Array, unit: int, count: int) -> NDArray[np.intp]:
-    """Return the rows of the codes in which a unit's size is largest, the largest first."""
+def top_activating(codes: Array, unit: int, count: int) -> NDArray[np.intp]:
+    """Return the `count` rows in which a unit's magnitude is largest, the largest first."""
     return np.argsort(-np.abs(codes[:, unit]), kind="stable")[:count]
 
 
 def nearest(
     rows: NDArray[np.floating], place: NDArray[np.floating], count: int
 ) -> NDArray[np.intp]:
-    """Return the rows nearest to a place, the nearest first.
+    """Return the indices of the `count` rows nearest to a point, the nearest first.
 
     Parameters
     ----------
@@ -110,17 +111,13 @@ def nearest(
     return np.argsort(np.square(rows - place).sum(1), kind="stable")[:count]
 
 
-def _parts(codes: NDArray[np.floating]) -> Iterator[Tensor]:
-    whole = torch.from_numpy(np.asarray(codes, np.float32))
-    for start in range(0, len(whole), CHUNK):
-        yield whole[start : start + CHUNK]
+def _chunks(codes: NDArray[np.floating]) -> Iterator[Tensor]:
+    rows = torch.from_numpy(np.asarray(codes, np.float32))
+    for start in range(0, len(rows), CHUNK):
+        yield rows[start : start + CHUNK]
 
 
-def _slope(model: Autoencoder, codes: Tensor, towards: Tensor) -> Tensor:
-    """Return the derivative of the images by codes in a direction, of shape (n, pixels)."""
-    _, slope = jvp(model.decode, codes, towards)  # type: ignore[no-untyped-call]
+def _slope(model: Autoencoder, codes: Tensor, direction: Tensor) -> Tensor:
+    """Return the directional derivative of the decoded images, of shape (n, pixels)."""
+    _, slope = jvp(model.decode, codes, direction)  # type: ignore[no-untyped-call]
     return cast("Tensor", slope)
-
-
-def _pictures(model: Autoencoder, images: Tensor) -> Array:
-    return images.reshape(-1, *model.shape).numpy()

@@ -1,4 +1,4 @@
-"""The layers a configuration makes of images of a shape, from the image to its reconstruction."""
+"""Describe the layers of a network, from the image to its reconstruction, without building it."""
 
 import math
 from dataclasses import dataclass
@@ -11,16 +11,16 @@ Part = Literal["image", "encoder", "code", "decoder", "reconstruction"]
 
 @dataclass(frozen=True)
 class Layer:
-    """One layer of units.
+    """A layer of units.
 
     Attributes
     ----------
     part : {'image', 'encoder', 'code', 'decoder', 'reconstruction'}
     shape : tuple of int
-        ``(units,)`` of a dense layer, ``(channels, height, width)`` of a convolutional one, and
-        ``(height, width)`` of the image and its reconstruction.
+        ``(units,)`` for a dense layer, ``(channels, height, width)`` for a convolutional one, and
+        ``(height, width)`` for the image and its reconstruction.
     activation : str
-        A choice of the knobs `activation` or `code_activation`; empty for the image.
+        A value of the knob `activation` or `code_activation`; empty for the image.
     """
 
     part: Part
@@ -29,7 +29,7 @@ class Layer:
 
     @property
     def units(self) -> int:
-        """How many numbers it holds."""
+        """Number of units."""
         return math.prod(self.shape)
 
 
@@ -40,31 +40,31 @@ def layers(config: Config, shape: tuple[int, int]) -> tuple[Layer, ...]:
     ----------
     config : Config
     shape : (height, width)
-        Of the images, in pixels.
+        Image size in pixels.
 
     Returns
     -------
     tuple of Layer
-        The decoder's mirror those of the encoder, with the code in the middle.
+        The decoder mirrors the encoder, with the code in the middle.
     """
-    between = _hidden(config, shape)
+    hidden = _hidden_shapes(config, shape)
     output = "linear" if config.linear_path else "sigmoid"
     return (
         Layer("image", shape),
-        *(Layer("encoder", each, config.activation) for each in between),
+        *(Layer("encoder", each, config.activation) for each in hidden),
         Layer("code", (config.bottleneck,), config.code_activation),
-        *(Layer("decoder", each, config.activation) for each in reversed(between)),
+        *(Layer("decoder", each, config.activation) for each in reversed(hidden)),
         Layer("reconstruction", shape, output),
     )
 
 
-def _hidden(config: Config, shape: tuple[int, int]) -> list[tuple[int, ...]]:
-    """Return the shapes of the layers between image and code."""
+def _hidden_shapes(config: Config, shape: tuple[int, int]) -> list[tuple[int, ...]]:
+    """Return the shapes of the layers between the image and the code."""
     if config.architecture == "dense":
         return [(width,) for width in config.widths]
     sides = [shape]
     for _ in config.widths:
         height, width = sides[-1]
-        # An odd side is rounded up when it is halved.
+        # Halving rounds an odd side up.
         sides.append(((height + 1) // 2, (width + 1) // 2))
     return [(channels, *side) for channels, side in zip(config.widths, sides[1:], strict=True)]

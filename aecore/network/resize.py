@@ -1,8 +1,9 @@
-"""A bottleneck that changes while what was learnt stays: the code is mapped to its new width.
+"""Change the width of the bottleneck while keeping what the network has learned.
 
-A map goes both ways: ``new = inward @ (old - centre)`` and ``old ~ outward @ new + centre``. The
-encoder's last layers are multiplied by one, the decoder's first by the other, and the optimizer's
-moments move as the gradients would. After narrowing, what the decoder says last is fitted anew.
+A linear map takes old codes to new ones and back: ``new = inward @ (old - centre)`` and
+``old ~ outward @ new + centre``. The encoder's last layers are multiplied by the first matrix, the
+decoder's first layers by the second, and the optimizer's moments are transformed as the gradients
+would be. After narrowing, the decoder's last linear layers are refitted.
 """
 
 from collections.abc import Callable
@@ -11,50 +12,50 @@ from dataclasses import dataclass
 import torch
 from torch import Generator, Tensor, nn
 
-from aecore.network.autoencoder import Autoencoder, Mirror
+from aecore.network.autoencoder import Autoencoder, TiedLinear
 
 ROWS = ("to_code.weight", "to_code.bias", "path_in.weight", "path_in.bias")
 COLUMNS = ("from_code.weight", "path_out.weight")
-# Where an added unit cannot be silent, this makes it so faint that nothing is to be seen of it.
-# With tied weights it acts twice; any fainter, and the unit would take too long to come out.
-FAINT = 1e-6
-FAINT_TIED = 3e-4
-# As many images tell the mean of what added units are given.
-SETTLED = 512
-# What a sigmoid is given to say next to nothing.
-QUIET = -20.0
-# How closely the last layer is held to what it was, in the mean variance of its inputs. Measured on
-# digits and MNIST: held less, it rebuilds better at once and worse after the next steps.
-HOLD = 0.1
+# Where an added unit cannot start at zero, this scale makes its effect invisible. With tied weights
+# the scale acts twice; any smaller, and the unit would take too long to grow.
+ADDED_SCALE = 1e-6
+ADDED_SCALE_TIED = 3e-4
+# Number of images from which the mean pre-activation of added units is estimated.
+CENTRING_IMAGES = 512
+# Pre-activation at which a sigmoid unit is practically 0.
+SIGMOID_OFF = -20.0
+# Ridge penalty of the refit, relative to the mean variance of the inputs. Measured on digits and
+# MNIST: a smaller one reconstructs better at once, but worse after the next steps.
+RIDGE = 0.1
 CHUNK = 1000
 
 
 @dataclass(frozen=True)
 class CodeMap:
-    """From an old code to a new one and back.
+    """A linear map from an old code to a new one and back.
 
     Attributes
     ----------
     inward : Tensor of shape (new, old)
     outward : Tensor of shape (old, new)
     centre : Tensor of shape (old,)
-    faint : float
-        How much weaker than fresh ones the encoder weights of added units are.
+    added_scale : float
+        Factor by which the initial encoder weights of added units are scaled.
     """
 
     inward: Tensor
     outward: Tensor
     centre: Tensor
-    faint: float = 1.0
+    added_scale: float = 1.0
 
-    def weight(self, name: str, value: Tensor) -> Tensor:
-        """Map a parameter; one that does not touch the code is returned as it is."""
+    def map_weight(self, name: str, value: Tensor) -> Tensor:
+        """Map a parameter; one that does not touch the code is returned unchanged."""
         if name in ROWS:
             return self.inward @ value
         return value @ self.outward if name in COLUMNS else value
 
-    def moment(self, name: str, value: Tensor, *, squared: bool = False) -> Tensor:
-        """Map the optimizer's mean of a parameter's gradients, or of their squares."""
+    def map_moment(self, name: str, value: Tensor, *, squared: bool = False) -> Tensor:
+        """Map the optimizer's running mean of a parameter's gradients, or of their squares."""
         rows, columns = self.outward.T, self.inward.T
         if squared:
             rows, columns = rows.square(), columns.square()
@@ -63,194 +64,200 @@ class CodeMap:
         return value @ columns if name in COLUMNS else value
 
 
-def wider(model: Autoencoder, new: int) -> CodeMap:
-    """Return the map that adds silent units to a code."""
-    old, faint = model.bottleneck, 1.0
-    if model.keep is not None:
-        faint = FAINT
-    elif isinstance(model.from_code, Mirror):
-        faint = FAINT_TIED
-    return CodeMap(torch.eye(new, old), torch.eye(old, new), torch.zeros(old), faint)
+def widening_map(model: Autoencoder, new: int) -> CodeMap:
+    """Return the map that adds units without an effect on the image to a code."""
+    old, scale = model.bottleneck, 1.0
+    if model.active_units is not None:
+        scale = ADDED_SCALE
+    elif isinstance(model.from_code, TiedLinear):
+        scale = ADDED_SCALE_TIED
+    return CodeMap(torch.eye(new, old), torch.eye(old, new), torch.zeros(old), scale)
 
 
-def narrower(model: Autoencoder, codes: Tensor, new: int, generator: Generator) -> CodeMap:
+def narrowing_map(model: Autoencoder, codes: Tensor, new: int, generator: Generator) -> CodeMap:
     """Return the map to the `new` directions of the code that matter most to the image.
 
-    A direction matters by the variance of the codes along it and by how strongly the decoder
-    answers to it, for which stands the mean of the squared Jacobian, estimated with random
-    cotangents. A linear code is turned to those directions; of any other code, units are kept.
+    A direction matters in proportion to the variance of the codes along it and to the decoder's
+    response, the mean of its squared Jacobian, estimated with random cotangents. A linear code is
+    rotated to those directions; for any other code, whole units are selected.
 
     Parameters
     ----------
     model : Autoencoder
     codes : Tensor of shape (n, bottleneck)
-        Of images it was trained on; some thousands are enough.
+        Codes of training images; a few thousand are enough.
     new : int
-        Smaller than the bottleneck.
+        New width, smaller than the bottleneck.
     generator : torch.Generator
     """
     codes = codes.detach().double()
     mean = codes.mean(0)
-    spread = (codes - mean).T @ (codes - mean) / len(codes)
+    covariance = (codes - mean).T @ (codes - mean) / len(codes)
     metric = _decoder_metric(model, codes.float(), generator).double()
-    linear = isinstance(model.code_activation, nn.Identity) and model.keep is None
+    linear = isinstance(model.code_activation, nn.Identity) and model.active_units is None
     if not linear:
-        return _selected(spread.diagonal() * metric.diagonal(), mean, new)
-    if isinstance(model.from_code, Mirror):
-        # Mirrored weights stay mirrored only under a rotation.
+        return _unit_selection(covariance.diagonal() * metric.diagonal(), mean, new)
+    if isinstance(model.from_code, TiedLinear):
+        # Tied weights stay tied only under a rotation.
         metric = torch.eye(len(mean), dtype=torch.float64)
-    return _principal(spread, metric, mean, new)
+    return _principal_directions(covariance, metric, mean, new)
 
 
 def _decoder_metric(model: Autoencoder, codes: Tensor, generator: Generator) -> Tensor:
-    """Return the mean of J'J over the codes, J being the decoder's Jacobian."""
+    """Return the mean of J'J over the codes, where J is the decoder's Jacobian."""
     codes = codes.clone().requires_grad_()
     images = model.decode(codes)
     signs = torch.randint(0, 2, images.shape, generator=generator) * 2.0 - 1
-    (answers,) = torch.autograd.grad(images, codes, signs)
-    return answers.T @ answers / len(codes)
+    (gradients,) = torch.autograd.grad(images, codes, signs)
+    return gradients.T @ gradients / len(codes)
 
 
-def _principal(spread: Tensor, metric: Tensor, mean: Tensor, new: int) -> CodeMap:
+def _principal_directions(covariance: Tensor, metric: Tensor, mean: Tensor, new: int) -> CodeMap:
     values, axes = torch.linalg.eigh(metric)
-    # Directions that the decoder does not hear would divide by zero on the way back.
+    # Directions without an effect on the image would divide by zero on the way back.
     lengths = values.clamp_min(values.max() * 1e-8).sqrt()
-    root, unroot = axes * lengths @ axes.T, axes / lengths @ axes.T
-    kept = torch.linalg.eigh(root @ spread @ root).eigenvectors.flip(1)[:, :new]
-    return CodeMap((kept.T @ root).float(), (unroot @ kept).float(), mean.float())
+    root, inverse_root = axes * lengths @ axes.T, axes / lengths @ axes.T
+    directions = torch.linalg.eigh(root @ covariance @ root).eigenvectors.flip(1)[:, :new]
+    return CodeMap((directions.T @ root).float(), (inverse_root @ directions).float(), mean.float())
 
 
-def _selected(importance: Tensor, mean: Tensor, new: int) -> CodeMap:
-    kept = importance.argsort(descending=True)[:new].sort().values
-    inward = torch.eye(len(mean))[kept]
-    centre = mean.float().index_fill(0, kept, 0)
+def _unit_selection(importance: Tensor, mean: Tensor, new: int) -> CodeMap:
+    units = importance.argsort(descending=True)[:new].sort().values
+    inward = torch.eye(len(mean))[units]
+    centre = mean.float().index_fill(0, units, 0)
     return CodeMap(inward, inward.T, centre)
 
 
 def resize(old: Autoencoder, new: Autoencoder, images: Tensor, generator: Generator) -> CodeMap:
-    """Write what `old` learnt over the weights of `new`, and return how the code was mapped.
+    """Transfer the weights of `old` to `new`, and return the map of the code.
 
     Parameters
     ----------
     old, new : Autoencoder
-        Alike but for the bottleneck.
+        Networks that differ only in the bottleneck.
     images : Tensor of shape (n, pixels), in [0, 1]
-        It was trained on; some thousands are enough.
+        Training images; a few thousand are enough.
     generator : torch.Generator
     """
     if new.bottleneck >= old.bottleneck:
-        code_map = wider(old, new.bottleneck)
-        write(old, new, code_map)
-        _settle(new, new.bottleneck - old.bottleneck, images[:SETTLED])
+        code_map = widening_map(old, new.bottleneck)
+        write_weights(old, new, code_map)
+        _centre_added_units(new, new.bottleneck - old.bottleneck, images[:CENTRING_IMAGES])
     else:
-        code_map = narrower(old, _in_parts(old.encode, images), new.bottleneck, generator)
-        write(old, new, code_map)
+        code_map = narrowing_map(old, _in_chunks(old.encode, images), new.bottleneck, generator)
+        write_weights(old, new, code_map)
         refit(new, images)
     return code_map
 
 
 @torch.no_grad()
-def _in_parts(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
-    return torch.cat([function(part) for part in rows.split(CHUNK)])  # type: ignore[no-untyped-call]
+def _in_chunks(function: Callable[[Tensor], Tensor], rows: Tensor) -> Tensor:
+    return torch.cat([function(chunk) for chunk in rows.split(CHUNK)])  # type: ignore[no-untyped-call]
 
 
 @torch.no_grad()
-def _settle(model: Autoencoder, grown: int, images: Tensor) -> None:
-    """Centre what added units are given, and let the decoder's bias take what they say.
+def _centre_added_units(model: Autoencoder, added: int, images: Tensor) -> None:
+    """Centre the pre-activations of added units, and cancel their mean in the decoder's bias.
 
-    Uncentred, a rectified unit may be silent for every image, and then never learns.
+    Without centring, a rectified unit may be inactive for every image and would never learn.
     """
-    if not grown:
+    if not added:
         return
-    bias = model.to_code.bias[-grown:]
-    bias.sub_(_in_parts(model.before_code, images)[:, -grown:].mean(0))
-    if model.keep is not None and isinstance(model.code_activation, nn.Sigmoid):
-        # Half on, as a centred sigmoid is, they would be among the strongest.
-        bias.fill_(QUIET)
-    said = _in_parts(model.encode, images)[:, -grown:].mean(0)
+    bias = model.to_code.bias[-added:]
+    bias.sub_(_in_chunks(model.pre_activation, images)[:, -added:].mean(0))
+    if model.active_units is not None and isinstance(model.code_activation, nn.Sigmoid):
+        # A centred sigmoid is at 0.5, which would put the added units among the top k.
+        bias.fill_(SIGMOID_OFF)
+    means = _in_chunks(model.encode, images)[:, -added:].mean(0)
     for layer in (model.from_code, model.path_out):
         if layer is not None:
-            layer.bias.sub_(layer.weight[:, -grown:] @ said)
+            layer.bias.sub_(layer.weight[:, -added:] @ means)
 
 
 @torch.no_grad()
 def refit(model: Autoencoder, images: Tensor) -> None:
-    """Fit the last linear layers of the decoder to what is missing in its reconstructions.
+    """Fit the last linear layers of the decoder to the residual of its reconstructions.
 
-    By least squares in closed form, held near the present weights. Without it, a network with a
-    linear path falls back to its principal components when its code becomes narrower: what it
-    learnt beyond them was said in units that are gone.
+    The fit is ridge regression in closed form, with a penalty on changes of the weights. Without
+    it, a network with a linear path falls back to its principal components when its code becomes
+    narrower, because what it learned beyond them was coded in units that are gone.
 
-    Only for a linear path with weights of its own; another output is not linear in its weights.
+    Does nothing unless there is a linear path with untied weights: any other output is not linear
+    in its weights.
     """
     if not isinstance(model.path_out, nn.Linear):
         return
-    codes = _in_parts(model.encode, images)
+    codes = _in_chunks(model.encode, images)
     layers, inputs = [model.path_out], [codes]
     if model.decoder and isinstance(last := model.decoder[-1], nn.Linear):
         layers.append(last)
         inputs.append(model.decoder[:-1](model.from_code(codes)))
-        told = last(inputs[1]) + model.path_out(codes)
+        output = last(inputs[1]) + model.path_out(codes)
     else:
-        told = _in_parts(model.decode, codes)
-    missing = (images - told).double()
-    given = torch.cat(inputs, 1).double()
-    centre, offset = given.mean(0), missing.mean(0)
-    given = given - centre
-    spread = given.T @ given / len(given)
-    hold = HOLD * spread.diagonal().mean().clamp_min(1e-12) * torch.eye(len(spread))
-    change = torch.linalg.solve(spread + hold, given.T @ (missing - offset) / len(given))
+        output = _in_chunks(model.decode, codes)
+    residual = (images - output).double()
+    features = torch.cat(inputs, 1).double()
+    centre, offset = features.mean(0), residual.mean(0)
+    features = features - centre
+    covariance = features.T @ features / len(features)
+    ridge = RIDGE * covariance.diagonal().mean().clamp_min(1e-12) * torch.eye(len(covariance))
+    change = torch.linalg.solve(
+        covariance + ridge, features.T @ (residual - offset) / len(features)
+    )
     model.path_out.bias.add_(offset - centre @ change)
     for layer, part in zip(layers, change.split([each.shape[1] for each in inputs]), strict=True):
         layer.weight.add_(part.T)
 
 
 @torch.no_grad()
-def write(old: Autoencoder, new: Autoencoder, code_map: CodeMap) -> None:
-    """Write the weights of `old`, mapped, over those of `new`.
+def write_weights(old: Autoencoder, new: Autoencoder, code_map: CodeMap) -> None:
+    """Overwrite the weights of `new` with the mapped weights of `old`.
 
-    Added units keep the fresh encoder weights of `new` and have no decoder weights, so that the
-    function computed stays the same while they have something to learn from. With tied weights,
-    and where only the strongest units pass, the fresh weights are faint.
+    Added units keep the initial encoder weights of `new` and get zero decoder weights, so the
+    network computes the same function, yet gradients reach them. With tied weights or top-k
+    sparsity, the initial weights are scaled down instead.
 
     Parameters
     ----------
     old, new : Autoencoder
-        Alike but for the bottleneck.
+        Networks that differ only in the bottleneck.
     code_map : CodeMap
     """
-    grown = new.bottleneck - old.bottleneck
+    added = new.bottleneck - old.bottleneck
     before = dict(old.named_parameters())
     for name, parameter in new.named_parameters():
-        value = code_map.weight(name, before[name])
-        if grown > 0 and name in ROWS and parameter.ndim == 2:
-            value[-grown:] = parameter[-grown:] * code_map.faint
+        value = code_map.map_weight(name, before[name])
+        if added > 0 and name in ROWS and parameter.ndim == 2:
+            value[-added:] = parameter[-added:] * code_map.added_scale
         parameter.copy_(value)
     _recentre(old, new, code_map)
 
 
 def _recentre(old: Autoencoder, new: Autoencoder, code_map: CodeMap) -> None:
-    """Move the code's centre to zero in the encoder, and back in the decoder."""
+    """Subtract the code's centre in the encoder, and add it back in the decoder."""
     new.to_code.bias.sub_(code_map.inward @ code_map.centre)
     new.from_code.bias.add_(old.from_code.weight @ code_map.centre)
     if new.path_out is not None and old.path_out is not None:
         new.path_out.bias.add_(old.path_out.weight @ code_map.centre)
 
 
-def carry(state: dict[str, Tensor], name: str, code_map: CodeMap) -> dict[str, Tensor]:
-    """Return one parameter's optimizer state, mapped.
+def map_optimizer_state(
+    state: dict[str, Tensor], name: str, code_map: CodeMap
+) -> dict[str, Tensor]:
+    """Map the optimizer state of one parameter.
 
-    An added unit starts with the mean of the others' squared gradients: with none, its first
-    steps would be several times longer than theirs. The gradient of a faint one is as faint.
+    An added unit starts with the mean of the other units' squared gradients; starting at zero, its
+    first steps would be several times longer than theirs. Where its weights are scaled down, so
+    is its gradient.
     """
-    carried = {}
+    mapped = {}
     for key, value in state.items():
         if value.ndim == 0:
-            carried[key] = value.clone()
+            mapped[key] = value.clone()
             continue
         squared = key == "exp_avg_sq"
-        moved = code_map.moment(name, value, squared=squared)
+        moment = code_map.map_moment(name, value, squared=squared)
         if squared:
-            moved = torch.where(moved > 0, moved, value.mean() * code_map.faint**2)
-        carried[key] = moved
-    return carried
+            moment = torch.where(moment > 0, moment, value.mean() * code_map.added_scale**2)
+        mapped[key] = moment
+    return mapped

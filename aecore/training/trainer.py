@@ -15,7 +15,7 @@ from aecore.errors import RunError
 from aecore.knob import knobs
 from aecore.maps.projection import plane
 from aecore.network import resize
-from aecore.network.autoencoder import Autoencoder, kept_units
+from aecore.network.autoencoder import Autoencoder, top_k_units
 from aecore.network.inference import tensor
 from aecore.training import objective, optimizer
 from aecore.training.batches import Batches
@@ -171,7 +171,7 @@ class Trainer:
         if "bottleneck" in changes:
             self._resize(config)
         self.config = config
-        self.model.keep = kept_units(config)
+        self.model.active_units = top_k_units(config)
         self.edits.append({"step": self.steps, "changes": changes})
         self._last_good = self.state()
 
@@ -234,7 +234,7 @@ class Trainer:
         draw = generator(config.seed, "weights", self.steps)
         model = Autoencoder(self.dataset.shape, config, generator=draw)
         if config.linear_path:
-            model.start_at(self._probe.pca.mean, self._probe.pca.components)
+            model.set_linear_path(self._probe.pca.mean, self._probe.pca.components)
         return model
 
     def _restore(self, state: State) -> None:
@@ -266,7 +266,9 @@ class Trainer:
         code_map = resize.resize(old, new, tensor(self.training_subset.images[:MAPPED]), draw)
         moments = self._stepper.moments.items()
         self.model = new
-        carried = {name: resize.carry(state, name, code_map) for name, state in moments}
+        carried = {
+            name: resize.map_optimizer_state(state, name, code_map) for name, state in moments
+        }
         self._stepper = optimizer.Stepper(new, carried)
 
     def _loss(self, layer: int) -> Tensor:

@@ -135,7 +135,7 @@ def silence(net: Autoencoder) -> None:
 def test_the_linear_path_alone_is_pca(digits: Dataset, bottleneck: int, tied: bool) -> None:
     components = pca(digits.images)
     net = build(digits.shape, bottleneck=bottleneck, tied=tied)
-    net.start_at(components.mean, components.components)
+    net.set_linear_path(components.mean, components.components)
     silence(net)
     reconstruction = net(tensor(digits.test_images)).detach().numpy()
     wanted = components.reconstruct(digits.test_images, bottleneck)
@@ -152,7 +152,7 @@ def test_the_whole_network_starts_close_to_pca(
 ) -> None:
     components = pca(digits.images)
     net = build(digits.shape, bottleneck=8, architecture=architecture, tied=tied, hidden="32-16")
-    net.start_at(components.mean, components.components)
+    net.set_linear_path(components.mean, components.components)
     x = tensor(digits.test_images)
     error = (net(x) - x).square().mean().item()
     assert error < 1.5 * components.error(digits.test_images, 8)
@@ -161,7 +161,7 @@ def test_the_whole_network_starts_close_to_pca(
 def test_units_beyond_the_pixels_are_silent_at_first(digits: Dataset) -> None:
     components = pca(digits.images)
     net = build(digits.shape, bottleneck=100)
-    net.start_at(components.mean, components.components)
+    net.set_linear_path(components.mean, components.components)
     silence(net)
     assert not net.encode(tensor(digits.test_images))[:, 64:].any()
 

@@ -30,7 +30,7 @@ def test_what_is_decoded_is_the_models_image_within_bounds() -> None:
 
 def test_a_path_goes_straight_from_code_to_code() -> None:
     codes = np.array([[0, 0], [4, 0], [4, 8]], np.float32)
-    found = latent_space.path(codes, 4)
+    found = latent_space.interpolate(codes, 4)
     assert found.tolist() == [*([x, 0] for x in range(4)), *([4, y] for y in range(0, 10, 2))]
 
 
@@ -38,7 +38,7 @@ def test_folding_is_the_size_of_the_jacobian_on_the_plane() -> None:
     model = network(activation="tanh")
     rng = np.random.default_rng(0)
     origin, basis, places = (rng.normal(size=shape) for shape in ((3,), (2, 3), (5, 2)))
-    found = latent_space.folding(model, origin, basis, places)
+    found = latent_space.decoder_sensitivity(model, origin, basis, places)
     tiny = 1e-4
     double = copy.deepcopy(model).double()
 
@@ -55,14 +55,14 @@ def test_the_picture_of_a_unit_is_its_weights_where_there_is_one_layer() -> None
     model = network(hidden="", linear_path=True)
     assert model.path_out is not None
     weights = model.from_code.weight + model.path_out.weight
-    found = latent_space.unit_pictures(model, np.zeros(3, np.float32))
+    found = latent_space.unit_effects(model, np.zeros(3, np.float32))
     assert found.shape == (3, 8, 8)
     assert np.allclose(found.reshape(3, 64), weights.detach().numpy().T, atol=1e-6)
 
 
 def test_units_rows_and_neighbours_come_in_order() -> None:
     codes = np.array([[0, 5], [1, -9], [-3, 5], [0, 6]], np.float32)
-    assert latent_space.spread(codes).tolist() == [1, 0]
-    assert latent_space.exciting(codes, 0, 2).tolist() == [2, 1]
-    assert latent_space.exciting(codes, 1, 2).tolist() == [1, 3]
+    assert latent_space.units_by_variance(codes).tolist() == [1, 0]
+    assert latent_space.top_activating(codes, 0, 2).tolist() == [2, 1]
+    assert latent_space.top_activating(codes, 1, 2).tolist() == [1, 3]
     assert latent_space.nearest(codes, np.array([0, 5.4]), 3).tolist() == [0, 3, 2]

@@ -5,13 +5,13 @@ import torch
 from torch import Tensor, nn
 
 from aecore.config import Config
-from aecore.network.autoencoder import ACTIVATIONS, Autoencoder, Mirror
+from aecore.network.autoencoder import ACTIVATIONS, Autoencoder, TiedLinear
 from aecore.network.layers import Layer, layers
 from aecore.presets import PRESETS, preset
 from aecore.training.seeding import generator
 
 SHAPES = [(8, 8), (28, 28), (13, 9)]
-WEIGHED = (nn.Linear, Mirror, nn.Conv2d, nn.ConvTranspose2d)
+WEIGHED = (nn.Linear, TiedLinear, nn.Conv2d, nn.ConvTranspose2d)
 
 
 def built(config: Config, shape: tuple[int, int]) -> list[int]:

@@ -12,7 +12,7 @@ from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import LabError
 from aecore.network import resize
-from aecore.network.autoencoder import Autoencoder, Mirror
+from aecore.network.autoencoder import Autoencoder, TiedLinear
 from aecore.network.inference import error, tensor
 from aecore.training.seeding import generator
 from aecore.training.trainer import Trainer
@@ -110,8 +110,8 @@ def test_tied_weights_stay_tied(small: Dataset, bottleneck: int) -> None:
     trainer.change(bottleneck=bottleneck)
     advance(trainer, 5)
     net = trainer.model
-    assert isinstance(net.from_code, Mirror)
-    assert isinstance(net.path_out, Mirror)
+    assert isinstance(net.from_code, TiedLinear)
+    assert isinstance(net.path_out, TiedLinear)
     assert net.path_in is not None
     assert torch.equal(net.from_code.weight, net.to_code.weight.T)
     assert torch.equal(net.path_out.weight, net.path_in.weight.T)
@@ -212,12 +212,12 @@ def test_a_map_and_its_moments_agree_with_the_chain_rule() -> None:
     inward, outward = torch.rand(2, 3, generator=draw), torch.rand(3, 2, generator=draw)
     code_map = resize.CodeMap(inward, outward, torch.zeros(3))
     rows, columns = torch.rand(3, 4, generator=draw), torch.rand(4, 3, generator=draw)
-    assert torch.equal(code_map.weight("to_code.weight", rows), inward @ rows)
-    assert torch.equal(code_map.weight("from_code.weight", columns), columns @ outward)
-    assert code_map.weight("encoder.0.weight", rows) is rows
+    assert torch.equal(code_map.map_weight("to_code.weight", rows), inward @ rows)
+    assert torch.equal(code_map.map_weight("from_code.weight", columns), columns @ outward)
+    assert code_map.map_weight("encoder.0.weight", rows) is rows
     # A gradient of W' = inward W is mapped so that <dW', W'> = <outward' dW, inward W>.
-    assert torch.equal(code_map.moment("to_code.weight", rows), outward.T @ rows)
-    squared = code_map.moment("from_code.weight", columns, squared=True)
+    assert torch.equal(code_map.map_moment("to_code.weight", rows), outward.T @ rows)
+    squared = code_map.map_moment("from_code.weight", columns, squared=True)
     assert torch.equal(squared, columns @ inward.T.square())
 
 

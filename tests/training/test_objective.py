@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from aecore.config import Config
-from aecore.network.autoencoder import Autoencoder, strongest
+from aecore.network.autoencoder import Autoencoder, keep_top_k
 from aecore.training.objective import kl, l1, layer_loss, loss, penalty, reconstruction
 from aecore.training.seeding import generator
 
@@ -89,13 +89,13 @@ def test_the_price_is_proportional_to_the_strength() -> None:
 def test_top_k_keeps_exactly_the_strongest() -> None:
     codes = torch.tensor([[1.0, -5.0, 3.0, 0.5], [0.1, 0.2, 0.3, -0.4]])
     wanted = torch.tensor([[0.0, -5.0, 3.0, 0.0], [0.0, 0.0, 0.3, -0.4]])
-    assert torch.equal(strongest(codes, 2), wanted)
-    assert torch.equal(strongest(codes, 4), codes)
-    assert torch.equal(strongest(codes, 9), codes)
+    assert torch.equal(keep_top_k(codes, 2), wanted)
+    assert torch.equal(keep_top_k(codes, 4), codes)
+    assert torch.equal(keep_top_k(codes, 9), codes)
 
 
 def test_top_k_keeps_exactly_that_many_even_among_equals() -> None:
-    assert (strongest(torch.ones(3, 8), 5) != 0).sum(1).tolist() == [5, 5, 5]
+    assert (keep_top_k(torch.ones(3, 8), 5) != 0).sum(1).tolist() == [5, 5, 5]
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from aecore.network.autoencoder import Autoencoder, Mirror
+from aecore.network.autoencoder import Autoencoder, TiedLinear
 
 Layer = dict[str, Any]
 Arrays = dict[str, NDArray[np.float32]]
@@ -46,7 +46,7 @@ def decoder_layers(model: Autoencoder) -> tuple[list[Layer], Arrays]:
     shape: tuple[int, ...] = (1, *model.shape)
     for part in _parts(model):
         layer = _activation(part)
-        if isinstance(part, nn.Linear | Mirror):
+        if isinstance(part, nn.Linear | TiedLinear):
             layer = _weighted("linear", part, arrays, lambda weight: weight.T)
         elif isinstance(part, nn.Unflatten):
             shape = tuple(int(side) for side in part.unflattened_size)

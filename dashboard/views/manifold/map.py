@@ -223,7 +223,9 @@ def _changes(moment: Moment, found: Projection) -> tuple[dict[str, Any], dict[st
     places = np.stack(np.meshgrid(across, up), -1).reshape(-1, 2)
     model = moment.snapshot.model
     if found.origin is not None and found.basis is not None:
-        speed = latent_space.folding(model, found.origin, found.basis, places).reshape(GRID, GRID)
+        speed = latent_space.decoder_sensitivity(model, found.origin, found.basis, places).reshape(
+            GRID, GRID
+        )
     else:
         images = decode(model, found.invert(places)).reshape(GRID, GRID, -1)
         slopes = np.gradient(images, up, across, axis=(0, 1))

@@ -107,9 +107,9 @@ def path(moment: Moment, look: MapOptions, marks: Marks) -> None:
         return
     codes = pinned(moment, look, marks)
     per_line = max(2, STEPS // (len(codes) - 1))
-    walk = decode(moment.snapshot.model, latent_space.path(codes, per_line))
+    walk = decode(moment.snapshot.model, latent_space.interpolate(codes, per_line))
     ends = decode(moment.snapshot.model, codes)
-    fade = latent_space.path(ends.reshape(len(ends), -1), per_line).reshape(walk.shape)
+    fade = latent_space.interpolate(ends.reshape(len(ends), -1), per_line).reshape(walk.shape)
     playing = st.toggle(t("Play as a film"), key="play path")
     rows = [t("in code space"), t("in pixels")]
     label = t("From pin to pin, in code space and in pixels")

@@ -46,7 +46,7 @@ def units(moment: Moment, look: MapOptions, marks: Marks) -> None:
 def _spread(moment: Moment) -> tuple[np.ndarray, ...]:
     codes = moment.codes
     low, high = np.percentile(codes, SPAN, axis=0)
-    return latent_space.spread(codes), low, high, codes.mean(0)
+    return latent_space.units_by_variance(codes), low, high, codes.mean(0)
 
 
 def _chosen(moment: Moment, look: MapOptions, marks: Marks) -> tuple[np.ndarray | None, str]:
@@ -72,9 +72,9 @@ def _one(moment: Moment, order: list[int]) -> None:
     pictures = cached.in_session(
         "unit pictures",
         moment.name,
-        lambda: latent_space.unit_pictures(moment.snapshot.model, moment.codes.mean(0)),
+        lambda: latent_space.unit_effects(moment.snapshot.model, moment.codes.mean(0)),
     )
-    rows = latent_space.exciting(moment.codes, unit, EXCITING)
+    rows = latent_space.top_activating(moment.codes, unit, EXCITING)
     images = moment.originals(rows)
     st.caption(t("The images that excite it most"))
     half = EXCITING // 2
