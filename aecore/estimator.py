@@ -1,7 +1,7 @@
 """The autoencoder as scikit-learn knows a transformer: any features in, codes out."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Any, Self, TypeVar, cast
 
@@ -18,7 +18,6 @@ from aecore.knob import knobs
 from aecore.network.autoencoder import Autoencoder
 from aecore.training.checkpoint import State
 from aecore.training.probe import HELD_OUT
-from aecore.training.snapshot import Record
 from aecore.training.trainer import Trainer
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -59,7 +58,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
     ----------
     model_ : Autoencoder
         The network, in float64: a row's code then does not depend on the rows beside it.
-    history_ : list of Record
+    history_ : list of dict
         ``step``, ``epoch`` and ``train``, the mean squared error in [0, 1] since the last row;
         with ``learning_rate``, ``bottleneck`` and ``stage``.
     n_features_in_ : int
@@ -221,9 +220,10 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         pixels = cast("NDArray[np.uint8]", images)
         return Dataset("features", pixels, unknown, pixels[few], unknown[few], ())
 
-    def _end(self, trainer: Trainer, history: list[Record]) -> None:
-        rows = ({n: v for n, v in row.items() if n not in LEFT_OUT} for row in history)
-        self.history_: list[Record] = list(rows)
+    def _end(self, trainer: Trainer, history: Sequence[Mapping[str, Any]]) -> None:
+        self.history_: list[dict[str, Any]] = [
+            {name: value for name, value in row.items() if name not in LEFT_OUT} for row in history
+        ]
         self._config_, self._state = trainer.config, trainer.state()
         self.model_: Autoencoder = trainer.model.double().requires_grad_(False)
         self._n_features_out = self.model_.bottleneck

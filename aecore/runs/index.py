@@ -4,9 +4,9 @@ import contextlib
 import json
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from aecore.errors import LabError, RunError
 from aecore.files import read_json, write, write_json
@@ -18,10 +18,44 @@ VERSION = 1
 # A folder may change twice within a tick of the file system's clock.
 SETTLED_NS = 50_000_000
 
-Row = Mapping[str, Any]
-"""A run: ``name``, ``title``, ``tags``, ``note``, ``favourite``, ``config`` (all its knobs),
-``step``, ``total_steps``, ``epoch``, ``held_out``, ``pca``, ``bytes`` on disk and ``touched``
-(seconds since 1970)."""
+
+class Labels(TypedDict):
+    """What a person says of a run."""
+
+    title: str
+    tags: list[str]
+    note: str
+    favourite: bool
+
+
+class Row(Labels):
+    """A run in the index.
+
+    Attributes
+    ----------
+    name : str
+        Of its folder.
+    title, tags, note, favourite
+        What a person says of it.
+    config : dict of str to value
+        All its knobs.
+    step, total_steps, epoch, held_out, pca : float or None
+        Where it stands; None where it does not say.
+    bytes : int
+        On disk.
+    touched : float
+        When it was last saved, in seconds since 1970.
+    """
+
+    name: str
+    config: dict[str, Any]
+    step: float | None
+    total_steps: float | None
+    epoch: float | None
+    held_out: float | None
+    pca: float | None
+    bytes: int
+    touched: float
 
 
 def index(root: Path) -> list[Row]:
@@ -128,15 +162,18 @@ def _known(root: Path) -> dict[str, Any]:
         return {}
 
 
-def _row(path: Path) -> dict[str, Any]:
+def _row(path: Path) -> Row:
     run = Run(path)
     summary = run.summary()
-    numbers = ("step", "total_steps", "epoch", "held_out", "pca")
     return {
         "name": run.name,
         **_labels(path),
         "config": run.config.model_dump(),
-        **{name: _number(summary.get(name)) for name in numbers},
+        "step": _number(summary.get("step")),
+        "total_steps": _number(summary.get("total_steps")),
+        "epoch": _number(summary.get("epoch")),
+        "held_out": _number(summary.get("held_out")),
+        "pca": _number(summary.get("pca")),
         "bytes": sum(each.stat().st_size for each in path.rglob("*") if each.is_file()),
         "touched": (path / "run.json").stat().st_mtime,
     }
@@ -146,7 +183,7 @@ def _number(value: object) -> float | None:
     return value if isinstance(value, int | float) else None
 
 
-def _labels(path: Path) -> dict[str, Any]:
+def _labels(path: Path) -> Labels:
     """Return what was said of a run; what was edited into something else is as if not said."""
     found: object = {}
     with contextlib.suppress(LabError):

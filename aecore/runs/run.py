@@ -16,7 +16,7 @@ import shutil
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import numpy as np
 from filelock import FileLock, Timeout
@@ -275,11 +275,12 @@ def _row(line: str) -> Record | None:
         row = json.loads(line)
     except ValueError:
         return None
-    return row if isinstance(row, dict) and isinstance(row.get("step"), int) else None
+    whole = isinstance(row, dict) and isinstance(row.get("step"), int)
+    return cast("Record", row) if whole else None
 
 
 def _summary(name: str, snapshot: Snapshot) -> dict[str, Any]:
-    last = snapshot.history[-1] if snapshot.history else {}
+    last = snapshot.history[-1] if snapshot.history else None
     return {
         "name": name,
         "dataset": snapshot.config.dataset,
@@ -288,6 +289,6 @@ def _summary(name: str, snapshot: Snapshot) -> dict[str, Any]:
         "step": snapshot.step,
         "total_steps": snapshot.total_steps,
         "epoch": snapshot.epoch,
-        "held_out": last.get("held_out"),
-        "pca": last.get("pca"),
+        "held_out": last and last.get("held_out"),
+        "pca": last and last.get("pca"),
     }

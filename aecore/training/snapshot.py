@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,17 +13,49 @@ from aecore.config import Config
 from aecore.errors import RunError
 from aecore.network.autoencoder import Autoencoder
 
-Record = Mapping[str, Any]
-"""One row of the history.
 
-``step``, ``epoch`` (passes so far, fractional), ``train`` (mean loss since the last row),
-``held_out`` and ``pca`` (mean squared error per pixel of held-out images, clamped to [0, 1], by
-the network and by as many principal components), ``learning_rate``, ``bottleneck``, and ``stage``
-(the layer trained alone; 0 when all are).
-"""
+class Record(TypedDict):
+    """One row of the history.
 
-Edit = Mapping[str, Any]
-"""A change made while training: ``step``, and ``changes`` of knob to [before, after]."""
+    Attributes
+    ----------
+    step : int
+    epoch : float
+        Passes over the training images so far.
+    train : float
+        Mean loss since the last row.
+    held_out, pca : float
+        Mean squared error per pixel of held-out images, clamped to [0, 1], by the network and by
+        as many principal components.
+    learning_rate : float
+    bottleneck : int
+    stage : int
+        The layer trained alone; 0 when all are.
+    """
+
+    step: int
+    epoch: float
+    train: float
+    held_out: float
+    pca: float
+    learning_rate: float
+    bottleneck: int
+    stage: int
+
+
+class Edit(TypedDict):
+    """A change made while training.
+
+    Attributes
+    ----------
+    step : int
+        The last one before it.
+    changes : dict of str to [before, after]
+        By knob.
+    """
+
+    step: int
+    changes: dict[str, list[Any]]
 
 
 @dataclass(frozen=True, eq=False)

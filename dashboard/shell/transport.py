@@ -53,8 +53,8 @@ def facts(snapshot: Snapshot, pixels: int) -> None:
     """Show where the run is, in figures that keep their places."""
     current = active_run.live()
     speed = current.samples_per_second if current.playing else 0.0
-    last = snapshot.history[-1] if snapshot.history else {}
-    error, pca = last.get("held_out"), last.get("pca")
+    last = snapshot.history[-1] if snapshot.history else None
+    error, pca = (last.get("held_out"), last.get("pca")) if last else (None, None)
     cells = [
         (t("Step"), f"{snapshot.step:,} / {snapshot.total_steps:,}", ""),
         (t("Epoch"), f"{snapshot.epoch:.2f}", ""),

@@ -57,7 +57,7 @@ def test_what_changed_is_read_again_and_nothing_else(
     read: list[str] = []
     row = index_module._row
 
-    def noted(path: Path) -> dict[str, object]:
+    def noted(path: Path) -> index_module.Row:
         read.append(path.name)
         return row(path)
 

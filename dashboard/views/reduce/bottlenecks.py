@@ -1,5 +1,6 @@
 """Error and classifier accuracy against the size of the code."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,7 +40,7 @@ def panel(dataset: Dataset) -> None:
         figure(
             "reduce-curve",
             against_bottleneck(
-                {t("autoencoder"): (widths, [best[w]["held_out"] for w in widths])} if best else {},
+                {t("autoencoder"): (widths, [_error(best[w]) for w in widths])} if best else {},
                 pca,
             ),
             height=HEIGHT,
@@ -70,9 +71,13 @@ def _best(rows: Sequence[Row], dataset: str) -> dict[int, Row]:
         done = row["held_out"] and row["step"] and row["step"] >= (row["total_steps"] or 1)
         if fits and done:
             width = int(config["bottleneck"])
-            if width not in found or row["held_out"] < found[width]["held_out"]:
+            if width not in found or _error(row) < _error(found[width]):
                 found[width] = row
     return found
+
+
+def _error(row: Row) -> float:
+    return math.inf if row["held_out"] is None else row["held_out"]
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
