@@ -4,7 +4,13 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.metrics import auc, average_precision_score, precision_recall_curve, roc_curve
+from sklearn.metrics import (
+    auc,
+    average_precision_score,
+    confusion_matrix,
+    precision_recall_curve,
+    roc_curve,
+)
 
 Scores = NDArray[np.float64]
 
@@ -79,13 +85,10 @@ class Counts:
 
 def counts(anomalous: NDArray[np.bool_], scores: Scores, threshold: float) -> Counts:
     """Count what lies above and below a threshold."""
-    above = scores > threshold
-    return Counts(
-        int((above & anomalous).sum()),
-        int((~above & anomalous).sum()),
-        int((above & ~anomalous).sum()),
-        int((~above & ~anomalous).sum()),
+    passed, alarms, missed, found = (
+        confusion_matrix(anomalous, scores > threshold, labels=[False, True]).ravel().tolist()
     )
+    return Counts(found, missed, alarms, passed)
 
 
 def quantile(normal: Scores, share: float) -> float:
