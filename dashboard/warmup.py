@@ -7,6 +7,9 @@ import threading
 # Threads of torch that wait by spinning would take the processor from the page.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
+# Plotly looks into pandas wherever it finds it among the modules, even while another thread is
+# still importing it, as a page does that uses scikit-learn: then no figure can be drawn.
+import pandas  # noqa: F401
 import torch
 
 import dashboard.views.train.page  # noqa: F401

@@ -96,14 +96,20 @@ def _turned(name: str, turn: int) -> str:
 
 
 def _chosen(name: str, key: str, act: Callable[[Any], None]) -> None:
-    """Do what a person chose, unless by a widget whose place another has taken.
+    """Do what a person chose, unless by a widget that is gone or whose place another has taken.
 
     A tick of the page under way still tells of the one that is gone, and Streamlit, which has
-    forgotten it, takes that for a choice.
+    forgotten it, takes that for a choice. Streamlit also forgets the value of a widget when
+    another run of the page, under way at the same time, ends without showing it.
     """
-    turn, _ = st.session_state[keys.widget_turn(name)]
-    if key == _turned(name, turn):
-        act(st.session_state[key])
+    turn, _ = st.session_state.get(keys.widget_turn(name), (0, None))
+    if key != _turned(name, turn):
+        return
+    try:
+        value = st.session_state[key]
+    except KeyError:
+        return
+    act(value)
 
 
 def _help(knob: Knob) -> str:
