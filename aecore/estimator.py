@@ -157,7 +157,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         codes = check_array(X, dtype=FLOATS)
         if codes.shape[1] != self.model_.bottleneck:
             raise DataError(
-                "A code has {given} numbers, and the network's have {wanted}.",
+                "The codes have {given} dimensions; the network's have {wanted}.",
                 given=codes.shape[1],
                 wanted=self.model_.bottleneck,
             )
@@ -188,7 +188,8 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         rows = cast("Rows", validate_data(self, X, dtype=FLOATS))
         if len(rows) > MOST_ROWS:
             raise DataError(
-                "X has {count:,} rows; fit takes {most:,}, and partial_fit any number by parts.",
+                "X has {count:,} rows; fit takes up to {most:,}, and partial_fit any number "
+                "in batches.",
                 count=len(rows),
                 most=MOST_ROWS,
             )
@@ -209,7 +210,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
             height = width = math.isqrt(rows.shape[1])
             if height * width != rows.shape[1]:
                 raise ConfigError(
-                    "A convolutional network needs square images, and the rows have {count} "
+                    "A convolutional network needs square images, but the rows have {count} "
                     "features; set architecture to dense.",
                     count=rows.shape[1],
                 )

@@ -6,27 +6,32 @@ from typing import Any
 
 from aecore.config import Config
 from aecore.errors import ConfigError
+from aecore.i18n import N_, Message
 
 
 @dataclass(frozen=True)
 class Preset:
     """What a preset is called, what it shows, and the knobs it sets."""
 
-    label: str
-    description: str
+    label: Message
+    description: Message
     values: Mapping[str, Any]
 
 
 PRESETS: Mapping[str, Preset] = {
     "stacked": Preset(
-        "Stacked", "A deep network beside a linear path: it starts as PCA and gets better.", {}
+        N_("Stacked"),
+        N_("A deep network with a linear path: it starts at PCA and improves on it."),
+        {},
     ),
     "two_dimensional": Preset(
-        "Two-dimensional", "A code of two numbers, which is a map by itself.", {"bottleneck": 2}
+        N_("Two-dimensional"),
+        N_("A two-unit code: the latent space itself is the map."),
+        {"bottleneck": 2},
     ),
     "classic": Preset(
-        "Classic",
-        "One hidden layer, sigmoid, squared error, SGD: the textbook's autoencoder.",
+        N_("Classic"),
+        N_("One hidden layer, sigmoid, squared error, SGD: the textbook autoencoder."),
         {
             "bottleneck": 32,
             "hidden": "",
@@ -40,8 +45,8 @@ PRESETS: Mapping[str, Preset] = {
         },
     ),
     "sparse": Preset(
-        "Sparse",
-        "A code larger than the image, of which few units may speak at a time.",
+        N_("Sparse"),
+        N_("A code larger than the image, with only a few units active at a time."),
         {
             "bottleneck": 1024,
             "hidden": "",
@@ -52,13 +57,13 @@ PRESETS: Mapping[str, Preset] = {
         },
     ),
     "denoising": Preset(
-        "Denoising",
-        "The input is corrupted and the clean image asked for.",
+        N_("Denoising"),
+        N_("Reconstructs the clean image from a noisy one."),
         {"bottleneck": 32, "noise": 0.3},
     ),
     "convolutional": Preset(
-        "Convolutional",
-        "Layers that look at neighbourhoods and halve the image.",
+        N_("Convolutional"),
+        N_("Convolutional layers that halve the resolution."),
         {"architecture": "convolutional", "hidden": "16-32", "bottleneck": 16},
     ),
 }

@@ -90,7 +90,7 @@ pages = {
     "denoise": st.Page(denoise, title=t("Denoise"), icon=":material/blur_on:"),
     "onto": st.Page(onto, title=t("Onto the manifold"), icon=":material/move_down:"),
     "anomalies": st.Page(anomalies, title=t("Anomalies"), icon=":material/troubleshoot:"),
-    "reduce": st.Page(reduce, title=t("Reduce"), icon=":material/compress:"),
+    "reduce": st.Page(reduce, title=t("Dimensionality"), icon=":material/compress:"),
     "compare": st.Page(compare, title=t("Compare"), icon=":material/compare_arrows:"),
     "guide": st.Page(guide, title=t("Guide"), icon=":material/school:"),
 }
@@ -102,7 +102,7 @@ with st.sidebar:
     st.markdown(f"### {t('Autoencoder Lab')}")
 starting = engine()
 if starting.is_alive():
-    with st.spinner(t("Starting the engine: this takes some seconds the first time.")):
+    with st.spinner(t("Starting the engine: this takes a few seconds the first time.")):
         starting.join()
 page.run()
 rest()

@@ -26,8 +26,8 @@ def test_every_preset_trains_on_digits(name: str, digits: Dataset) -> None:
 
 @pytest.mark.parametrize("name", PRESETS)
 def test_every_preset_has_a_name_and_words(name: str) -> None:
-    assert PRESETS[name].label[0].isupper()
-    assert PRESETS[name].description.endswith(".")
+    assert PRESETS[name].label.text[0].isupper()
+    assert PRESETS[name].description.text.endswith(".")
 
 
 def test_stacked_is_the_default() -> None:

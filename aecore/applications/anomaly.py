@@ -14,6 +14,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from aecore.data import Dataset
 from aecore.errors import ConfigError
+from aecore.i18n import N_, Message
 from aecore.images import Images, resize
 from aecore.metrics.reconstruction import errors
 from aecore.network.inference import tensor
@@ -27,15 +28,15 @@ FITTED = 5000
 NEIGHBOURS = 5
 TREES = 100
 TINY = 1e-12
-SCORES: Mapping[str, str] = {
-    "error": "Reconstruction error",
-    "distance": "Distance of the code",
-    "both": "Both",
+SCORES: Mapping[str, Message] = {
+    "error": N_("Reconstruction error"),
+    "distance": N_("Code distance"),
+    "both": N_("Error and distance"),
 }
-OTHERS: Mapping[str, str] = {
-    "pca": "PCA error",
-    "neighbours": "Nearest neighbours",
-    "forest": "Isolation forest",
+OTHERS: Mapping[str, Message] = {
+    "pca": N_("PCA error"),
+    "neighbours": N_("Nearest neighbours"),
+    "forest": N_("Isolation forest"),
 }
 
 
@@ -165,7 +166,9 @@ def held_out(
     elif left := remaining(dataset, normal):
         anomalies = only(dataset, left).test_images[:most]
     else:
-        raise ConfigError("Every class is normal; choose fewer, or another data set as foreign.")
+        raise ConfigError(
+            "Every class is normal; choose fewer, or another dataset as the anomalous one."
+        )
     anomalous = np.repeat([False, True], [len(ours), len(anomalies)])
     return np.concatenate([ours, anomalies]), anomalous
 

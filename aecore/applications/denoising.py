@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from aecore.applications import filters
 from aecore.applications.filters import Filter
+from aecore.i18n import N_, Message
 from aecore.images import Images
 from aecore.metrics import reconstruction
 from aecore.network.inference import tensor
@@ -19,13 +20,13 @@ from aecore.training.seeding import generator
 Array = NDArray[np.float32]
 
 FITTED = 10_000
-METHODS: Mapping[str, str] = {
-    "noisy": "Noisy",
-    "autoencoder": "Autoencoder",
-    "pca": "PCA",
-    "wiener": "Wiener",
-    "median": "Median",
-    "tv": "Total variation",
+METHODS: Mapping[str, Message] = {
+    "noisy": N_("Noisy"),
+    "autoencoder": N_("Autoencoder"),
+    "pca": N_("PCA"),
+    "wiener": N_("Wiener"),
+    "median": N_("Median"),
+    "tv": N_("Total variation"),
 }
 
 

@@ -1,50 +1,105 @@
 """The command line: everything the page does to data and runs, for scripts and long trainings.
 
-Each module here holds some commands; torch is imported where it is needed, so that asking for
-help takes no seconds.
+Each module here holds a command, which is imported when it is called or its help is asked for.
 """
 
 import sys
 from collections.abc import Sequence
-from inspect import getdoc
 from typing import Any
 
 from cyclopts import App, CycloptsError
 
-from aecore.cli import (
-    anomalies,
-    branch,
-    data,
-    denoise,
-    export,
-    knobs,
-    runs,
-    scaling,
-    score,
-    sweep,
-    train,
-    variants,
-)
 from aecore.cli.output import tell
 from aecore.errors import LabError
-from aecore.i18n import t
+from aecore.i18n import N_, Message, t
 
 FAILED, REFUSED = 1, 2
 
-app = App("aecore", help=t("Train autoencoders, and look after their data and runs."))
-app.command(train.train, help=t(getdoc(train.train) or ""))
-app.command(sweep.sweep, help=t(getdoc(sweep.sweep) or ""))
-app.command(variants.variants, help=t(getdoc(variants.variants) or ""))
-app.command(scaling.scaling, help=t(getdoc(scaling.scaling) or ""))
-app.command(branch.branch, help=t(getdoc(branch.branch) or ""))
-app.command(export.export, help=t(getdoc(export.export) or ""))
-app.command(export.take, name="import", help=t(getdoc(export.take) or ""))
-app.command(runs.runs, help=t(getdoc(runs.runs) or ""))
-app.command(score.score, help=t(getdoc(score.score) or ""))
-app.command(anomalies.anomalies, help=t(getdoc(anomalies.anomalies) or ""))
-app.command(denoise.denoise, help=t(getdoc(denoise.denoise) or ""))
-app.command(data.app)
-app.command(knobs.knobs, help=t(getdoc(knobs.knobs) or ""))
+COMMANDS: Sequence[tuple[str, str, Message]] = (
+    (
+        "train",
+        "aecore.cli.train:train",
+        N_(
+            "Train an autoencoder and save the run in a folder; Ctrl-C stops and saves.\n\n"
+            "A preset, and a small dataset, may have other defaults than those shown here."
+        ),
+    ),
+    (
+        "sweep",
+        "aecore.cli.sweep:sweep",
+        N_(
+            "Train every combination of values: give a setting several, comma-separated.\n\n"
+            "Called again, it trains only what is missing; Ctrl-C stops the current runs."
+        ),
+    ),
+    (
+        "variants",
+        "aecore.cli.variants:variants",
+        N_(
+            "Train classic, stacked, sparse, denoising, tied and convolutional networks, and "
+            "compare them.\n\nFinished runs are not trained again."
+        ),
+    ),
+    (
+        "scaling",
+        "aecore.cli.scaling:scaling",
+        N_(
+            "Measure time and memory of the autoencoder, incremental PCA and full PCA as the "
+            "dataset grows.\n\nThe images are generated and read from disk. Each measurement runs "
+            "in its own process; memory is the increase."
+        ),
+    ),
+    (
+        "branch",
+        "aecore.cli.branch:branch",
+        N_(
+            "Start a run that is the same as another up to a step, with live settings changed "
+            "there.\n\nResume it with: aecore train --resume --out FOLDER"
+        ),
+    ),
+    ("export", "aecore.cli.export:export", N_("Write a run in a format for use elsewhere.")),
+    (
+        "import",
+        "aecore.cli.export:take",
+        N_("Import a run from a ZIP; its paths are checked and its size is limited."),
+    ),
+    (
+        "runs",
+        "aecore.cli.runs:runs",
+        N_("List runs, most recent first, with their error on held-out images and that of PCA."),
+    ),
+    (
+        "score",
+        "aecore.cli.score:score",
+        N_(
+            "Measure a run: its error and that of PCA, PSNR, SSIM, and the accuracy of classifiers "
+            "trained on its codes."
+        ),
+    ),
+    (
+        "anomalies",
+        "aecore.cli.anomalies:anomalies",
+        N_("Score held-out images, normal and anomalous, by the network and baselines (AUROC)."),
+    ),
+    (
+        "denoise",
+        "aecore.cli.denoise:denoise",
+        N_("Add noise to held-out images and measure how well it is removed: PSNR (dB) and SSIM."),
+    ),
+    ("data", "aecore.cli.data:app", N_("List, download and add datasets.")),
+    ("knobs", "aecore.cli.knobs:knobs", N_("Print every hyperparameter as a Markdown table.")),
+)
+"""Of each command its name, where it is, and its help."""
+
+
+def _app() -> App:
+    commands = App("aecore", help=t("Train autoencoders, and manage their datasets and runs."))
+    for name, place, description in COMMANDS:
+        commands.command(place, name=name, help=str(description))
+    return commands
+
+
+app = _app()
 
 
 def main(tokens: Sequence[str] | None = None) -> None:
@@ -63,6 +118,6 @@ def main(tokens: Sequence[str] | None = None) -> None:
         tell(" ".join(str(error).split()))
         code = REFUSED
     except OSError as error:
-        tell(t("Cannot go on: {error}.", error=error))
+        tell(t("Error: {error}.", error=error))
         code = FAILED
     sys.exit(code)

@@ -15,11 +15,11 @@ def anomalies(
     *,
     normal: Annotated[
         str | None,
-        Parameter(help=t("Classes that are normal, with commas between; the run's by default.")),
+        Parameter(help=t("Classes that are normal, comma-separated; those of the run by default.")),
     ] = None,
     anomalous: Annotated[
         str | None,
-        Parameter(help=t("A data set that is foreign; the remaining classes by default.")),
+        Parameter(help=t("A dataset of anomalies; all other classes by default.")),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -35,7 +35,7 @@ def anomalies(
     images, anomalies = anomaly.held_out(network.dataset, wanted, other)
     known = anomaly.seen(network, anomaly.remaining(network.dataset, wanted)) if not other else ()
     if known:
-        tell(t("This run saw foreign classes in training: {all}.", all=", ".join(known)))
+        tell(t("This run saw anomalous classes in training: {all}.", all=", ".join(known)))
     scores = {**anomaly.detector(network), **anomaly.others(network)}
     areas = {}
     for name, score in scores.items():
@@ -49,8 +49,8 @@ def anomalies(
     else:
         words = {**anomaly.SCORES, **anomaly.OTHERS}
         rows = [
-            [t(words[n]), f"{a['auroc']:.4f}", f"{a['average_precision']:.4f}"]
+            [str(words[n]), f"{a['auroc']:.4f}", f"{a['average_precision']:.4f}"]
             for n, a in areas.items()
         ]
-        show(t("score,AUROC,average precision").split(","), rows)
+        show([t("score"), t("AUROC"), t("average precision")], rows)
     return 0

@@ -13,7 +13,7 @@ from aecore.i18n import t
 def branch(
     run: Annotated[Path, Parameter(help=t("The folder of the run."))],
     *,
-    step: Annotated[int, Parameter(help=t("From here on the two may differ."))],
+    step: Annotated[int, Parameter(help=t("The step from which the two may differ."))],
     out: Annotated[
         Path | None, Parameter(help=t("The folder of the branch; a new one by default."))
     ] = None,

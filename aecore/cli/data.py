@@ -1,6 +1,5 @@
 """``aecore data``: list, download and add images to learn from."""
 
-from inspect import getdoc
 from pathlib import Path
 from typing import Annotated
 
@@ -13,11 +12,11 @@ from aecore.cli.output import say, show
 from aecore.errors import DataError
 from aecore.i18n import t
 
-app = App("data", help=t("List, download and add images to learn from."))
+app = App("data", help=t("List, download and add datasets."))
 
 
 def present(name: str) -> data.Dataset:
-    """Load a data set, or say which command gets it.
+    """Load a dataset, or say which command downloads it.
 
     Raises
     ------
@@ -27,8 +26,8 @@ def present(name: str) -> data.Dataset:
     offer = data.offers().get(name)
     if offer is not None and not offer.present:
         raise DataError(
-            "{title} is not on this machine; get it ({megabytes} MB) with: "
-            "aecore data download {name}",
+            "{title} is not on this machine; download it ({megabytes} MB) with: aecore "
+            "data download {name}",
             title=offer.title,
             megabytes=offer.megabytes,
             name=name,
@@ -37,17 +36,17 @@ def present(name: str) -> data.Dataset:
 
 
 def list_data() -> int:
-    """List all data sets, and which are on this machine."""
+    """List all datasets, and which are on this machine."""
     rows = []
     for name, offer in data.offers().items():
-        here = t("here") if offer.present else t("{size} MB to download", size=offer.megabytes)
-        rows.append((name, here, t(offer.description)))
-    show([t("name"), t("where"), t("what")], rows)
+        here = t("available") if offer.present else t("{size} MB to download", size=offer.megabytes)
+        rows.append((name, here, str(offer.description)))
+    show([t("name"), t("status"), t("description")], rows)
     return 0
 
 
-def download(name: Annotated[str, Parameter(help=t("As aecore data list names it."))]) -> int:
-    """Download a data set; after a cut, go on where it stopped."""
+def download(name: Annotated[str, Parameter(help=t("Its name in aecore data list."))]) -> int:
+    """Download a dataset; an interrupted download is resumed."""
     console = Console(stderr=True)
     columns = (BarColumn(), DownloadColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
@@ -62,17 +61,17 @@ def download(name: Annotated[str, Parameter(help=t("As aecore data list names it
 
 
 def add(
-    path: Annotated[Path, Parameter(help=t("A folder or .zip of images, an .npz or a CSV."))],
+    path: Annotated[Path, Parameter(help=t("A folder or ZIP of images, an NPZ or a CSV."))],
     *,
-    name: Annotated[str, Parameter(help=t("What to call them."))],
+    name: Annotated[str, Parameter(help=t("Name of the dataset."))],
     size: Annotated[
-        int | None, Parameter(help=t("Make every image this high and wide, in pixels."))
+        int | None, Parameter(help=t("Resize every image to this height and width, in pixels."))
     ] = None,
 ) -> int:
-    """Make a data set of your own images."""
+    """Make a dataset of your own images."""
     added = data.add(path, name, size=size)
     said = t(
-        "{name}: {count:,} images to learn from and {held:,} held out, {height} by {width}.",
+        "{name}: {count:,} training images and {held:,} held out, {height} by {width}.",
         name=name,
         count=len(added.images),
         held=len(added.test_images),
@@ -83,6 +82,6 @@ def add(
     return 0
 
 
-app.command(list_data, name="list", help=t(getdoc(list_data) or ""))
-app.command(download, help=t(getdoc(download) or ""))
-app.command(add, help=t(getdoc(add) or ""))
+app.command(list_data, name="list", help=t("List all datasets, and which are on this machine."))
+app.command(download, help=t("Download a dataset; an interrupted download is resumed."))
+app.command(add, help=t("Make a dataset of your own images."))

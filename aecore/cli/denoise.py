@@ -18,13 +18,14 @@ def denoise(
     *,
     noise_kind: Annotated[
         Literal["gaussian", "masking", "salt_and_pepper"],
-        Parameter(help=t("What kind of noise is put on.")),
+        Parameter(help=t("Kind of noise.")),
     ] = "gaussian",
     noise: Annotated[
-        str, Parameter(help=t("Levels of the noise, each in [0, 1], with commas between."))
+        str, Parameter(help=t("Noise levels, above 0 and up to 1, comma-separated."))
     ] = "0.1,0.2,0.3,0.5",
     images: Annotated[
-        int, Parameter(validator=Number(gte=1), help=t("How many held-out images; the first."))
+        int,
+        Parameter(validator=Number(gte=1), help=t("Number of held-out images, from the first.")),
     ] = 1000,
     as_json: AsJson = False,
 ) -> int:
@@ -39,10 +40,10 @@ def denoise(
     if as_json:
         say(json.dumps([asdict(row) for row in rows]))
     else:
-        heads = t("noise,method,PSNR (dB),SSIM").split(",")
+        heads = [t("noise"), t("method"), t("PSNR (dB)"), t("SSIM")]
         names = denoising.METHODS
         cells = [
-            [f"{row.noise:g}", t(names[row.method]), f"{row.psnr:.2f}", f"{row.ssim:.3f}"]
+            [f"{row.noise:g}", str(names[row.method]), f"{row.psnr:.2f}", f"{row.ssim:.3f}"]
             for row in rows
         ]
         show(heads, cells)
@@ -56,6 +57,6 @@ def _levels(text: str) -> list[float]:
         found = []
     if not found or not all(0 < each <= 1 for each in found):
         raise ConfigError(
-            "--noise is {text!r}; give numbers above 0 and up to 1, such as 0.1,0.3.", text=text
+            "--noise is {text!r}; provide numbers above 0 and up to 1, such as 0.1,0.3.", text=text
         )
     return found

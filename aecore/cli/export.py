@@ -38,9 +38,9 @@ def export(
 
 
 def take(
-    archive: Annotated[Path, Parameter(help=t("A zip that aecore export wrote."))],
+    archive: Annotated[Path, Parameter(help=t("A ZIP written by aecore export."))],
     *,
-    name: Annotated[str | None, Parameter(help=t("What the run is called here."))] = None,
+    name: Annotated[str | None, Parameter(help=t("Name of the run here."))] = None,
 ) -> int:
     """Take up a run from a zip; its paths are checked and its size is limited."""
     from aecore.runs.archive import unpack

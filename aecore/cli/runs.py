@@ -26,7 +26,7 @@ def runs(
     *,
     root: Annotated[
         Path | None,
-        Parameter(help=t("The folder they are in; AECORE_RUNS by default, or else runs.")),
+        Parameter(help=t("The folder of the runs; AECORE_RUNS by default, or else runs.")),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -40,7 +40,16 @@ def runs(
     elif not found:
         tell(t("There are no runs in {folder}; start one with: aecore train", folder=folder))
     else:
-        heads = t("name,data set,bottleneck,step,epoch,held-out,PCA,busy").split(",")
+        heads = [
+            t("name"),
+            t("dataset"),
+            t("bottleneck"),
+            t("step"),
+            t("epoch"),
+            t("held-out"),
+            t("PCA"),
+            t("busy"),
+        ]
         show(heads, [_row(summary) for summary in found])
     return 0
 

@@ -22,14 +22,16 @@ LOW_SIDE, HIGH_SIDE = 4, 128
 def scaling(
     *,
     counts: Annotated[
-        str, Parameter(help=t("Numbers of images, with commas between."))
+        str, Parameter(help=t("Numbers of images, comma-separated."))
     ] = "1000,5000,20000",
     sides: Annotated[
-        str, Parameter(help=t("Their height and width in pixels, with commas between."))
+        str, Parameter(help=t("Height and width of the images in pixels, comma-separated."))
     ] = "28",
     out: Annotated[
         Path | None,
-        Parameter(help=t("The folder of runs whose page shows the figures; that of all runs.")),
+        Parameter(
+            help=t("The folder of runs whose page shows the results; that of all runs by default.")
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> int:
@@ -53,7 +55,15 @@ def scaling(
         plain = [{n: v for n, v in asdict(row).items() if v == v} for row in rows]
         say(json.dumps(plain))
     else:
-        heads = t("method,images,pixels,seconds,encoding,MB,why not").split(",")
+        heads = [
+            t("method"),
+            t("images"),
+            t("pixels"),
+            t("seconds"),
+            t("encoding"),
+            t("MB"),
+            t("reason"),
+        ]
         show(heads, [_cells(row) for row in rows])
     return 0
 
@@ -66,7 +76,7 @@ def _numbers(name: str, text: str, low: int, high: int) -> list[int]:
     except ValueError:
         pass
     raise ConfigError(
-        "{name} is {text}; give whole numbers of {low:,} to {high:,}, with commas between.",
+        "{name} is {text}; provide whole numbers from {low:,} to {high:,}, comma-separated.",
         name=name,
         text=text,
         low=low,
@@ -79,4 +89,4 @@ def _cells(row: "Measured") -> list[str]:
 
     figures = ((row.seconds, ".2f"), (row.encoding, ".2f"), (row.megabytes, ".0f"))
     said = ["" if math.isnan(value) else format(value, form) for value, form in figures]
-    return [t(METHODS[row.method]), f"{row.count:,}", f"{row.features:,}", *said, row.reason]
+    return [str(METHODS[row.method]), f"{row.count:,}", f"{row.features:,}", *said, row.reason]

@@ -26,5 +26,5 @@ def score(
             [name, f"{value:.5g}" if isinstance(value, float) else str(value)]
             for name, value in found.items()
         ]
-        show(t("measure,value").split(","), rows)
+        show([t("measure"), t("value")], rows)
     return 0

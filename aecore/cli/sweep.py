@@ -16,7 +16,7 @@ from aecore.cli.data import present
 from aecore.cli.knobs import Flags
 from aecore.cli.output import AsJson, say, show, tell
 from aecore.errors import RunError
-from aecore.i18n import t
+from aecore.i18n import nt, t
 from aecore.presets import preset
 
 if TYPE_CHECKING:
@@ -27,22 +27,29 @@ STOPPED = 130
 
 def sweep(
     *,
-    name: Annotated[str, Parameter("--preset", help=t("What all runs start from."))] = "stacked",
+    name: Annotated[
+        str, Parameter("--preset", help=t("The preset all runs start from."))
+    ] = "stacked",
     out: Annotated[
-        Path | None, Parameter(help=t("The folder of all its runs; that of all runs by default."))
+        Path | None, Parameter(help=t("The folder of its runs; that of all runs by default."))
     ] = None,
     count: Annotated[
         int | None,
-        Parameter(validator=Number(gte=1), help=t("Draw so many combinations; all by default.")),
+        Parameter(
+            validator=Number(gte=1), help=t("Number of random combinations; all by default.")
+        ),
     ] = None,
     scheduler: Annotated[
         str | None, Parameter(help=t("A Dask scheduler, such as tcp://host:8786."))
     ] = None,
     processes: Annotated[
-        int | None, Parameter(validator=Number(gte=1), help=t("On this machine; one a core."))
+        int | None,
+        Parameter(
+            validator=Number(gte=1), help=t("Processes on this machine; one per core by default.")
+        ),
     ] = None,
     halving: Annotated[
-        bool, Parameter(negative="", help=t("Stop hopeless runs early (successive halving)."))
+        bool, Parameter(negative="", help=t("Stop poor runs early (successive halving)."))
     ] = False,
     as_json: AsJson = False,
     flags: Annotated[Flags | None, Parameter("*")] = None,
@@ -54,7 +61,7 @@ def sweep(
     given = flags.model_dump(exclude_unset=True) if flags else {}
     dataset = str(given.pop("dataset", data.default()))
     planned = _planned(name, dataset, given, count)
-    tell(t("{count} runs.", count=len(planned)))
+    tell(nt("{count} run.", "{count} runs.", len(planned)))
     from aecore.experiments.sweep import sweep
     from aecore.runs.folder import runs_root
 
@@ -132,4 +139,4 @@ def _table(rows: list["Outcome"]) -> None:
         shown = ["" if each is None else f"{each:.5f}" for each in errors]
         why = str(row.reason or "") or (t("stopped early") if row.stopped else "")
         cells.append([*(str(row.values[name]) for name in knobs), *shown, row.name, why])
-    show([*knobs, *t("held-out,PCA,run,why not").split(",")], cells)
+    show([*knobs, t("held-out"), t("PCA"), t("run"), t("reason")], cells)

@@ -36,16 +36,14 @@ def train(
         str | None, Parameter("--preset", help=t("Start from {all}.", all=", ".join(PRESETS)))
     ] = None,
     out: Annotated[
-        Path | None, Parameter(help=t("The folder of the run; a new one below runs by default."))
+        Path | None, Parameter(help=t("The folder of the run; a new one in runs by default."))
     ] = None,
     resume: Annotated[
         bool,
-        Parameter(
-            negative="", show_default=False, help=t("Go on with the run in --out where it was.")
-        ),
+        Parameter(negative="", show_default=False, help=t("Resume the run in --out.")),
     ] = False,
     threads: Annotated[
-        int | None, Parameter(validator=Number(gte=1), help=t("Processor threads; all by default."))
+        int | None, Parameter(validator=Number(gte=1), help=t("CPU threads; all by default."))
     ] = None,
     as_json: AsJson = False,
     flags: Annotated[Flags | None, Parameter("*")] = None,
@@ -63,7 +61,7 @@ def train(
     with _stopping() as stop, _opened(name, given, out, resume=resume) as (run, trainer):
         code, facts = _train(run, trainer, stop, quiet=as_json)
         if code:
-            text = t("Saved at step {step:,}. Go on with: ", step=trainer.steps)
+            text = t("Saved at step {step:,}. Resume with: ", step=trainer.steps)
             tell(text + f"aecore train --resume --out {shlex.quote(str(out or run.path))}")
     result = {**_where(run, trainer), **_errors(trainer), **facts}
     say(json.dumps(result) if as_json else _verdict(result))
@@ -127,7 +125,7 @@ def _opened(
         dataset = present(config.dataset)
         run = Run.create(out or new_path(runs_root(), config), config)
     elif out is None:
-        raise ConfigError("--resume goes on with the run in a folder; name the folder with --out.")
+        raise ConfigError("--resume continues the run in a folder; name the folder with --out.")
     else:
         run = Run(out)
         dataset = present(run.config.dataset)
@@ -228,5 +226,5 @@ def _verdict(result: Mapping[str, Any]) -> str:
         **result,
     )
     if result["finished"] and result["test_mse"] > result["pca_mse_clamped"]:
-        said += " " + t("It loses to PCA: train longer, or with another learning rate.")
+        said += " " + t("PCA has lower error: train longer, or with another learning rate.")
     return said

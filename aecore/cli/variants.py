@@ -24,10 +24,10 @@ FORMS = {
 
 def variants(
     *,
-    dataset: Annotated[str | None, Parameter(help=t("What they learn from."))] = None,
-    epochs: Annotated[int, Parameter(validator=Number(gte=1), help=t("Of each."))] = 20,
+    dataset: Annotated[str | None, Parameter(help=t("The dataset they are trained on."))] = None,
+    epochs: Annotated[int, Parameter(validator=Number(gte=1), help=t("Epochs of each."))] = 20,
     bottleneck: Annotated[
-        int, Parameter(validator=Number(gte=1), help=t("Of all but the sparse ones."))
+        int, Parameter(validator=Number(gte=1), help=t("Code size of all but the sparse variants."))
     ] = 16,
     out: Annotated[
         Path | None, Parameter(help=t("The folder of their runs; that of all runs by default."))
@@ -56,7 +56,15 @@ def variants(
     if as_json:
         say(json.dumps(rows))
     else:
-        heads = t("variant,error,PCA,active,kNN,logistic,seconds").split(",")
+        heads = [
+            t("variant"),
+            t("error"),
+            t("PCA"),
+            t("active"),
+            t("k-NN"),
+            t("logistic"),
+            t("seconds"),
+        ]
         show(heads, [[_label(name), *_cells(row)] for name, row in rows.items()])
     return 0
 

@@ -19,6 +19,7 @@ from aecore.data.published import registry
 from aecore.data.published.download import Progress, Remote, fetch
 from aecore.data.published.registry import PUBLISHED, Published
 from aecore.errors import DataError
+from aecore.i18n import N_, Message
 
 BUNDLED = "digits"
 DRAWN = "strokes"
@@ -28,10 +29,10 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @dataclass(frozen=True)
 class Offer:
-    """A data set one may choose: its English name and sentence, and what choosing it takes."""
+    """A dataset one may choose: its name, a sentence about it, and what choosing it takes."""
 
-    title: str
-    description: str
+    title: Message | str
+    description: Message
     megabytes: int
     present: bool
     own: bool = False
@@ -53,11 +54,16 @@ def offers(root: Path | None = None) -> dict[str, Offer]:
     """Return every data set by name: bundled, drawn, those to download, the person's own."""
     root = root or data_root()
     bundled = Offer(
-        "Digits", "1,797 handwritten digits, 8 by 8: small, quick, always here.", 0, present=True
+        N_("Digits"),
+        N_("1,797 handwritten digits, 8 by 8: small, fast, always available."),
+        0,
+        present=True,
     )
     drawn = Offer(
-        "Strokes",
-        "12,000 drawn digits, 28 by 28, of known slant, thickness, size, rotation and position.",
+        N_("Strokes"),
+        N_(
+            "12,000 drawn digits, 28 by 28, of known slant, thickness, size, rotation and position."
+        ),
         0,
         present=True,
     )
@@ -66,7 +72,7 @@ def offers(root: Path | None = None) -> dict[str, Offer]:
         for name, spec in PUBLISHED.items()
     }
     owned = {
-        path.parent.name: Offer(path.parent.name, "Your own images.", 0, present=True, own=True)
+        path.parent.name: Offer(path.parent.name, N_("Your own images."), 0, present=True, own=True)
         for path in sorted((root / "own").glob(f"*/{array_store.ABOUT}"))
         if NAME.fullmatch(path.parent.name) and path.parent.name not in BUILT_IN
     }
@@ -116,7 +122,7 @@ def load(name: str, *, root: Path | None = None) -> Dataset:
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise DataError("{name} is damaged; remove it and add it again.", name=name) from error
     raise DataError(
-        "There is no data set {name!r} in {root}; choose one of {all}.",
+        "There is no dataset {name!r} in {root}; choose one of {all}.",
         name=name,
         root=root,
         all=", ".join(offers(root)),
@@ -190,7 +196,7 @@ def add(
     """
     root = root or data_root()
     folder = root / "own" / _own_name(name)
-    taken = DataError("There is a data set {name} already; choose another name.", name=name)
+    taken = DataError('A dataset named "{name}" already exists; choose another name.', name=name)
     if folder.exists():
         raise taken
     found = reader.read(source, size=size)
@@ -220,16 +226,17 @@ def remove(name: str, *, root: Path | None = None) -> None:
     try:
         array_store.delete((root or data_root()) / "own" / _own_name(name))
     except OSError as error:
-        raise DataError(
-            "There is no data set {name!r} of your own that can be deleted.", name=name
-        ) from error
+        raise DataError("There is no custom dataset {name!r} to delete.", name=name) from error
 
 
 def _own_name(name: str) -> str:
     if not NAME.fullmatch(name):
-        raise DataError("name is {name!r}; use 1 to 64 letters, digits, - or _.", name=name)
+        raise DataError(
+            "Name is {name!r}; it may contain only letters, digits, - and _, up to 64 of them.",
+            name=name,
+        )
     if name.casefold() in BUILT_IN:
-        raise DataError("{name} is the name of a built-in data set; choose another.", name=name)
+        raise DataError("{name} is the name of a built-in dataset; choose another.", name=name)
     return name
 
 
@@ -237,7 +244,7 @@ def _digits() -> Dataset:
     # The file is read as it lies in scikit-learn, whose import would take seconds.
     spec = find_spec("sklearn")
     if spec is None or spec.origin is None:
-        raise DataError("The data set digits comes with scikit-learn; install it.")
+        raise DataError("The dataset digits comes with scikit-learn; install it.")
     file = Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
     rows = np.loadtxt(file, delimiter=",", dtype=np.int64)
     images = np.rint(rows[:, :-1] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8)

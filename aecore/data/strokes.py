@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from aecore.i18n import N_
+
 SIDE = 28
 HEIGHT = 17.0
 COUNT, HELD_OUT = 10_000, 2_000
@@ -44,6 +46,16 @@ FACTORS: Mapping[str, Factor] = {
     "x": Factor(-2, 2, "pixels"),
     "y": Factor(-2, 2, "pixels"),
 }
+
+FACTOR_NAMES = (
+    N_("slant"),
+    N_("thickness"),
+    N_("size"),
+    N_("rotation"),
+    N_("x"),
+    N_("y"),
+)
+"""The keys of `FACTORS`, to be translated."""
 
 # Each stroke is a smooth curve through its points (right and down, in hundredths of the height);
 # where the pen turns sharply, a new stroke begins.

@@ -74,14 +74,14 @@ def sample(base: Mapping[str, Any], values: Values, count: int, seed: int = 0) -
 def _count(values: Values) -> int:
     for name, each in values.items():
         if not len(each):
-            raise ConfigError("{name} has no values to try; give at least one.", name=name)
+            raise ConfigError("{name} has no values to try; provide at least one.", name=name)
     return _check_count(math.prod(len(each) for each in values.values()))
 
 
 def _check_count(count: int) -> int:
     if count > MOST_RUNS:
         raise ConfigError(
-            "These are {count:,} runs; at most {most:,} make a sweep. Draw some at random.",
+            "These are {count:,} runs; a sweep has at most {most:,}. Choose a random subset.",
             count=count,
             most=MOST_RUNS,
         )

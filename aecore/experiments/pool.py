@@ -66,7 +66,7 @@ def _cluster(dataset: Dataset | str, scheduler: str) -> Iterator[Submit]:
         client: Any = cast("Any", Client)(scheduler, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:
         raise LabError(
-            "There is no Dask scheduler at {address} ({error}); start one with: dask scheduler",
+            "No Dask scheduler at {address} ({error}); start one with: dask scheduler",
             address=scheduler,
             error=error,
         ) from None

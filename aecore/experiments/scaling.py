@@ -17,14 +17,15 @@ import psutil
 
 from aecore.errors import LabError
 from aecore.files import write_json
+from aecore.i18n import N_, Message
 from aecore.workers.messages import Facts
 from aecore.workers.pool import WorkerPool
 from aecore.workers.process import Task, command
 
-METHODS: Mapping[str, str] = {
-    "autoencoder": "Autoencoder",
-    "incremental": "Incremental PCA",
-    "full": "Full PCA",
+METHODS: Mapping[str, Message] = {
+    "autoencoder": N_("Autoencoder"),
+    "incremental": N_("Incremental PCA"),
+    "full": N_("Full PCA"),
 }
 COUNTS, SIDES = (1_000, 5_000, 20_000), (28,)
 KEPT = ".scaling.json"

@@ -7,31 +7,32 @@ from typing import Any
 from aecore.applications.evaluation import scores
 from aecore.config import Config
 from aecore.data import Dataset
+from aecore.i18n import N_, Message
 from aecore.presets import preset
 from aecore.runs.run import Run
 from aecore.runs.trained_model import TrainedModel
 
 WIDE = {"bottleneck": 256, "hidden": "", "linear_path": False}
 
-VARIANTS: Mapping[str, tuple[str, str, Mapping[str, Any]]] = {
-    "classic": ("Classic", "classic", {}),
-    "stacked": ("Stacked", "stacked", {"linear_path": False}),
+VARIANTS: Mapping[str, tuple[Message, str, Mapping[str, Any]]] = {
+    "classic": (N_("Classic"), "classic", {}),
+    "stacked": (N_("Stacked"), "stacked", {"linear_path": False}),
     "pretrained": (
-        "Stacked, layer by layer first",
+        N_("Stacked, layer-wise pretrained"),
         "stacked",
         {"linear_path": False, "pretrain_epochs": 1},
     ),
-    "linear_path": ("Stacked beside a linear path", "stacked", {}),
-    "tied": ("Tied weights", "stacked", {"linear_path": False, "tied": True}),
-    "denoising": ("Denoising", "denoising", {}),
-    "l1": ("Sparse, L1", "sparse", {**WIDE, "sparsity_kind": "l1", "sparsity": 0.01}),
+    "linear_path": (N_("Stacked with a linear path"), "stacked", {}),
+    "tied": (N_("Tied weights"), "stacked", {"linear_path": False, "tied": True}),
+    "denoising": (N_("Denoising"), "denoising", {}),
+    "l1": (N_("Sparse, L1"), "sparse", {**WIDE, "sparsity_kind": "l1", "sparsity": 0.01}),
     "kl": (
-        "Sparse, KL",
+        N_("Sparse, KL"),
         "sparse",
         {**WIDE, "sparsity_kind": "kl", "sparsity": 0.1, "code_activation": "sigmoid"},
     ),
-    "top_k": ("Sparse, top-k", "sparse", {**WIDE, "active_units": 16}),
-    "convolutional": ("Convolutional", "convolutional", {}),
+    "top_k": (N_("Sparse, top-k"), "sparse", {**WIDE, "active_units": 16}),
+    "convolutional": (N_("Convolutional"), "convolutional", {}),
 }
 """Of each variant its label, the preset it starts from, and the knobs that differ."""
 

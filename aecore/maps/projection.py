@@ -92,7 +92,7 @@ class Projection:
         """
         if self.origin is None or self.basis is None:
             raise DataError(
-                "A map by {method} holds the codes it was made of only.", method=self.method
+                "A {method} map can show only the codes it was computed from.", method=self.method
             )
         return np.asarray((finite(codes) - self.origin) @ self.basis.T, np.float32)
 
@@ -148,7 +148,7 @@ def project(
     differ = _count_different(codes)
     if differ < FEWEST:
         raise DataError(
-            "A map by {method} needs at least {fewest} different codes; there are {differ}.",
+            "A {method} map needs at least {fewest} distinct codes; there are {differ}.",
             method={"umap": "UMAP", "tsne": "t-SNE"}[method],
             fewest=FEWEST,
             differ=differ,
@@ -191,7 +191,8 @@ def _direct(codes: Array, units: tuple[int, int]) -> Projection:
         basis[0] = 1
     elif units[0] == units[1] or not all(0 <= unit < width for unit in units):
         raise DataError(
-            "Units {first} and {second} span no plane; choose two different ones, 0 to {last}.",
+            "Units {first} and {second} do not span a plane; choose two different ones, "
+            "0 to {last}.",
             first=units[0],
             second=units[1],
             last=width - 1,

@@ -91,7 +91,7 @@ class MapService:
         arrays = {"codes": np.asarray(codes, np.float32), **to_arrays(previous, "previous ")}
         with self._lock:
             if name in self._newest:
-                self._newest[name].withdraw(Cancelled("A newer map was asked for."))
+                self._newest[name].withdraw(Cancelled("A newer map was requested."))
             self._newest[name] = self._pool.submit(Task("project", facts, arrays), _projection)
             return self._newest[name]
 

@@ -123,7 +123,7 @@ def distance_correlation(
 def _numbers(codes: Codes) -> Matrix:
     if len(codes) < FEWEST:
         raise DataError(
-            "Measuring factors takes {fewest} codes or more; there are {count}.",
+            "Measuring factors needs at least {fewest} codes; there are {count}.",
             fewest=FEWEST,
             count=len(codes),
         )

@@ -169,7 +169,7 @@ def _check(folder: Path) -> None:
             if not all(each.isfinite().all() for each in weights.values()):
                 raise RunError("The checkpoint contains invalid weights (NaN).")
     except (TypeError, ValueError, KeyError, IndexError, RuntimeError, RecursionError) as error:
-        raise RunError("The zip contains a damaged run: {error}", error=error) from None
+        raise RunError("The ZIP contains a damaged run: {error}", error=error) from None
 
 
 def _check_numbers(run: Run) -> None:

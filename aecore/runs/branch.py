@@ -55,7 +55,7 @@ def branch(
     last = parent.frame()
     if not 0 <= step <= last.step:
         raise RunError(
-            "{name} stands at step {last:,}; branch from a step from 0 to there, not {step:,}.",
+            "{name} is at step {last:,}; branch from a step up to there, not {step:,}.",
             name=parent.name,
             last=last.step,
             step=step,
@@ -63,7 +63,7 @@ def branch(
     for name in changes:
         if name in knobs(Config) and not knobs(Config)[name].live:
             raise RunError(
-                "{name} cannot change while a run trains; a branch changes live knobs only.",
+                "{name} cannot change during training; a branch changes live settings only.",
                 name=name,
             )
     # A value that cannot be is refused before the steps are made again.

@@ -17,6 +17,7 @@ from safetensors.torch import save
 
 from aecore.config import Config
 from aecore.errors import RunError
+from aecore.i18n import N_, Message
 from aecore.images import Images
 from aecore.knob import knobs
 from aecore.maps.projection import plane
@@ -38,7 +39,7 @@ class Format:
 
     Attributes
     ----------
-    label, words : str
+    label, description : Message
         What it is called, and what it holds.
     suffix : str
         Of the file's name.
@@ -46,8 +47,8 @@ class Format:
         Maps a run's folder to the bytes of a file.
     """
 
-    label: str
-    words: str
+    label: Message
+    description: Message
     suffix: str
     write: Callable[[Path], bytes]
 
@@ -253,16 +254,23 @@ def _library(name: str) -> ModuleType:
 
 FORMATS: Mapping[str, Format] = {
     "safetensors": Format(
-        "Weights", "safetensors, the settings with them", "safetensors", _safetensors
+        N_("Weights"), N_("safetensors, with the settings"), "safetensors", _safetensors
     ),
-    "onnx": Format("ONNX", "encoder, decoder and both, for any batch", "onnx.zip", _onnx),
+    "onnx": Format(N_("ONNX"), N_("encoder, decoder and both, for any batch"), "onnx.zip", _onnx),
     "parquet": Format(
-        "Table (Parquet)", "codes, labels, errors, places on the map", "parquet", _parquet
+        N_("Table (Parquet)"),
+        N_("codes, labels, errors, positions on the map"),
+        "parquet",
+        _parquet,
     ),
-    "csv": Format("CSV", "the same as text", "csv", _csv),
-    "projector": Format("TensorBoard", "for its embedding projector", "projector.zip", _projector),
-    "zip": Format("The whole run", "to import elsewhere", "zip", _zip),
-    "script": Format("Python script", "makes the run again, edits and all", "py", _script),
-    "line": Format("Command", "makes the run again in one line", "sh", _line),
+    "csv": Format(N_("CSV"), N_("the same table as text"), "csv", _csv),
+    "projector": Format(
+        N_("TensorBoard"), N_("for its embedding projector"), "projector.zip", _projector
+    ),
+    "zip": Format(N_("The whole run"), N_("to import elsewhere"), "zip", _zip),
+    "script": Format(
+        N_("Python script"), N_("repeats the run, including its edits"), "py", _script
+    ),
+    "line": Format(N_("Command"), N_("makes the run again in one line"), "sh", _line),
 }
 """Every form, in the order in which they are offered."""

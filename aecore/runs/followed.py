@@ -75,5 +75,7 @@ class FollowedRun:
         raise self._refusal()
 
     def _refusal(self) -> RunError:
-        text = "Another program trains {name}; change it there, or start a new run."
-        return RunError(text, name=self.run.name)
+        return RunError(
+            "{name} is training in another program; change it there, or start a new run.",
+            name=self.run.name,
+        )

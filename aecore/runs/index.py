@@ -119,9 +119,9 @@ def trash(root: Path, name: str) -> str:
         Where there is none, or it is being trained.
     """
     if Path(name).name != name or name.startswith("."):
-        raise RunError("{name!r} is no name of a run.", name=name)
+        raise RunError("{name!r} is not the name of a run.", name=name)
     if (run := Run(root / name)).busy:
-        raise RunError("{name} is being trained; pause it first.", name=name)
+        raise RunError("{name} is training; pause it first.", name=name)
     (root / TRASH).mkdir(exist_ok=True)
     place = free(root / TRASH / name)
     run.path.rename(place)

@@ -135,5 +135,6 @@ def _check(content: bytes, part: nn.Module, width: int, name: str) -> None:
         (found,) = session.run(None, {given.name: rows.numpy()})
         if not np.allclose(found, part(rows).numpy(), atol=LARGEST_ERROR, rtol=0):
             raise RunError(
-                "The {name} as ONNX does not do what it does here; it is not handed out.", name=name
+                "The {name} exported as ONNX gives different results, so it is not saved.",
+                name=name,
             )

@@ -111,7 +111,7 @@ class Run:
             self._lock.acquire(timeout=CLAIM_SECONDS)
         except Timeout:
             raise RunError(
-                "{name} is being trained by another program; pause it there first.", name=self.name
+                "{name} is training in another program; pause it there first.", name=self.name
             ) from None
 
     def release(self) -> None:
@@ -260,13 +260,13 @@ class Run:
         """Return where the run stands, as ``run.json`` says it."""
         found = read_json(path := self.path / "run.json")
         if not isinstance(found, dict):
-            raise RunError("{path} does not say where the run stands.", path=path)
+            raise RunError("{path} does not say how far the run has come.", path=path)
         return found
 
 
 def _checked(values: object, path: Path) -> Config:
     if not isinstance(values, dict):
-        raise RunError("{path} holds no settings.", path=path / "config.json")
+        raise RunError("{path} contains no settings.", path=path / "config.json")
     return Config(**values)
 
 

@@ -78,7 +78,7 @@ class TrainedModel:
             model.load_state_dict(saved.under("model/"))
         except RuntimeError:
             raise RunError(
-                "{path} holds a network of another shape than its settings say.",
+                "{path} contains a network that does not match its settings.",
                 path=run.path / "checkpoint",
             ) from None
         return cls(run.name, saved.facts["step"], config, model, images)

@@ -118,8 +118,8 @@ class Snapshot:
         """
         if not self.weights:
             raise RunError(
-                "The moment of step {step} was saved without the network; go on with the run, and "
-                "the moments after it will hold theirs.",
+                "Step {step} was saved without the network. Resume the run: later steps are "
+                "saved with it.",
                 step=self.step,
             )
         shape = self.examples.originals.shape[1:]

@@ -62,7 +62,7 @@ def only(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
     rows, held = np.isin(dataset.labels, wanted), np.isin(dataset.test_labels, wanted)
     if not (rows.any() and held.any()):
         raise RunError(
-            "classes is {classes!r}, of which {dataset} has too few images; name more classes.",
+            "{dataset} has too few images of the classes {classes!r}; add more classes.",
             classes=",".join(classes),
             dataset=dataset.name,
         )
@@ -89,8 +89,8 @@ def _first(dataset: Dataset, count: int) -> Dataset:
 def _number(dataset: Dataset, name: str) -> int:
     if name not in dataset.classes:
         raise RunError(
-            "classes names {name!r}, but the classes of {dataset} are: {all}. Name some of them "
-            "with commas between, or leave it empty for all.",
+            'Class "{name}" does not exist in {dataset}. Its classes are: {all}. List '
+            "some, comma-separated, or leave it empty for all.",
             name=name,
             dataset=dataset.name,
             all=", ".join(dataset.classes) or "none",

@@ -161,9 +161,7 @@ class Trainer:
         changes = {n: [before[n], after[n]] for n in after if before[n] != after[n]}
         for name in changes:
             if not knobs(Config)[name].live:
-                raise RunError(
-                    "{name} cannot change while a run trains; start a new one.", name=name
-                )
+                raise RunError("{name} cannot change during training; start a new run.", name=name)
         if not changes:
             return
         if not self._sound():
@@ -242,8 +240,8 @@ class Trainer:
         now = [len(self.training_subset.images), *self.dataset.shape]
         if (then := facts.get("images")) != now:
             raise RunError(
-                "The run learnt from other images: {then} (count, height, width), and {name} has "
-                "{now}. Give it the data set it was started with.",
+                "The run was trained on other images: {then} (count, height, width); {name} "
+                "has {now}. Use the dataset it was started with.",
                 then=then,
                 name=self.dataset.name,
                 now=now,

@@ -229,8 +229,12 @@ class WorkerPool:
                 return None
             if request.done():
                 return process
-        text = "The worker process ended (exit code {code}); is there enough memory?"
-        request._fail(LabError(text, code=code))
+        request._fail(
+            LabError(
+                "The worker process ended (exit code {code}); there may be too little memory.",
+                code=code,
+            )
+        )
         return process
 
     def _start(self) -> WorkerProcess:

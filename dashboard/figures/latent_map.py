@@ -13,7 +13,6 @@ from dashboard.figures.theme import (
     PALETTE,
     SYMBOLS,
     drawn,
-    title,
 )
 
 
@@ -22,7 +21,6 @@ def latent_map(
     labels: ArrayLike | None,
     classes: Sequence[str],
     *,
-    axes: tuple[str, str] = ("", ""),
     extent: float | tuple[float, float, float, float] | None = None,
 ) -> go.Figure:
     """Draw codes as points, one colour per class.
@@ -34,8 +32,6 @@ def latent_map(
         Numbers of classes. None, or a number that names no class, is drawn in a neutral colour.
     classes : sequence of str
         Their names, already in the reader's language.
-    axes : tuple of str
-        What the two axes are, in English.
     extent : float, tuple (left, right, bottom, top) or None
         What is in view, so that it need not change from frame to frame. A single number holds in
         all four directions; None is whatever the points fill.
@@ -60,8 +56,8 @@ def latent_map(
         hovermode="closest",
         showlegend=named,
         legend={"itemsizing": "constant", "itemwidth": 30, "x": 1.01, "y": 1, "tracegroupgap": 0},
-        xaxis={"title": title(t(axes[0])), "range": [left, right], **axis},
-        yaxis={"title": title(t(axes[1])), "range": [bottom, top], "scaleanchor": "x", **axis},
+        xaxis={"range": [left, right], **axis},
+        yaxis={"range": [bottom, top], "scaleanchor": "x", **axis},
     )
 
 

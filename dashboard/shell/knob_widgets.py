@@ -113,7 +113,7 @@ def _chosen(name: str, key: str, act: Callable[[Any], None]) -> None:
 
 
 def _help(knob: Knob) -> str:
-    timing = t("Acts on the next step.") if knob.live else t("Changing it starts a new run.")
+    timing = t("Takes effect immediately.") if knob.live else t("Changing it starts a new run.")
     span = ", ".join(t(name) for name in knob.choices.values()) or knob.span
     return f"{t(knob.description)} ({span})\n\n{timing}"
 

@@ -30,7 +30,7 @@ def _standing(current: LiveRun) -> None:
     if current.error is not None:
         st.error(str(current.error), icon=":material/error:")
     elif current.idle:
-        text = t("The run paused itself, as nobody watched for a while. Play goes on.")
+        text = t("Paused because no page was open. Press Play to continue.")
         st.info(text, icon=":material/bedtime:")
     elif snapshot.finished:
         _finished(snapshot)
@@ -41,13 +41,13 @@ def _finished(snapshot: Snapshot) -> None:
     epochs = snapshot.config.epochs
     if last["held_out"] > last["pca"]:
         text = t(
-            "Finished, but {count} principal components still do better. Raise epochs to go on, "
-            "or try the linear path, another activation or learning rate.",
+            "PCA with {count} components still has lower error. Increase Epochs to keep "
+            "training, or try the linear path, another activation or learning rate.",
             count=snapshot.config.bottleneck,
         )
         st.warning(text, icon=":material/trending_flat:")
     else:
-        text = t("Finished: {epochs} epochs. Raise epochs to go on.", epochs=epochs)
+        text = t("Finished after {epochs} epochs. Increase Epochs to keep training.", epochs=epochs)
         st.success(text, icon=":material/check_circle:")
 
 
@@ -63,9 +63,7 @@ def _offer(current: LiveRun) -> None:
         # The list of runs is up to a second old.
         return
     if run.busy:
-        _choice(
-            t("{name} is being trained by another program.", name=run.name), t("Watch it"), run.name
-        )
+        _choice(t("{name} is training in another program.", name=run.name), t("Watch"), run.name)
     elif row["step"] and row["total_steps"] and row["step"] < row["total_steps"]:
         text = t(
             "{name} stopped at step {step:,} of {total:,}.",

@@ -28,7 +28,7 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
     still : callable, optional
         Draws below it what changes only when a person does something.
     """
-    with st.spinner(t("Loading the images and computing their principal components.")):
+    with st.spinner(t("Loading images and computing PCA...")):
         try:
             commands.first_visit()
             active_run.snapshot()

@@ -28,7 +28,7 @@ def sidebar() -> None:
                 for each in shown:
                     widget(each, config)
         _saved_runs()
-        st.caption(t("The address of this page holds these settings: share it, or keep it."))
+        st.caption(t("This page's link contains these settings. Copy it to share."))
 
 
 def _preset(config: Config) -> None:
@@ -43,11 +43,9 @@ def _preset(config: Config) -> None:
         list(PRESETS),
         index=None if first is None else list(PRESETS).index(first),
         key=key,
-        format_func=lambda name: t(PRESETS[name].label),
-        placeholder=t("Your own settings"),
-        help="\n\n".join(
-            f"**{t(each.label)}**: {t(each.description)}" for each in PRESETS.values()
-        ),
+        format_func=lambda name: str(PRESETS[name].label),
+        placeholder=t("Custom"),
+        help="\n\n".join(f"**{each.label}**: {each.description}" for each in PRESETS.values()),
         on_change=_chosen,
         args=("preset", key, chosen),
     )
@@ -64,7 +62,7 @@ def _dataset(config: Config) -> None:
         present,
         present.index(first) if first in present else 0,
         key=key,
-        format_func=lambda name: t(offers[name].title) if name in offers else name,
+        format_func=lambda name: str(offers[name].title) if name in offers else name,
         help=t(knob.description),
         on_change=_chosen,
         args=("dataset", key, commands.choose_dataset),

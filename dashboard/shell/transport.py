@@ -5,6 +5,7 @@ import math
 
 import streamlit as st
 
+from aecore.data.names import display_name
 from aecore.i18n import t
 from aecore.training.schedule import TrainingSchedule
 from aecore.training.snapshot import Snapshot
@@ -32,7 +33,7 @@ def buttons(snapshot: Snapshot) -> None:
     )
     for name, words, key, count in (
         ("step 1", t("+1 step"), "S", 1),
-        ("step 10", t("+10"), "D", 10),
+        ("step 10", t("+10 steps"), "D", 10),
         ("step epoch", t("+1 epoch"), "E", epoch),
     ):
         st.button(
@@ -43,7 +44,7 @@ def buttons(snapshot: Snapshot) -> None:
         key="reset",
         icon=":material/restart_alt:",
         shortcut="N",
-        help=t("Begin again with the same settings and seed; the run so far stays on disk."),
+        help=t("Restart with the same settings and seed. The current run is kept."),
         disabled=not current.editable,
         on_click=commands.reset,
     )
@@ -61,9 +62,9 @@ def facts(snapshot: Snapshot, pixels: int) -> None:
         (t("Images per second"), f"{speed:,.0f}" if speed else "–", ""),
         (t("Time left"), _clock(current.seconds_left) if speed else "–", ""),
         (t("Held-out error"), f"{error:.4f}" if error else "–", ""),
-        (t("PCA's, same code"), f"{pca:.4f}" if pca is not None else "–", ""),
+        (t("PCA error"), f"{pca:.4f}" if pca is not None else "–", ""),
         *_against(error, pca),
-        (t("Compression"), f"{pixels / snapshot.config.bottleneck:.3g} ×", ""),
+        (t("Code size"), _code_size(snapshot.config.bottleneck, pixels), ""),
     ]
     body = "".join(
         f"<div><span>{html.escape(name)}</span><b class='{kind}'>{html.escape(value)}</b></div>"
@@ -75,9 +76,16 @@ def facts(snapshot: Snapshot, pixels: int) -> None:
 def _against(error: float | None, pca: float | None) -> list[tuple[str, str, str]]:
     """Say how the network stands against PCA; a network that loses to it is badly trained."""
     if not error or not pca:
-        return [(t("Against PCA"), "–", "")]
+        return [(t("Error vs PCA"), "–", "")]
     share = error / pca
-    return [(t("Against PCA"), f"{share:.2f} ×", "good" if share < 1 else "bad")]
+    return [(t("Error vs PCA"), f"{share:.2f}×", "good" if share < 1 else "bad")]
+
+
+def _code_size(bottleneck: int, pixels: int) -> str:
+    """Return how large a code is beside an image."""
+    if bottleneck < pixels:
+        return t("1/{factor:.3g} of the image", factor=pixels / bottleneck)
+    return t("{factor:.3g}× the image", factor=bottleneck / pixels)
 
 
 def _clock(seconds: float) -> str:
@@ -106,11 +114,13 @@ def examples(snapshot: Snapshot) -> None:
             range(len(snapshot.classes)),
             index=None,
             key=keys.EXAMPLE_CLASS,
-            format_func=lambda label: t(snapshot.classes[label]),
+            format_func=lambda label: display_name(snapshot.classes[label]),
             placeholder=t("all classes"),
             label_visibility="collapsed",
             width=140,
             on_change=chosen,
             disabled=fixed,
         )
-    st.button(t("Others"), key="others", icon=":material/casino:", on_click=others, disabled=fixed)
+    st.button(
+        t("Other examples"), key="others", icon=":material/casino:", on_click=others, disabled=fixed
+    )

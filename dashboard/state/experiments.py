@@ -58,7 +58,7 @@ def start_sweep(
             cancel=task.cancelled,
         )
 
-    busy = LabError("A sweep is running; cancel it, or wait until it is done.")
+    busy = LabError("A sweep is running; cancel it, or wait until it has finished.")
     sweeps().start(Task(len(planned), tuple(knobs)), work, busy)
 
 
@@ -76,6 +76,6 @@ def start_measurement(counts: Sequence[int], sides: Sequence[int], root: Path) -
             scaling.keep([row], root)
             yield row
 
-    busy = LabError("A measurement is running; cancel it, or wait until it is done.")
+    busy = LabError("A measurement is running; cancel it, or wait until it has finished.")
     total = len(counts) * len(sides) * len(scaling.METHODS)
     measurements().start(Task(total), work, busy)

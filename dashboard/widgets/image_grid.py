@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.i18n import t
+from aecore.data.names import display_name
 from dashboard.components.mosaic import mosaic
 from dashboard.figures import images
 
@@ -56,4 +56,4 @@ def image_grid(
 
 def class_names(labels: NDArray[np.integer], classes: Sequence[str]) -> list[str]:
     """Return the class names of labels as captions; empty for an unlabelled image."""
-    return [t(classes[label]) if label >= 0 else "" for label in labels]
+    return [display_name(classes[label]) if label >= 0 else "" for label in labels]

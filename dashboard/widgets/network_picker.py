@@ -25,8 +25,8 @@ def network(newest: Snapshot) -> TrainedModel:
         t("Network"),
         [IN_VIEW, *names],
         key="network",
-        format_func=lambda name: name or t("The run on top"),
-        help=t("The run that is trained above, answering while it trains, or one from disk."),
+        format_func=lambda name: name or t("Current run"),
+        help=t("The current run, live, or a saved one."),
         width=320,
     )
     if not chosen:

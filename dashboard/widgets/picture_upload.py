@@ -32,13 +32,13 @@ def uploaded(key: str, shape: tuple[int, int], most: int) -> NDArray[np.uint8] |
     ndarray of shape (n, height, width), uint8; or None
         None where there are none, or one cannot be read.
     """
-    with st.popover(t("Your own pictures"), icon=":material/upload:"):
+    with st.popover(t("Your own images"), icon=":material/upload:"):
         files = st.file_uploader(
-            t("Pictures"),
+            t("Images"),
             key=key,
             accept_multiple_files=True,
             help=t(
-                "White on black, as the training images are; resized to theirs. At most {most}.",
+                "White on black, like the training images; resized to match them. At most {most}.",
                 most=most,
             ),
         )

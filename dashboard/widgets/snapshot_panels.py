@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from aecore.data.names import display_name
 from aecore.i18n import t
 from aecore.metrics.activity import activity
 from aecore.training.snapshot import Snapshot
@@ -21,8 +22,8 @@ def show_loss_curve(snapshot: Snapshot, at: int | None = None, height: int = TAL
         "loss-curve",
         loss(snapshot.history, snapshot.edits, at=at) if snapshot.history else None,
         height=height,
-        label=t("Reconstruction error over the steps, on a logarithmic axis"),
-        empty=t("Press Play: the error is drawn here as the network learns."),
+        label=t("Reconstruction error by step, on a logarithmic axis"),
+        empty=t("Press Play to plot the error as the network trains."),
     )
 
 
@@ -33,20 +34,22 @@ def show_latent_map(snapshot: Snapshot) -> None:
         st.markdown(f"**{t('Latent map')}**", width="content")
         if units > 2:
             share = snapshot.points.var(0).sum() / max(snapshot.codes.var(0).sum(), 1e-12)
-            text = t("principal plane, {share:.0%} of the code's variance", share=share)
+            text = t(
+                "first two principal components, {share:.0%} of the code's variance", share=share
+            )
             st.caption(text)
         else:
-            st.caption(t("the code itself"))
+            st.caption(t("both code dimensions"))
     figure(
         "latent-map",
         latent_map(
             snapshot.points,
             snapshot.labels,
-            [t(name) for name in snapshot.classes],
+            [display_name(name) for name in snapshot.classes],
             extent=steady_view(snapshot.points),
         ),
         height=TALL,
-        label=t("Codes of the probe set on a plane, coloured by class"),
+        label=t("Codes of the probe set in the plane, coloured by class"),
     )
 
 
@@ -59,9 +62,9 @@ def show_reconstructions(snapshot: Snapshot) -> None:
         "reconstructions",
         [shown.originals, shown.corrupted, shown.reconstructions, error],
         error_last=True,
-        rows=[t("original"), t("corrupted"), t("rebuilt"), t("error")],
+        rows=[t("original"), t("corrupted"), t("reconstructed"), t("error")],
         columns=class_names(shown.labels, snapshot.classes),
-        label=t("Held-out images: original, corrupted, rebuilt, and absolute error"),
+        label=t("Held-out images: original, corrupted, reconstructed, and absolute error"),
         height=LOW,
     )
 

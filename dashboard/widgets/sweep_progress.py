@@ -3,7 +3,7 @@
 import math
 
 from aecore.experiments.sweep import Outcome
-from aecore.i18n import t
+from aecore.i18n import nt, t
 from dashboard.state.task import Task
 from dashboard.widgets.task_progress import task_progress
 
@@ -11,7 +11,7 @@ from dashboard.widgets.task_progress import task_progress
 def sweep_progress(task: Task[Outcome]) -> None:
     """Show how far a sweep is, and how long it will still take."""
     failed = sum(row.reason is not None for row in task.rows)
-    text = t("{done} of {total} runs", done=len(task.rows), total=task.total)
+    text = nt("{done} of {count} run", "{done} of {count} runs", task.total, done=len(task.rows))
     if failed:
         text += " · " + t("{failed} failed", failed=failed)
     left = task.rows[-1].seconds_left if task.rows else math.nan

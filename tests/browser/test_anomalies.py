@@ -15,11 +15,11 @@ def facts(lab: Lab) -> str:
 
 def test_the_threshold_is_dragged_and_the_counts_follow(lab: Lab, goes: Goes) -> None:
     goes("Anomalies", "scores")
-    lab.says("saw foreign classes in training")
+    lab.says("saw anomalous classes in training")
     bar = lab.page.get_by_role("slider", name="Threshold", exact=True)
-    lab.widget("threshold how").get_by_text("Share of normal", exact=True).click()
+    lab.widget("threshold how").get_by_text("Share of normal images", exact=True).click()
     bar.wait_for(state="hidden")
-    lab.widget("threshold how").get_by_text("By hand", exact=True).click()
+    lab.widget("threshold how").get_by_text("Manual", exact=True).click()
     bar.wait_for()
     lab.until_settled()
     before, line = facts(lab), place(lab)
@@ -37,7 +37,7 @@ def test_the_threshold_is_dragged_and_the_counts_follow(lab: Lab, goes: Goes) ->
     bar.press("Home")
     lab.until(lambda: told(bar) == float(bar.get_attribute("aria-valuemin") or "nan"), "its end")
     lab.until(lambda: abs(place(lab) - told(bar)) < 1e-9, "the figure's line is there too")
-    lab.widget("threshold how").get_by_text("Share of normal", exact=True).click()
+    lab.widget("threshold how").get_by_text("Share of normal images", exact=True).click()
     bar.wait_for(state="hidden")
 
 
@@ -67,17 +67,17 @@ def told(bar: Locator) -> float:
 
 def test_pictures_of_a_person_are_judged_as_foreign(lab: Lab, goes: Goes, tmp_path: Path) -> None:
     goes("Anomalies", "scores")
-    lab.choose("foreign", "Your own pictures")
-    lab.says("Give some pictures")
+    lab.choose("foreign", "Your own images")
+    lab.says("Upload some images")
     for number in range(3):
         pixels = np.random.default_rng(number).integers(0, 255, (20, 20), np.uint8)
         Image.fromarray(pixels).save(tmp_path / f"{number}.png")
     files = sorted(tmp_path.glob("*.png"))
-    lab.page.get_by_text("Your own pictures", exact=True).last.click()
+    lab.page.get_by_text("Your own images", exact=True).last.click()
     lab.widget("foreign upload").locator("input[type=file]").set_input_files(files)
     lab.until(lambda: lab.figure("scores").count() == 1, "they are judged")
-    lab.until(lambda: "foreign, found" in lab.text, "they are counted")
+    lab.until(lambda: "detected" in lab.text, "they are counted")
     numbers = facts(lab).split("\n")
-    found, missed = (numbers[numbers.index(f"foreign, {what}") + 1] for what in ("found", "missed"))
+    found, missed = (numbers[numbers.index(name) + 1] for name in ("detected", "missed"))
     assert int(found) + int(missed) == 3
     lab.page.keyboard.press("Escape")

@@ -6,7 +6,7 @@ from tests.browser.lab import Goes, Lab
 def test_a_drawn_digit_is_rebuilt_and_placed_on_the_map(lab: Lab, goes: Goes) -> None:
     goes("Onto the manifold", "onto-map")
     assert "Its code lies farther" in lab.text
-    lab.widget("onto source").get_by_text("Drawn by hand", exact=True).click()
+    lab.widget("onto source").get_by_text("Draw", exact=True).click()
     lab.page.locator('.draw-pad [data-act="clear"]').click()
     lab.says("Draw something")
     sheet = lab.page.locator(".draw-pad-sheet")
@@ -28,7 +28,7 @@ def test_a_drawn_digit_is_rebuilt_and_placed_on_the_map(lab: Lab, goes: Goes) ->
 
 def test_a_finger_draws_too(lab: Lab, goes: Goes) -> None:
     goes("Onto the manifold", "onto-map") if lab.page.url == "about:blank" else None
-    lab.widget("onto source").get_by_text("Drawn by hand", exact=True).click()
+    lab.widget("onto source").get_by_text("Draw", exact=True).click()
     sheet = lab.page.locator(".draw-pad-sheet")
     sheet.scroll_into_view_if_needed()
     box = sheet.bounding_box()

@@ -212,7 +212,7 @@ def test_the_time_machine_shows_the_frame_that_was_saved(manifold: Manifold) -> 
     manifold.page.get_by_text("Step 45 · newest").wait_for()
 
 
-@pytest.mark.parametrize("behind", ["Decoded images", "Density", "How fast the image changes"])
+@pytest.mark.parametrize("behind", ["Decoded images", "Density", "Decoder sensitivity"])
 def test_something_is_drawn_behind_the_points(manifold: Manifold, behind: str) -> None:
     manifold.lab.choose("map ground", behind)
     manifold.rest()
@@ -220,11 +220,13 @@ def test_something_is_drawn_behind_the_points(manifold: Manifold, behind: str) -
     painted = """canvas => canvas.getContext("2d")
       .getImageData(0, 0, canvas.width, canvas.height).data.some((v, i) => i % 4 == 3 && v > 0)"""
     manifold.lab.until(lambda: bool(ground.evaluate(painted)), f"{behind} is drawn")
-    manifold.lab.choose("map ground", "Nothing")
+    manifold.lab.choose("map ground", "None")
     manifold.rest()
 
 
-@pytest.mark.parametrize("colour", ["Reconstruction error", "A unit's activation", "Distortion"])
+@pytest.mark.parametrize(
+    "colour", ["Reconstruction error", "Activation of a unit", "Neighbours lost"]
+)
 def test_points_are_coloured_by_values(manifold: Manifold, colour: str) -> None:
     manifold.lab.choose("map colour", colour)
     manifold.until("lab.arrays.colour !== undefined")
@@ -235,7 +237,7 @@ def test_points_are_coloured_by_values(manifold: Manifold, colour: str) -> None:
 def test_umap_comes_after_pca_and_the_map_is_measured(manifold: Manifold) -> None:
     manifold.choose("map", "UMAP")
     manifold.until("lab.settings.map.startsWith('umap')")
-    manifold.choose("panel", "Truth of the map")
+    manifold.choose("panel", "Map quality")
     manifold.page.get_by_text("Trustworthiness").wait_for()
     manifold.choose("map", "Code")
     manifold.until("lab.settings.map.startsWith('direct')")
@@ -244,7 +246,7 @@ def test_umap_comes_after_pca_and_the_map_is_measured(manifold: Manifold) -> Non
 def test_other_images_have_maps_too(manifold: Manifold) -> None:
     manifold.lab.choose("map images", "All training images")
     manifold.until("lab.count === 1438")
-    manifold.lab.choose("map images", "The probe set")
+    manifold.lab.choose("map images", "Fixed sample of 2,000")
     manifold.until("lab.count === 1797")
 
 

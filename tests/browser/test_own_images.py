@@ -53,7 +53,7 @@ def test_a_bad_upload_is_refused_and_the_run_goes_on(lab: Lab, tmp_path: Path) -
     images = stripes().astype(np.float32)
     images[3, 2, 1] = np.nan
     upload(lab, npz(tmp_path / "holes.npz", images=images), "holes")
-    lab.says("holds pixels that are no numbers (NaN)")
+    lab.says("contains pixels that are not finite (NaN or infinite)")
     lab.until_step(lab.step + 1)
     assert lab.server.newest() == run
     assert not (lab.server.data / "own" / "holes").exists()

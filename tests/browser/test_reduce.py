@@ -5,7 +5,7 @@ from tests.browser.lab import Goes, Lab
 
 
 def test_growth_is_measured_and_can_be_cancelled(lab: Lab, goes: Goes) -> None:
-    goes("Reduce", "reduce-curve")
+    goes("Dimensionality", "reduce-curve")
     lab.press("measure scaling")
     lab.button("cancel scaling").click()
     lab.button("cancel scaling").wait_for(state="detached")
@@ -18,5 +18,5 @@ def test_growth_is_measured_and_can_be_cancelled(lab: Lab, goes: Goes) -> None:
     # What is measured elsewhere stands in the page as well.
     keep(rows, lab.server.runs)
     lab.until(lambda: lab.redraws("scaling-megabytes") > 0, "memory is drawn")
-    lab.until(lambda: "Full PCA holds all images at once" in lab.text, "its limit is told")
+    lab.until(lambda: "Full PCA holds all images in memory" in lab.text, "its limit is told")
     assert lab.plotted("scaling-seconds", "layout.xaxis.type") == "log"

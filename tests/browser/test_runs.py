@@ -78,8 +78,8 @@ def test_a_run_of_the_command_line_is_watched_and_gone_on_with(
         lab = tabs(own_server)
         lab.until(lambda: (own_server.runs / "cli" / "run.json").exists(), "it is trained")
         lab.open()
-        lab.page.get_by_text("cli is being trained by another program.").wait_for()
-        lab.page.get_by_role("button", name="Watch it").click()
+        lab.page.get_by_text("cli is training in another program.").wait_for()
+        lab.page.get_by_role("button", name="Watch").click()
         lab.says("cli is training in another program; this view follows its saves.")
         before = lab.step
         lab.until_step(before + 1)

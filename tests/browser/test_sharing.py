@@ -57,5 +57,5 @@ def test_a_bad_value_in_an_address_is_said_and_the_page_opens(lab: Lab) -> None:
 
 def test_an_unknown_data_set_in_an_address_is_said_and_the_page_opens(lab: Lab) -> None:
     lab.open(dataset="nowhere")
-    lab.says("There is no data set 'nowhere'")
+    lab.says("There is no dataset 'nowhere'")
     assert lab.chosen("dataset") != "nowhere"

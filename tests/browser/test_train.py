@@ -113,7 +113,7 @@ def test_a_run_that_diverges_says_what_to_do(lab: Lab) -> None:
 def test_every_preset_learns(lab: Lab, name: str) -> None:
     if lab.page.url == "about:blank":
         lab.open_fresh()
-    label, before = PRESETS[name].label, lab.server.newest()
+    label, before = str(PRESETS[name].label), lab.server.newest()
     lab.choose("preset", label)
     lab.until(lambda: lab.server.newest() != before and lab.step == 0, f"{label} begins")
     lab.until_settled()

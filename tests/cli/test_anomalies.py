@@ -11,7 +11,7 @@ def test_a_run_is_scored_and_flagged(call: Call, tmp_path: Path) -> None:
     assert 0.5 < found["scores"]["error"]["auroc"] <= 1
     assert "Isolation forest" in call("anomalies", tmp_path / "x").out
     flagged = call("anomalies", tmp_path / "x", "--normal", "1")
-    assert "saw foreign classes in training: 0" in flagged.err
+    assert "saw anomalous classes in training: 0" in flagged.err
     measured = call("score", tmp_path / "x", "--json").result
     assert measured["test_mse"] > 0
     assert "psnr" in call("score", tmp_path / "x").out

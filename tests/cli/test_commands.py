@@ -34,9 +34,9 @@ def test_a_run_trained_elsewhere_is_busy_refused_and_stopped(call: Call, tmp_pat
         finally:
             other.kill()
     assert refused.code == 2
-    assert "x is being trained by another program; pause it there first." in refused.err
+    assert "x is training in another program; pause it there first." in refused.err
     assert other.returncode == 143
-    assert "Go on with: aecore train --resume --out" in told
+    assert "Resume with: aecore train --resume --out" in told
     assert [run["busy"] for run in call("runs", "--json").result] == [False]
 
 
@@ -58,7 +58,7 @@ def test_runs_are_listed_and_what_is_damaged_is_told(call: Call, tmp_path: Path)
     last = Run(root / "renamed").history()[-1]
     assert (run["held_out"], run["pca"]) == (last["held_out"], last["pca"])
     head, row = call("runs", "--root", root).out.splitlines()
-    assert " ".join(head.split()) == "name data set bottleneck step epoch held-out PCA busy"
+    assert " ".join(head.split()) == "name dataset bottleneck step epoch held-out PCA busy"
     errors = [f"{last['held_out']:.5f}", f"{last['pca']:.5f}"]
     assert row.split() == ["renamed", "digits", "3", "12", "2.0", *errors]
 
@@ -73,9 +73,9 @@ def test_own_images_are_added_listed_and_learnt_from(call: Call, tmp_path: Path)
     np.savez(tmp_path / "pictures.npz", images=pictures)
     said = call("data", "add", tmp_path / "pictures.npz", "--name", "mine", "--size", "5")
     assert (said.code, said.err) == (0, "")
-    assert said.out == "mine: 120 images to learn from and 30 held out, 5 by 5.\n"
+    assert said.out == "mine: 120 training images and 30 held out, 5 by 5.\n"
     listed = call("data", "list").out.splitlines()
-    assert any(line.split()[:2] == ["mine", "here"] for line in listed)
+    assert any(line.split()[:2] == ["mine", "available"] for line in listed)
     assert any(line.startswith("mnist") and "12 MB to download" in line for line in listed)
     line = ["--dataset", "mine", "--train-size", "100", "--epochs", "1", "--hidden", "8"]
     assert call("train", *line, "--threads", "1", "--json").result["dataset"] == "mine"

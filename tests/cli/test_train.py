@@ -79,7 +79,7 @@ def test_a_preset_gives_what_is_not_given(call: Call, tmp_path: Path) -> None:
         ("--bottlenek 3", "Unknown option: --bottlenek. Did you mean --bottleneck?"),
         ("--threads 0", 'Invalid value "0" for --threads. Must be >= 1.'),
         ("--tied=perhaps", "Invalid value for --tied"),
-        ("--dataset nothing", "There is no data set 'nothing'"),
+        ("--dataset nothing", "There is no dataset 'nothing'"),
         ("--dataset mnist", "get it (12 MB) with: aecore data download mnist"),
         ("--resume", "name the folder with --out."),
         ("--resume --out nowhere", "nowhere/config.json is missing"),
@@ -173,7 +173,7 @@ def test_what_is_not_live_cannot_change_on_resuming(call: Call, tmp_path: Path) 
     for flag, value in (("--batch-size", "10"), ("--preset", "classic"), ("--dataset", "mnist")):
         said = call("train", "--resume", "--out", path, "--epochs", "9", flag, value)
         assert said.code == 2
-        assert "cannot change while a run trains; start a new one." in said.err
+        assert "cannot change during training; start a new run." in said.err
     assert saved(path) == before
 
 
@@ -196,7 +196,7 @@ def test_a_stopped_run_is_saved_and_goes_on_as_if_it_had_not_been(
         said = call("train", *SMALL, "--epochs", "4", "--noise", ".2", "--json", "--out", path)
     assert said.code == 128 + number
     assert (said.result["step"], said.result["finished"]) == (9, False)
-    assert f"Saved at step 9. Go on with: aecore train --resume --out '{path}'" in said.err
+    assert f"Saved at step 9. Resume with: aecore train --resume --out '{path}'" in said.err
     assert signal.getsignal(number) is handler
 
     assert call("train", "--resume", "--threads", "1", "--out", path).code == 0

@@ -116,13 +116,13 @@ def test_an_untouched_page_speaks_the_language(open_page: Open) -> None:
         "⟦Play⟧",
         "⟦More data⟧",
         "⟦Constraint⟧",
-        "⟦Your own settings⟧",
+        "⟦Custom⟧",
         "**⟦Latent map⟧**",
         "⟦salt and pepper⟧",
         "⟦Show all⟧",
         "⟦original⟧",
         "⟦mean activation⟧",
-        "⟦Press Play: the error is drawn here as the network learns.⟧",
+        "⟦Press Play to plot the error as the network trains.⟧",
     } <= {text for _, text in shown(page)}
 
 
@@ -142,7 +142,7 @@ def test_a_trained_and_changed_run_speaks_the_language(open_page: Open) -> None:
 def test_the_guide_speaks_the_language(open_page: Open, goes: Goes) -> None:
     page = goes(open_page(noise=0.3, sparsity=0.1), "guide")
     assert left_in_english(page) == []
-    assert {"⟦Try it⟧", "⟦Set it up⟧", "⟦Words and papers⟧"} <= {text for _, text in shown(page)}
+    assert {"⟦Start⟧", "⟦Glossary and papers⟧"} <= {text for _, text in shown(page)}
 
 
 @pytest.mark.usefixtures("pseudo")

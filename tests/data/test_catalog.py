@@ -113,12 +113,12 @@ def test_what_is_offered_and_what_is_there(root: Path) -> None:
     assert offers["mine"].own
     assert not offers["kmnist"].present
     assert 20 < offers["kmnist"].megabytes < 25
-    assert all(offer.title and offer.description.endswith(".") for offer in offers.values())
+    assert all(offer.title and str(offer.description).endswith(".") for offer in offers.values())
 
 
 @pytest.mark.parametrize("name", ["../mnist", "nothing", "", "a/b", "own"])
 def test_an_unknown_name_is_refused(root: Path, name: str) -> None:
-    with pytest.raises(LabError, match=r"There is no data set .*one of digits, strokes, mnist"):
+    with pytest.raises(LabError, match=r"There is no dataset .*one of digits, strokes, mnist"):
         data.load(name, root=root)
 
 
@@ -234,13 +234,13 @@ def test_own_images_are_resized_on_request(root: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "sentence"),
     [
-        ("", "use 1 to 64 letters"),
-        ("a" * 65, "use 1 to 64 letters"),
-        ("../up", "use 1 to 64 letters"),
-        ("a b", "use 1 to 64 letters"),
-        ("mine\n", "use 1 to 64 letters"),
-        ("MNIST", "name of a built-in data set"),
-        ("digits", "name of a built-in data set"),
+        ("", "may contain only letters"),
+        ("a" * 65, "may contain only letters"),
+        ("../up", "may contain only letters"),
+        ("a b", "may contain only letters"),
+        ("mine\n", "may contain only letters"),
+        ("MNIST", "name of a built-in dataset"),
+        ("digits", "name of a built-in dataset"),
     ],
 )
 def test_names_that_cannot_be(root: Path, name: str, sentence: str) -> None:

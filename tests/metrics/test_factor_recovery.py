@@ -126,6 +126,6 @@ def test_too_few_codes_are_refused() -> None:
     few = {name: values[:20] for name, values in TRUE.items()}
     for measure in (recovery, distance_correlation):
         with pytest.raises(
-            LabError, match="Measuring factors takes 50 codes or more; there are 20"
+            LabError, match="Measuring factors needs at least 50 codes; there are 20"
         ):
             measure(PERFECT[:20], few)

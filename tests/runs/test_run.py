@@ -156,7 +156,7 @@ def test_a_second_claim_is_refused(tmp_path: Path, quick: Config) -> None:
     second = Run(tmp_path / "a")
     for each in (first, second):
         assert each.busy
-        with pytest.raises(LabError, match="a is being trained by another program; pause it there"):
+        with pytest.raises(LabError, match="a is training in another program; pause it there"):
             each.claim()
     first.release()
     assert [first.busy, second.busy] == [False, False]
@@ -190,7 +190,7 @@ def test_another_process_is_refused_and_dying_lets_go(tmp_path: Path, quick: Con
         assert other.stdin is not None
         assert other.stdout is not None
         said = other.stdout.readline()
-        assert said.startswith("True a is being trained by another program")
+        assert said.startswith("True a is training in another program")
         run.release()
         other.stdin.write("again\n")
         other.stdin.flush()

@@ -126,8 +126,8 @@ def _fault(
     for line, cells in enumerate(csv.reader(text, delimiter=parted_by), start=start):
         if cells and len(cells) != width:
             return DataError(
-                "Line {line} of {file} has {count} cells and the first one {width}; give every "
-                "row as many.",
+                "Line {line} of {file} has {count} cells, but the first has {width}; all "
+                "rows must have the same number.",
                 line=line,
                 file=file,
                 count=len(cells),
@@ -136,9 +136,9 @@ def _fault(
         for column, cell in enumerate(cells):
             if column != at and _number(cell) is None:
                 return DataError(
-                    "Line {line} of {file} has {cell!r} where a pixel is expected; give numbers.",
+                    "Line {line} of {file} contains {cell!r}; pixel values must be numbers.",
                     line=line,
                     file=file,
                     cell=cell[:40],
                 )
-    return DataError("{file} is no table of numbers.", file=file)
+    return DataError("{file} is not a table of numbers.", file=file)

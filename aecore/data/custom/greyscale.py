@@ -74,12 +74,22 @@ def grey(
 
 def check_count(count: int, file: str, limits: Limits = LIMITS) -> None:
     """Refuse too few or too many images."""
-    if not limits.least <= count <= limits.most:
+    if not count:
         raise DataError(
-            "{file} holds {count} images; give {least} to {most}.",
+            "{file} contains no images; at least {least} are needed.", file=file, least=limits.least
+        )
+    if count < limits.least:
+        raise DataError(
+            "{file} contains too few images ({count}); at least {least} are needed.",
             file=file,
             count=count,
             least=limits.least,
+        )
+    if count > limits.most:
+        raise DataError(
+            "{file} contains too many images ({count}); at most {most} are possible.",
+            file=file,
+            count=count,
             most=limits.most,
         )
 
@@ -99,8 +109,8 @@ def check_sides(height: int, width: int, file: str) -> None:
     """Refuse images whose sides are out of bounds."""
     if not (LOW_SIDE <= height <= HIGH_SIDE and LOW_SIDE <= width <= HIGH_SIDE):
         raise DataError(
-            "The images of {file} are {height} by {width} pixels; sides of {low} to {high} are "
-            "possible. Give a size to resize them to.",
+            "The images of {file} are {height} by {width} pixels; sides of {low} to "
+            "{high} are possible. Provide a size to resize them to.",
             file=file,
             height=height,
             width=width,
@@ -112,7 +122,7 @@ def check_sides(height: int, width: int, file: str) -> None:
 def too_large(file: str, limits: Limits) -> DataError:
     """Return the sentence for what would fill the memory."""
     return DataError(
-        "{file} unpacks to more than {most:g} MB; give fewer or smaller images.",
+        "{file} unpacks to more than {most:g} MB; provide fewer or smaller images.",
         file=file,
         most=limits.unpacked / 1024**2,
     )
@@ -123,8 +133,9 @@ def _shaped(pixels: NDArray[Any], file: str) -> NDArray[Any]:
         side = math.isqrt(pixels.shape[1])
         if side**2 != pixels.shape[1]:
             raise DataError(
-                "The images of {file} have {count} pixels each, which is no square such as 784 = "
-                "28 x 28. If one column is not a pixel, head it label, or leave it out.",
+                "The images of {file} have {count} pixels each, which is not a square such "
+                "as 784 = 28 x 28. If one column is not a pixel, name it label or leave it "
+                "out.",
                 file=file,
                 count=pixels.shape[1],
             )
@@ -135,8 +146,8 @@ def _shaped(pixels: NDArray[Any], file: str) -> NDArray[Any]:
         return np.moveaxis(pixels, 1, 3)
     if pixels.ndim != 3:
         raise DataError(
-            "The images of {file} have the shape {shape}; give (images, height, width), with 3 "
-            "colours at the end if there are any.",
+            "The images of {file} have the shape {shape}; it must be (images, height, "
+            "width), with 3 colours at the end if there are any.",
             file=file,
             shape=pixels.shape,
         )
@@ -146,21 +157,23 @@ def _shaped(pixels: NDArray[Any], file: str) -> NDArray[Any]:
 def _scale(pixels: NDArray[Any], file: str) -> float:
     if pixels.dtype.kind not in "buif":
         raise DataError(
-            "The pixels of {file} are of type {kind}; give numbers.", file=file, kind=pixels.dtype
+            "The pixels of {file} are of type {kind}; they must be numbers.",
+            file=file,
+            kind=pixels.dtype,
         )
     if not pixels.size:
         raise DataError("The images of {file} have no pixels.", file=file)
     low, high = float(pixels.min()), float(pixels.max())
     if not (math.isfinite(low) and math.isfinite(high)):
         raise DataError(
-            "{file} holds pixels that are no numbers (NaN) or infinite; replace them by numbers "
-            "from 0 to 255.",
+            "{file} contains pixels that are not finite (NaN or infinite); replace them "
+            "with numbers from 0 to 255.",
             file=file,
         )
     if low < 0 or high > 255:
         raise DataError(
-            "The pixels of {file} go from {low:g} to {high:g}; give them from 0 to 1 or from 0 to "
-            "255.",
+            "The pixels of {file} range from {low:g} to {high:g}; they must range from 0 "
+            "to 1 or from 0 to 255.",
             file=file,
             low=low,
             high=high,

@@ -136,8 +136,8 @@ def _same(
         greyscale.check_sides(height, width, file)
     elif shape != other:
         raise DataError(
-            "{path} in {file} is {height} by {width} pixels and those before it {first} by "
-            "{second}; give a size to resize them all to.",
+            "{path} in {file} is {height} by {width} pixels, those before it {first} by "
+            "{second}; provide a size to resize them all to.",
             path=path,
             file=file,
             height=height,
@@ -209,8 +209,8 @@ def _grey(image: "Image.Image") -> "Image.Image":
 
 def _unreadable(path: PurePosixPath, file: str) -> DataError:
     return DataError(
-        "{path} in {file} cannot be read: it is damaged, locked by a password, or not an 8 or 16 "
-        "bit image of the kinds {kinds}. Repair it or leave it out.",
+        "{path} in {file} cannot be read: it is damaged, password-protected, or not "
+        "an 8-bit or 16-bit image of the kinds {kinds}. Repair it or leave it out.",
         path=path,
         file=file,
         kinds=", ".join(FORMATS),

@@ -76,7 +76,7 @@ def _opened(source: Path | BinaryIO, limits: Limits) -> Iterator[tuple[BinaryIO,
             file = source.open("rb")
         except OSError as error:
             raise DataError(
-                "{path} cannot be opened ({reason}); give a file or folder that is there.",
+                "{path} cannot be opened ({reason}); provide a file or folder that exists.",
                 path=source,
                 reason=error.strerror,
             ) from error
@@ -88,7 +88,7 @@ def _opened(source: Path | BinaryIO, limits: Limits) -> Iterator[tuple[BinaryIO,
         source = BytesIO(source.read(limits.file + 1))
     if source.seek(0, 2) > limits.file:
         raise DataError(
-            "{file} is larger than {most:g} MB; give fewer or smaller images.",
+            "{file} is larger than {most:g} MB; provide fewer or smaller images.",
             file=name,
             most=limits.file / 1024**2,
         )
@@ -121,7 +121,7 @@ def _read_npz(
     many = [name for name, shape in shapes.items() if len(shape) >= 2]
     if "images" not in shapes and len(many) != 1:
         raise DataError(
-            "{file} holds the arrays {all}; name one of them images.",
+            "{file} contains the arrays {all}; name one of them images.",
             file=file,
             all=", ".join(shapes),
         )
@@ -133,8 +133,8 @@ def _read_npz(
         return images, [""] * len(images)
     if shapes[named] != (len(images),):
         raise DataError(
-            "The labels of {file} have the shape {shape}, but there are {count} images; give one "
-            "label for each.",
+            "The labels of {file} have the shape {shape}, but there are {count} images; "
+            "provide one label for each.",
             file=file,
             shape=shapes[named],
             count=len(images),
@@ -194,7 +194,7 @@ def _texts(labels: NDArray[Any], file: str) -> list[str]:
         kind, labels = "i", labels.astype(np.int64)
     if kind not in "biu":
         raise DataError(
-            "The labels of {file} are not classes; give whole numbers or names.", file=file
+            "The labels of {file} are not classes; they must be whole numbers or names.", file=file
         )
     return ["" if each < 0 else str(int(each)) for each in labels.tolist()]
 
@@ -218,5 +218,5 @@ def _classes(texts: Sequence[str], file: str) -> tuple[NDArray[np.int64], tuple[
 
 def _damaged(file: str) -> DataError:
     return DataError(
-        "{file} is damaged or locked by a password; save it again without one.", file=file
+        "{file} is damaged or password-protected; save it again without a password.", file=file
     )

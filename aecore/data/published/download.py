@@ -118,7 +118,7 @@ def _unpacked(remote: Remote, files: Sequence[str]) -> Sequence[str]:
 
 def _get(remote: Remote, part: Path, report: Progress) -> None:
     """Fill `part` from the first place that can; else say why the best could not."""
-    why = DataError("There is no address to fetch {file} from.", file=remote.name)
+    why = DataError("There is no address to download {file} from.", file=remote.name)
     for place, url in enumerate(remote.urls):
         for attempt in range(ATTEMPTS):
             before = part.exists()
@@ -149,8 +149,9 @@ def _attempt(remote: Remote, url: str, part: Path, report: Progress) -> DataErro
         )
     except (URLError, ConnectionError, TimeoutError, ssl.SSLError, http.client.HTTPException):
         return DataError(
-            "{host} cannot be reached, or broke off while sending {file}; look at the network and "
-            "try again: it goes on where it stopped. The data set digits needs no download.",
+            "{host} cannot be reached, or the download of {file} broke off. Check the "
+            "network and try again: it resumes where it stopped. The dataset digits "
+            "needs no download.",
             host=host,
             file=remote.name,
         )
@@ -196,7 +197,7 @@ def _unpack(remote: Remote, part: Path, files: Sequence[str], folder: Path) -> N
     except (gzip.BadGzipFile, EOFError, KeyError, zlib.error, zipfile.BadZipFile) as error:
         part.unlink()
         raise DataError(
-            "{file} cannot be unpacked; the download has been removed, try again later.",
+            "{file} cannot be unpacked; the download has been removed. Try again later.",
             file=remote.name,
         ) from error
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from aecore.data.published import idx
 from aecore.data.published.download import Remote
 from aecore.errors import DataError
+from aecore.i18n import N_, Message
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,8 @@ class Published:
 
     Attributes
     ----------
-    title, words : str
-        Its English name and one sentence about it.
+    title, description : Message
+        Its name and one sentence about it.
     folder : str
         The name of torchvision's class, which is also that of its folder under the root.
     files : tuple of four str
@@ -38,8 +39,8 @@ class Published:
         Whether rows and columns are exchanged in the files.
     """
 
-    title: str
-    description: str
+    title: Message
+    description: Message
     folder: str
     files: tuple[str, str, str, str]
     sizes: tuple[int, ...]
@@ -73,37 +74,48 @@ def _named(prefix: str = "", learn: str = "train", held: str = "t10k") -> tuple[
     )
 
 
+FASHION = (
+    N_("T-shirt/top"),
+    N_("Trouser"),
+    N_("Pullover"),
+    N_("Dress"),
+    N_("Coat"),
+    N_("Sandal"),
+    N_("Shirt"),
+    N_("Sneaker"),
+    N_("Bag"),
+    N_("Ankle boot"),
+)
+"""The classes of Fashion-MNIST."""
+
 PUBLISHED: Mapping[str, Published] = {
     "mnist": Published(
-        "MNIST",
-        "70,000 handwritten digits, 28 by 28: what most papers begin with.",
+        N_("MNIST"),
+        N_("70,000 handwritten digits, 28 by 28: where most papers start."),
         "MNIST",
         _named(),
         (9_912_422, 28_881, 1_648_877, 4_542),
         tuple(digits),
     ),
     "fashion_mnist": Published(
-        "Fashion-MNIST",
-        "70,000 photographs of clothes and shoes, harder than digits.",
+        N_("Fashion-MNIST"),
+        N_("70,000 photos of clothes and shoes, harder than digits."),
         "FashionMNIST",
         _named(),
         (26_421_880, 29_515, 4_422_102, 5_148),
-        (
-            *("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat"),
-            *("Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot"),
-        ),
+        tuple(name.text for name in FASHION),
     ),
     "kmnist": Published(
-        "Kuzushiji-MNIST",
-        "70,000 cursive Japanese characters in ten classes, each written in many ways.",
+        N_("Kuzushiji-MNIST"),
+        N_("70,000 cursive Japanese characters in ten classes, each written in many ways."),
         "KMNIST",
         _named(),
         (18_165_135, 29_497, 3_041_136, 5_120),
         ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
     ),
     "emnist_letters": Published(
-        "EMNIST Letters",
-        "145,600 handwritten letters from a to z, capital and small together.",
+        N_("EMNIST Letters"),
+        N_("145,600 handwritten letters from a to z, upper and lower case together."),
         "EMNIST",
         _named("emnist-letters-", held="test"),
         (561_753_746,),
@@ -112,8 +124,8 @@ PUBLISHED: Mapping[str, Published] = {
         turned=True,
     ),
     "qmnist": Published(
-        "QMNIST",
-        "MNIST made again from its sources, with 60,000 held-out digits instead of 10,000.",
+        N_("QMNIST"),
+        N_("MNIST rebuilt from its sources, with 60,000 held-out digits instead of 10,000."),
         "QMNIST",
         _named("qmnist-", held="test"),
         (9_704_059, 526_800, 9_742_279, 526_800),
@@ -161,8 +173,8 @@ def read(spec: Published, paths: tuple[Path, ...]) -> dict[str, NDArray[np.gener
     images, labels, test_images, test_labels = (idx.read(path) for path in paths)
     if images.shape[1:] != test_images.shape[1:]:
         raise DataError(
-            "{path} and {other} hold images of different shapes; delete them and download the data "
-            "again.",
+            "{path} and {other} contain images of different shapes; delete them and "
+            "download the data again.",
             path=paths[0],
             other=paths[2],
         )
@@ -176,7 +188,9 @@ def read(spec: Published, paths: tuple[Path, ...]) -> dict[str, NDArray[np.gener
 
 def _images(spec: Published, images: NDArray[np.generic], path: Path) -> NDArray[np.generic]:
     if images.ndim != 3 or images.dtype != np.uint8:
-        raise DataError("{path} holds no images; delete it and download the data again.", path=path)
+        raise DataError(
+            "{path} contains no images; delete it and download the data again.", path=path
+        )
     return np.ascontiguousarray(images.transpose(0, 2, 1)) if spec.turned else images
 
 
@@ -187,8 +201,8 @@ def _labels(
     numbers = (labels if labels.ndim == 1 else labels[:, 0]).astype(np.int64) - spec.first_label
     if numbers.shape != (count,) or numbers.min() < 0 or numbers.max() >= len(spec.classes):
         raise DataError(
-            "{path} holds no labels for the images beside it; delete it and download the data "
-            "again.",
+            "{path} contains no labels for the images next to it; delete it and download "
+            "the data again.",
             path=path,
         )
     return numbers

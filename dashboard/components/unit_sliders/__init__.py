@@ -75,10 +75,10 @@ def unit_sliders(
         "words": {
             "unit": t("unit {unit}"),
             "on": t("Switch unit {unit} on or off"),
-            "image": t("this code"),
-            "start": t("at the start"),
-            "change": t("what changed"),
-            "reset": t("Back to the start"),
+            "image": t("Edited"),
+            "start": t("Original"),
+            "change": t("Difference"),
+            "reset": t("Reset"),
         },
     }
     _sliders(key=key, data=data, height=height)

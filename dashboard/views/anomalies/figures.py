@@ -46,7 +46,7 @@ def histograms(
     plotly.graph_objects.Figure
     """
     edges = np.linspace(*extent, BINS + 1)
-    kinds = ((normal, t("normal"), HELD_OUT), (anomalous, t("foreign"), TRAIN))
+    kinds = ((normal, t("normal"), HELD_OUT), (anomalous, t("anomalous"), TRAIN))
     bars = [
         {
             "type": "bar",

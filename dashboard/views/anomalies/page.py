@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from aecore import data
 from aecore.applications import anomaly
-from aecore.i18n import t
+from aecore.data.names import display_name
+from aecore.i18n import N_, t
 from aecore.presets import preset
 from aecore.runs.trained_model import TrainedModel
 from aecore.training.snapshot import Snapshot
@@ -24,7 +25,7 @@ from dashboard.widgets.picture_upload import uploaded
 MOST, MOST_PLAYING = 2000, 300
 MOST_UPLOADED = 100
 REST, OWN = "", "/own"
-KINDS = {REST: "The remaining classes", OWN: "Your own pictures"}
+KINDS = {REST: N_("All other classes"), OWN: N_("Your own images")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,20 +59,20 @@ def body(newest: Snapshot) -> None:
         anomalous = _anomalous(network)
     if anomalous.source == OWN and anomalous.images is None:
         st.info(
-            t("Give some pictures: they are judged beside held-out images that are normal."),
+            t("Upload some images: they are scored alongside normal held-out images."),
             icon=":material/upload:",
         )
         return
     if not normal and anomalous.source == REST:
         st.info(
-            t("Choose which classes are normal; or another data set as foreign."),
+            t("Choose the normal classes, or another dataset as the anomalous one."),
             icon=":material/info:",
         )
         return
     _warn_if_anomalies_were_seen(network, normal, anomalous.source)
     scored = _scored(network, normal, anomalous)
     if scored is None:
-        st.info(t("The images are being judged."), icon=":material/hourglass_empty:")
+        st.info(t("Scoring images..."), icon=":material/hourglass_empty:")
         return
     results(scored, _baselines(scored, normal, anomalous))
 
@@ -85,10 +86,10 @@ def _normal(network: TrainedModel) -> tuple[str, ...]:
         list(dataset.classes),
         default=learnt or list(dataset.classes[:1]),
         key=f"normal {dataset.name} {network.config.classes}",
-        format_func=t,
+        format_func=display_name,
         placeholder=t("all classes"),
         width=300,
-        help=t("The classes that belong. The network should have learnt from them alone."),
+        help=t("The classes that are normal. The network should have been trained on these only."),
     )
     return tuple(chosen)
 
@@ -97,10 +98,10 @@ def _anomalous(network: TrainedModel) -> Anomalous:
     """Ask what is foreign."""
     here = [name for name in data.available() if name != network.dataset.name]
     source = st.selectbox(
-        t("Foreign"),
+        t("Anomalous"),
         [REST, OWN, *here],
         key="foreign",
-        format_func=lambda name: t(KINDS[name]) if name in KINDS else name,
+        format_func=lambda name: str(KINDS[name]) if name in KINDS else name,
         width=220,
     )
     if source == OWN:
@@ -128,20 +129,20 @@ def _warn_if_anomalies_were_seen(
     )
     st.warning(
         t(
-            "This network saw foreign classes in training ({all}), so it rebuilds them too: what "
-            "follows is no fair test.",
-            all=", ".join(map(t, known)),
+            "This network saw anomalous classes in training ({all}), so it reconstructs "
+            "them too: the results below are not a fair test.",
+            all=", ".join(map(display_name, known)),
         ),
         icon=":material/warning:",
     )
     st.button(
-        t("Train one on the normal classes alone"),
+        t("Train on normal classes only"),
         key="train normal",
         type="primary",
         icon=":material/play_arrow:",
         on_click=commands.train,
         args=(wanted,),
-        help=t("Begins a new run on top, to denoise images of these classes; it is shown here."),
+        help=t("Starts a new denoising run on these classes and shows it here."),
     )
 
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from aecore.applications import anomaly
 from aecore.applications import threshold as thresholds
-from aecore.i18n import t
+from aecore.i18n import N_, t
 from aecore.runs.trained_model import TrainedModel
 from dashboard.components.live_figure import figure
 from dashboard.components.threshold_line import threshold_line
@@ -20,7 +20,7 @@ from dashboard.widgets.image_grid import image_grid
 SHOWN = 6
 USUAL = 0.95
 HEIGHT, GALLERY = 300, 190
-HOW = {"hand": "By hand", "quantile": "Share of normal", "cost": "Cost"}
+HOW = {"hand": N_("Manual"), "quantile": N_("Share of normal images"), "cost": N_("Cost")}
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,7 +50,7 @@ def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) 
             t("Score"),
             list(anomaly.SCORES),
             key="score",
-            format_func=lambda name: t(anomaly.SCORES[name]),
+            format_func=lambda name: str(anomaly.SCORES[name]),
             default="error",
             required=True,
         )
@@ -61,12 +61,12 @@ def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) 
     extent = (low, max(high, low + 1e-9))
     left, right = st.columns(2, gap="medium")
     with left:
-        words = t(anomaly.SCORES[name])
+        words = str(anomaly.SCORES[name])
         figure(
             "scores",
             histograms(scores[~anomalous], scores[anomalous], threshold, extent, words),
             height=HEIGHT,
-            label=t("Scores of normal and foreign images, with the threshold"),
+            label=t("Scores of normal and anomalous images, with the threshold"),
         )
         threshold_line(
             f"threshold line {name}",
@@ -75,9 +75,9 @@ def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) 
             extent=extent,
             movable=how == "hand",
             label=t("Threshold"),
-            words=t("Drag the line: what lies to its right is taken for foreign.")
+            words=t("Drag the line: everything to the right is flagged.")
             if how == "hand"
-            else t("What lies to the right of the line is taken for foreign."),
+            else t("Everything to the right of the line is flagged."),
             on_drag=lambda place: st.session_state.update({keys.threshold(name): place}),
         )
     found = thresholds.counts(anomalous, scores, threshold)
@@ -87,7 +87,7 @@ def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) 
     _gallery(scored, scores, threshold)
     network = scored.network
     st.download_button(
-        t("Export the network with this threshold"),
+        t("Export the network and threshold"),
         lambda: anomaly.pack(network, name, threshold),
         f"{network.name}-detector.zip",
         key="export detector",
@@ -107,7 +107,7 @@ def _threshold(
         t("Threshold"),
         list(HOW),
         key="threshold how",
-        format_func=lambda name: t(HOW[name]),
+        format_func=lambda name: str(HOW[name]),
         default="quantile",
         required=True,
     )
@@ -116,16 +116,14 @@ def _threshold(
         usual = thresholds.quantile(scores[~anomalous], USUAL)
         return "hand", float(st.session_state.get(kept, usual))
     if how == "cost":
-        missed = st.number_input(
-            t("One missed costs"), 0.1, 1000.0, 1.0, key="cost missed", width=150
-        )
+        missed = st.number_input(t("Cost per miss"), 0.1, 1000.0, 1.0, key="cost missed", width=150)
         alarm = st.number_input(
-            t("A false alarm costs"), 0.1, 1000.0, 1.0, key="cost alarm", width=150
+            t("Cost per false alarm"), 0.1, 1000.0, 1.0, key="cost alarm", width=150
         )
         found = thresholds.cheapest(anomalous, scores, missed, alarm)
     else:
         share = st.slider(
-            t("So many of the normal pass"),
+            t("Normal images accepted"),
             50.0,
             99.9,
             100 * USUAL,
@@ -141,9 +139,9 @@ def _threshold(
 
 def _counts(found: thresholds.Counts) -> None:
     cells = [
-        (t("foreign, found"), f"{found.found:,}"),
-        (t("foreign, missed"), f"{found.missed:,}"),
-        (t("normal, passed"), f"{found.passed:,}"),
+        (t("detected"), f"{found.found:,}"),
+        (t("missed"), f"{found.missed:,}"),
+        (t("accepted"), f"{found.passed:,}"),
         (t("false alarms"), f"{found.alarms:,}"),
         (t("Precision"), f"{found.precision:.1%}"),
         (t("Recall"), f"{found.recall:.1%}"),
@@ -162,32 +160,33 @@ def _curves(
     scores = {name: scored.scores[name], **baselines}
     alarms = found.alarms / max(1, found.alarms + found.passed)
     kinds = {
-        "ROC": (
+        "roc": (
+            t("ROC"),
             thresholds.roc,
-            (t("normal images that raise an alarm"), t("foreign images found")),
+            (t("false positive rate"), t("true positive rate")),
             (alarms, found.recall),
         ),
-        "Precision and recall": (
+        "precision": (
+            t("Precision and recall"),
             thresholds.precision_recall,
             (t("recall"), t("precision")),
             (found.recall, found.precision),
         ),
     }
-    for tab, (kind, (curve, axes, at)) in zip(
-        st.tabs([t(kind) for kind in kinds]), kinds.items(), strict=True
-    ):
-        made = {t(words[each]): curve(scored.anomalous, found) for each, found in scores.items()}
+    tabs = st.tabs([label for label, *_ in kinds.values()])
+    for tab, (kind, (label, curve, axes, at)) in zip(tabs, kinds.items(), strict=True):
+        made = {str(words[each]): curve(scored.anomalous, found) for each, found in scores.items()}
         with tab:
             figure(
-                f"curve-{kind.split()[0].lower()}",
+                f"curve-{kind}",
                 curves(
                     {each: (line.x, line.y, line.area) for each, line in made.items()},
                     axes,
                     at,
-                    chance=kind == "ROC",
+                    chance=kind == "roc",
                 ),
                 height=HEIGHT,
-                label=t("{kind}, by method, with areas", kind=t(kind)),
+                label=t("{kind} by method, with the area under each curve", kind=label),
             )
 
 
@@ -196,9 +195,9 @@ def _gallery(scored: ScoredImages, scores: NDArray[np.float64], threshold: float
     order = np.argsort(scores, kind="stable")
     border = np.argsort(abs(scores - threshold), kind="stable")[:SHOWN]
     groups = {
-        t("The most foreign"): order[::-1][:SHOWN],
-        t("On the border"): border[np.argsort(scores[border], kind="stable")],
-        t("The least foreign"): order[:SHOWN],
+        t("Most anomalous"): order[::-1][:SHOWN],
+        t("Near threshold"): border[np.argsort(scores[border], kind="stable")],
+        t("Most normal"): order[:SHOWN],
     }
     for column, (label, rows) in zip(st.columns(3, gap="medium"), groups.items(), strict=True):
         images = (scored.images[rows] / 255).astype(np.float32)
@@ -209,8 +208,8 @@ def _gallery(scored: ScoredImages, scores: NDArray[np.float64], threshold: float
                 f"gallery-{label}",
                 [images, reconstruction, abs(images - reconstruction)],
                 error_last=True,
-                rows=[t("image"), t("rebuilt"), t("error")],
-                columns=[t("foreign") if scored.anomalous[row] else t("normal") for row in rows],
-                label=t("{label}: image, reconstruction and error of each pixel", label=label),
+                rows=[t("image"), t("reconstructed"), t("error")],
+                columns=[t("anomalous") if scored.anomalous[row] else t("normal") for row in rows],
+                label=t("{label}: image, reconstruction and error per pixel", label=label),
                 height=GALLERY,
             )

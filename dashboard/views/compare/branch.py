@@ -20,7 +20,7 @@ def panel(row: Row) -> None:
     if not steps:
         return
     with st.container(border=True):
-        st.markdown(f"**{t('Again from here with this changed')}**")
+        st.markdown(f"**{t('Branch with one change')}**")
         with st.container(horizontal=True, vertical_alignment="bottom"):
             key = f"branch {row['name']}"
             step = st.select_slider(t("From step"), steps, steps[-1], key=f"{key} step", width=300)
@@ -36,17 +36,14 @@ def panel(row: Row) -> None:
             value = st.text_input(t("To"), str(now), key=f"{key} {name}", width=120)
             go = st.button(t("Branch"), key="make branch", icon=":material/call_split:")
         st.caption(
-            t(
-                "The steps before are made again from the same seed, so that two runs differ in "
-                "this one thing only."
-            )
+            t("Earlier steps are replayed with the same seed, so only this setting differs.")
         )
         if go:
             _make(run, int(step), name, value)
 
 
 def _make(parent: Run, step: int, name: str, value: str) -> None:
-    bar = st.progress(0.0, t("Making the steps before again"))
+    bar = st.progress(0.0, t("Replaying the earlier steps"))
 
     def report(done: int, whole: int) -> None:
         if done % max(1, whole // 50) == 0:
@@ -62,7 +59,5 @@ def _make(parent: Run, step: int, name: str, value: str) -> None:
         return
     made.release()
     commands.open_run(made.name)
-    messages.announce(
-        N_("{name} is the current run now; press Play to continue it.", name=made.name)
-    )
+    messages.announce(N_("{name} is now the current run. Press Play to continue.", name=made.name))
     st.rerun()

@@ -5,6 +5,7 @@ from html import escape
 
 import plotly.graph_objects as go
 
+from aecore.data.names import display_name
 from aecore.i18n import t
 from aecore.metrics.activity import activity
 from aecore.training.snapshot import Snapshot
@@ -51,7 +52,7 @@ def page(snapshot: Snapshot, name: str) -> bytes:
         With plotly's source in it, so that it needs nothing else.
     """
     measured = activity(snapshot.codes)
-    classes = [t(each) for each in snapshot.classes]
+    classes = [display_name(each) for each in snapshot.classes]
     drawings = {
         t("Reconstruction error"): loss(snapshot.history, snapshot.edits),
         t("Latent map"): latent_map(snapshot.points, snapshot.labels, classes),
@@ -59,7 +60,7 @@ def page(snapshot: Snapshot, name: str) -> bytes:
     }
     parts = [_figure(*each, first=not number) for number, each in enumerate(drawings.items())]
     said = t(
-        "{dataset}, {bottleneck} numbers, step {step:,} of {total:,}",
+        "{dataset}, bottleneck {bottleneck}, step {step:,} of {total:,}",
         dataset=snapshot.config.dataset,
         bottleneck=snapshot.config.bottleneck,
         step=snapshot.step,
@@ -80,7 +81,7 @@ def _figure(head: str, drawing: go.Figure, *, first: bool) -> str:
 def _pictures(snapshot: Snapshot) -> str:
     shown = snapshot.examples
     error = abs(shown.reconstructions - shown.originals)
-    rows = (t("original"), t("corrupted"), t("rebuilt"), t("error"))
+    rows = (t("original"), t("corrupted"), t("reconstructed"), t("error"))
     picture = image_figures.mosaic([shown.originals, shown.corrupted, shown.reconstructions, error])
     source = "data:image/png;base64," + b64encode(image_figures.png(picture)).decode()
     head, words = escape(t("Reconstructions")), escape(", ".join(rows))

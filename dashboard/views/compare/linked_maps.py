@@ -8,7 +8,8 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
-from aecore.i18n import t
+from aecore.data.names import display_name
+from aecore.i18n import nt, t
 from aecore.maps import projection
 from aecore.network.inference import decode
 from aecore.training import probe
@@ -46,25 +47,25 @@ def _maps(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         st.markdown(f"**{t('Latent maps, aligned to the first')}**")
         chosen = st.pills(
-            t("Only these classes, in all maps"),
+            t("Show only these classes"),
             list(first.classes),
             selection_mode="multi",
             key="linked classes",
-            format_func=t,
+            format_func=display_name,
         )
     rows = _selected(first)
     per_row = 2 if len(shots) in (2, 4) else 3
     for column, (name, shot) in zip(cycle(st.columns(per_row)), shots.items()):
         linked = alike(shot, first)
         with column:
-            other = "" if linked else " · " + t("on other images, and so not linked")
+            other = "" if linked else " · " + t("other dataset, not linked")
             st.caption(named[name] + other)
             figure(
                 f"map {name}",
                 linked_map(
                     _aligned(shot, first),
                     _shown_labels(shot, first, chosen or []),
-                    [t(each) for each in shot.classes],
+                    [display_name(each) for each in shot.classes],
                     rows if linked else [],
                 ),
                 height=HEIGHT,
@@ -107,12 +108,17 @@ def _pictures(
 ) -> None:
     """Show some of the images selected, and what each run makes of them."""
     if not len(rows):
-        words = t("Draw a lasso or a box on a map: the same images are marked on all of them.")
+        words = t("Draw a lasso or a box on a map to mark the same images on all of them.")
         st.caption(words)
         return
     some = rows[np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).round().astype(int)]
-    text = t("{count} images selected, {shown} of them shown.", count=len(rows), shown=len(some))
-    st.caption(text + " " + t("A double click on a map selects none."))
+    text = nt(
+        "{count} image selected, {shown} shown.",
+        "{count} images selected, {shown} shown.",
+        len(rows),
+        shown=len(some),
+    )
+    st.caption(text + " " + t("Double-click to clear."))
     first = next(iter(shots.values()))
     dataset = cached.dataset(first.config.dataset)
     originals = (probe.probes(dataset).images[some] / 255).astype(np.float32)
@@ -123,5 +129,5 @@ def _pictures(
         lines,
         rows=[t("original"), *(named[name] for name in shots)],
         columns=class_names(first.labels[some], first.classes),
-        label=t("The images selected, rebuilt by each run"),
+        label=t("The selected images, reconstructed by each run"),
     )

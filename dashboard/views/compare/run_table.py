@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from aecore.errors import LabError
-from aecore.i18n import N_, t
+from aecore.i18n import N_, nt, t
 from aecore.runs import archive, index
 from aecore.runs.export import FORMATS, export
 from aecore.runs.index import Row
@@ -27,15 +27,22 @@ def choose() -> list[Row]:
     rows = index.index(root)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         asked = st.text_input(
-            t("Find"), key="find runs", placeholder=t("name, tag, note, data set"), width=260
+            t("Search"), key="find runs", placeholder=t("name, tag, note, dataset"), width=260
         )
         whole = sum(row["bytes"] for row in rows) / MEGABYTE
-        st.caption(t("{count:,} runs, {size:,.0f} MB", count=len(rows), size=whole))
+        st.caption(
+            nt(
+                "{count:,} run, {size:,.0f} MB",
+                "{count:,} runs, {size:,.0f} MB",
+                len(rows),
+                size=whole,
+            )
+        )
         _imports()
         _undo()
     rows = [row for row in rows if _matches(row, asked or "")]
     if not rows:
-        st.info(t("No run is like that. Press Play on top, and there is one."))
+        st.info(t("No matching runs."))
         return []
     # Rows are chosen by their places: other rows are another table.
     names = zlib.crc32("\n".join(row["name"] for row in rows).encode())
@@ -51,7 +58,7 @@ def choose() -> list[Row]:
     places = event["selection"]["rows"]
     chosen = [rows[place] for place in places if place < len(rows)]
     if not chosen:
-        st.caption(t("Choose a run to name, export or branch it; two or more to compare them."))
+        st.caption(t("Select one run to rename, export or branch; select several to compare."))
     return chosen
 
 
@@ -99,13 +106,13 @@ def _formats() -> dict[str, Any]:
     return {
         "favourite": st.column_config.TextColumn("★", width=30),
         "title": st.column_config.TextColumn(t("Run"), width="medium"),
-        "dataset": t("Data set"),
+        "dataset": t("Dataset"),
         "architecture": t("Architecture"),
         "bottleneck": t("Bottleneck"),
         "noise": number(t("Noise"), format="%.2f"),
         "sparsity": t("Sparsity"),
         "held_out": number(t("Error"), format="%.5f"),
-        "ratio": number(t("Against PCA"), format="%.2f ×"),
+        "ratio": number(t("Error vs PCA"), format="%.2f×"),
         "epoch": number(t("Epoch"), format="%.1f"),
         "tags": t("Tags"),
         "note": t("Note"),
@@ -137,17 +144,17 @@ def _open(row: Row) -> None:
         icon=":material/play_circle:",
         on_click=commands.open_run,
         args=(row["name"],),
-        help=t("Puts it on top, to go on with it."),
+        help=t("Makes this the current run."),
     )
 
 
 def _words(row: Row) -> None:
     with st.popover(t("Name and note"), icon=":material/edit:"), st.form(f"words {row['name']}"):
         title = st.text_input(t("Title"), row["title"])
-        tags = st.text_input(t("Tags, with commas between"), ", ".join(row["tags"]))
+        tags = st.text_input(t("Tags (comma-separated)"), ", ".join(row["tags"]))
         note = st.text_area(t("Note"), row["note"])
         favourite = st.checkbox(t("Favourite"), row["favourite"])
-        if st.form_submit_button(t("Keep")):
+        if st.form_submit_button(t("Save")):
             path = active_run.root() / row["name"]
             found = [tag.strip() for tag in tags.split(",") if tag.strip()]
             messages.attempt(
@@ -161,11 +168,11 @@ def _exports(row: Row) -> None:
     with st.popover(t("Export"), icon=":material/download:"):
         for name, form in FORMATS.items():
             st.download_button(
-                t(form.label),
+                str(form.label),
                 _made(partial(export, path, name)),
                 f"{row['name']}.{form.suffix}",
                 key=f"export {name}",
-                help=t(form.words),
+                help=str(form.description),
                 on_click="ignore",
                 width="stretch",
             )
@@ -174,7 +181,7 @@ def _exports(row: Row) -> None:
             _made(lambda: html_report.page(Run(path).frame(), row["name"])),
             f"{row['name']}.html",
             key="export figures",
-            help=t("loss curve, latent map, code activity and reconstructions on one page"),
+            help=t("Loss curve, latent map, code activity and reconstructions on one page"),
             on_click="ignore",
             width="stretch",
         )
@@ -193,12 +200,12 @@ def _made(make: Callable[[], bytes]) -> Callable[[], bytes]:
 
 def _imports() -> None:
     with st.popover(t("Import a run"), icon=":material/upload:"):
-        st.caption(t("The zip that Export makes of a whole run, here or elsewhere."))
+        st.caption(t("A ZIP made by Export, here or elsewhere."))
         # Another turn is another uploader: one without the file that was taken up.
         turn = st.session_state.setdefault(keys.IMPORT_TURN, 0)
         key = f"import run turn {turn}"
         st.file_uploader(
-            t("A run as a .zip"),
+            t("Run (ZIP)"),
             ["zip"],
             key=key,
             on_change=_import,
@@ -226,9 +233,7 @@ def _delete(names: Sequence[str]) -> None:
         root = active_run.root()
         for name in names:
             if Run(root / name).busy:
-                raise LabError(
-                    "{name} is open or being trained; open another run first.", name=name
-                )
+                raise LabError("{name} is open or training; open another run first.", name=name)
         st.session_state[keys.TRASHED] = [index.trash(root, name) for name in names]
 
     messages.attempt(act)
@@ -239,7 +244,7 @@ def _undo() -> None:
     gone = st.session_state.get(keys.TRASHED, [])
     if gone:
         st.button(
-            t("Undo: bring back {count}", count=len(gone)),
+            nt("Undo: restore {count} run", "Undo: restore {count} runs", len(gone)),
             key="undo delete",
             icon=":material/undo:",
             on_click=_restore,

@@ -6,23 +6,23 @@ from typing import Any
 import streamlit as st
 
 from aecore.errors import LabError
-from aecore.i18n import t
+from aecore.i18n import N_, Message, nt, t
 from aecore.runs.run import Run
 from aecore.training.snapshot import Snapshot
 from dashboard.state import active_run, cached
 from dashboard.widgets.polling import poll
 
 PERCENT = "%.1f %%"
-COLUMNS: Mapping[str, tuple[str, str]] = {
-    "test_mse": ("Test error", "%.5f"),
-    "pca_mse_clamped": ("PCA's", "%.5f"),
-    "psnr": ("PSNR, dB", "%.2f"),
-    "ssim": ("SSIM", "%.3f"),
-    "active": ("Active units", PERCENT),
-    "code_knn": ("Neighbours", PERCENT),
-    "code_logistic": ("Logistic", PERCENT),
-    "pca_knn": ("Neighbours, PCA", PERCENT),
-    "pca_logistic": ("Logistic, PCA", PERCENT),
+COLUMNS: Mapping[str, tuple[Message, str]] = {
+    "test_mse": (N_("Test error"), "%.5f"),
+    "pca_mse_clamped": (N_("PCA error"), "%.5f"),
+    "psnr": (N_("PSNR (dB)"), "%.2f"),
+    "ssim": (N_("SSIM"), "%.3f"),
+    "active": (N_("Active units"), PERCENT),
+    "code_knn": (N_("k-NN accuracy"), PERCENT),
+    "code_logistic": (N_("Logistic accuracy"), PERCENT),
+    "pca_knn": (N_("k-NN accuracy, PCA"), PERCENT),
+    "pca_logistic": (N_("Logistic accuracy, PCA"), PERCENT),
 }
 """Of each measure of `aecore.applications.evaluation.scores` that is shown, its name and format."""
 
@@ -33,8 +33,9 @@ def scores_of(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
         t("Scores on held-out images"),
         key="scores wanted",
         help=t(
-            "Error on all held-out images beside PCA's with as many components, PSNR and SSIM, the "
-            "share of units active, and the accuracy of classifiers taught with codes."
+            "Error on all held-out images and that of PCA with as many components, PSNR "
+            "and SSIM, the share of active units, and the accuracy of classifiers "
+            "trained on codes."
         ),
     )
     if not wanted:
@@ -50,7 +51,7 @@ def _table(names: Sequence[str], named: Mapping[str, str]) -> bool:
         scale = 100 if form == PERCENT else 1
         table[measure] = [scale * row[measure] if row and measure in row else None for row in rows]
     number = st.column_config.NumberColumn
-    formats = {name: number(t(label), format=form) for name, (label, form) in COLUMNS.items()}
+    formats = {name: number(str(label), format=form) for name, (label, form) in COLUMNS.items()}
     st.dataframe(
         table,
         key="scores",
@@ -59,7 +60,11 @@ def _table(names: Sequence[str], named: Mapping[str, str]) -> bool:
     )
     missing = sum(row is None for row in rows)
     # A space where all is there, so that nothing jumps.
-    st.caption(t("Scoring {count} runs", count=missing) if missing else "\N{NO-BREAK SPACE}")
+    st.caption(
+        nt("Scoring {count} run", "Scoring {count} runs", missing)
+        if missing
+        else "\N{NO-BREAK SPACE}"
+    )
     return missing > 0
 
 

@@ -8,7 +8,7 @@ import streamlit as st
 
 from aecore.config import Config
 from aecore.errors import LabError
-from aecore.i18n import t
+from aecore.i18n import nt, t
 from aecore.knob import knobs
 from aecore.runs.index import Row
 from aecore.runs.run import Run
@@ -27,7 +27,7 @@ TALL = 340
 def side_by_side(rows: Sequence[Row]) -> None:
     """Show the runs chosen side by side."""
     if len(rows) > MOST:
-        st.caption(t("The first {most} are shown.", most=MOST))
+        st.caption(t("Only the first {most} are shown.", most=MOST))
     named = {row["name"]: row["title"] or row["name"] for row in rows[:MOST]}
     shots: dict[str, Snapshot] = {}
     for name in named:
@@ -55,9 +55,9 @@ def _curves(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
         rows = [row for row in shot.history if row.get("held_out")]
         curves[named[name]] = [row["epoch"] for row in rows], [row["held_out"] for row in rows]
     drawing = overlaid(curves)
-    figure("overlaid", drawing, height=TALL, label=t("Held-out errors of the runs over epochs"))
+    figure("overlaid", drawing, height=TALL, label=t("Held-out error of each run by epoch"))
     st.download_button(
-        t("Figure as HTML"),
+        t("Download figure (HTML)"),
         lambda: drawing.to_html(include_plotlyjs=True).encode(),
         "curves.html",
         key="curves html",
@@ -68,8 +68,8 @@ def _curves(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
 
 def _settings(rows: Sequence[Row], named: Mapping[str, str]) -> None:
     """Show which knobs differ; those that do not are counted."""
-    st.markdown(f"**{t('What differs')}**")
-    table: dict[str, list[Any]] = {t("Knob"): []}
+    st.markdown(f"**{t('Differing settings')}**")
+    table: dict[str, list[Any]] = {t("Setting"): []}
     for row in rows:
         table[_unique(named[row["name"]], table)] = []
     columns = list(table.values())
@@ -84,13 +84,19 @@ def _settings(rows: Sequence[Row], named: Mapping[str, str]) -> None:
     facts = {
         t("Epoch"): [f"{row['epoch'] or 0:.1f}" for row in rows],
         t("Held-out error"): [_figure(row["held_out"]) for row in rows],
-        t("PCA's, same code"): [_figure(row["pca"]) for row in rows],
+        t("PCA error"): [_figure(row["pca"]) for row in rows],
     }
     for label, values in facts.items():
         for column, value in zip(columns, [label, *values], strict=True):
             column.append(value)
     st.dataframe(table, hide_index=True, key="differences")
-    st.caption(t("{same} other knobs are the same in all.", same=same))
+    st.caption(
+        nt(
+            "{count} other setting is the same in all.",
+            "{count} other settings are the same in all.",
+            same,
+        )
+    )
 
 
 def _unique(label: str, table: Mapping[str, object]) -> str:
@@ -109,7 +115,7 @@ def _pictures(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
     first = next(iter(shots.values()))
     alike = {n: s for n, s in shots.items() if s.config.dataset == first.config.dataset}
     if len(alike) < len(shots):
-        st.caption(t("Runs on other images than the first are left out here."))
+        st.caption(t("Runs on other datasets are hidden."))
     dataset = cached.dataset(first.config.dataset)
     images = (dataset.test_images[first.examples.indices] / 255).astype(np.float32)
     flat = images.reshape(len(images), -1)
@@ -120,7 +126,7 @@ def _pictures(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
         rows,
         rows=[t("original"), *(named[name] for name in alike)],
         columns=class_names(first.examples.labels, first.classes),
-        label=t("The same held-out images, rebuilt by each run"),
+        label=t("The same held-out images, reconstructed by each run"),
     )
 
 

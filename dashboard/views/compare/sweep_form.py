@@ -9,7 +9,7 @@ from aecore.config import Config
 from aecore.errors import LabError
 from aecore.experiments import grid
 from aecore.experiments.estimate import START_SECONDS, run_seconds, whole_runs
-from aecore.i18n import t
+from aecore.i18n import nt, t
 from aecore.knob import knobs
 from dashboard.state import active_run, cached, experiments, messages
 from dashboard.views.compare import sweep_results
@@ -67,7 +67,7 @@ def panel() -> None:
     base = active_run.live().config
     with st.container(border=True):
         st.markdown(f"**{t('Sweep')}**")
-        st.caption(t("Combinations of some values; the other knobs as in the run on top."))
+        st.caption(t("Trains every combination; other settings come from the current run."))
         request = _request(base)
         _offer(base, request)
     sweep_results.panel()
@@ -77,7 +77,7 @@ def _request(base: Config) -> SweepRequest:
     known = {name: knob for name, knob in knobs(Config).items() if name != "dataset"}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.multiselect(
-            t("Knobs"),
+            t("Settings"),
             list(known),
             ["bottleneck"],
             key="sweep knobs",
@@ -96,7 +96,7 @@ def _request(base: Config) -> SweepRequest:
         }
     with st.container(horizontal=True, vertical_alignment="bottom"):
         epochs = st.number_input(
-            t("Epochs each"),
+            t("Epochs per run"),
             1,
             int(known["epochs"].high or 1),
             min(base.epochs, 20),
@@ -104,9 +104,9 @@ def _request(base: Config) -> SweepRequest:
             width=130,
         )
         at_random = st.toggle(
-            t("Draw at random"),
+            t("Random subset"),
             key="sweep random",
-            help=t("Some of the combinations, where all would be too many."),
+            help=t("A random part of the combinations, where all would be too many."),
         )
         count = None
         if at_random:
@@ -114,11 +114,11 @@ def _request(base: Config) -> SweepRequest:
                 st.number_input(t("Runs"), 1, grid.MOST_RUNS, 12, key="sweep count", width=130)
             )
         halving = st.toggle(
-            t("Stop the hopeless early"),
+            t("Early stopping (halving)"),
             key="sweep halving",
             help=t(
-                "Successive halving: after a ninth of the steps, and again after a third, only the "
-                "better third goes on."
+                "Successive halving: after a ninth of the steps, and again after a third, "
+                "only the best third continue."
             ),
         )
     values = {n: [v.strip() for v in text.split(",") if v.strip()] for n, text in texts.items()}
@@ -135,7 +135,7 @@ def _offer(base: Config, request: SweepRequest) -> None:
     possible = len(planned) - len(wrong)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            t("Start the sweep"),
+            t("Start sweep"),
             key="start sweep",
             type="primary",
             icon=":material/grid_view:",
@@ -145,10 +145,20 @@ def _offer(base: Config, request: SweepRequest) -> None:
         )
         if possible:
             minutes = _seconds(base, request, possible) / 60
-            words = t("{count} runs, about {minutes:.1f} min", count=possible, minutes=minutes)
+            words = nt(
+                "{count} run, about {minutes:.1f} min",
+                "{count} runs, about {minutes:.1f} min",
+                possible,
+                minutes=minutes,
+            )
             st.caption(words)
     if wrong:
-        text = t("{count} combinations cannot be: {reason}", count=len(wrong), reason=wrong[0])
+        text = nt(
+            "{count} invalid combination: {reason}",
+            "{count} invalid combinations: {reason}",
+            len(wrong),
+            reason=wrong[0],
+        )
         st.caption(f":material/error: {text}")
 
 

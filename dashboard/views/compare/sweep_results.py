@@ -57,7 +57,7 @@ def _cells(names: Sequence[str], rows: Sequence[Outcome]) -> None:
     across, up, panel = names[0], names[1:2], names[2:]
     if len({_said(panel, row) for row in rows}) > MOST_PANELS:
         up, panel = names[1:], ()
-    st.caption(t("Error of each run; click one to open it."))
+    st.caption(t("Error of each run; click a cell to open its run."))
     figure(
         "sweep-cells",
         cells(
@@ -67,7 +67,7 @@ def _cells(names: Sequence[str], rows: Sequence[Outcome]) -> None:
             (_labels([across]), _labels(up), _labels(panel)),
         ),
         height=HEIGHT,
-        label=t("Held-out error of each run, by the knobs"),
+        label=t("Held-out error of each run, by setting"),
         on_clicked=_open,
     )
 
@@ -93,12 +93,12 @@ def _against(names: Sequence[str], rows: Sequence[Outcome]) -> None:
         groups.setdefault(", ".join(rest) or t("autoencoder"), {})[width] = row.summary["held_out"]
         pca[width] = row.summary["pca"]
     lines = {name: _sorted(points) for name, points in groups.items()}
-    st.caption(t("Error against bottleneck"))
+    st.caption(t("Error vs bottleneck"))
     figure(
         "sweep-against",
         against_bottleneck(lines, _sorted(pca)),
         height=HEIGHT,
-        label=t("Held-out error against bottleneck, with PCA's"),
+        label=t("Held-out error vs bottleneck, with PCA"),
     )
 
 
@@ -109,10 +109,10 @@ def _sorted(points: Mapping[int, float]) -> tuple[list[int], list[float]]:
 
 def _parallel(names: Sequence[str], rows: Sequence[Outcome]) -> None:
     values = {t(knobs(Config)[name].label): [row.values[name] for row in rows] for name in names}
-    st.caption(t("All runs as lines from knob to knob"))
+    st.caption(t("Parallel coordinates"))
     figure(
         "sweep-parallel",
         parallel(values, [row.summary["held_out"] for row in rows]),
         height=HEIGHT,
-        label=t("Runs as lines through their knobs to their errors"),
+        label=t("Parallel coordinates: the settings of each run and its error"),
     )

@@ -42,7 +42,7 @@ def show_curves(
     network: TrainedModel, kind: str, level: float, baselines: Mapping[float, Baselines | None]
 ) -> None:
     """Chart PSNR against the level of noise on held-out images, and tell it at this level."""
-    st.markdown(f"**{t('How near to the clean image')}**")
+    st.markdown(f"**{t('Quality (PSNR) by noise level')}**")
     moment = (network.name, network.step, kind, network.config)
     own = cached.in_session("denoised", moment, lambda: [_psnr(network, kind, e) for e in LEVELS])
     config = network.config
@@ -52,12 +52,12 @@ def show_curves(
         psnr_curves(
             LEVELS,
             {"autoencoder": own, **_columns(baselines)},
-            {name: t(label) for name, label in denoising.METHODS.items()},
+            {name: str(label) for name, label in denoising.METHODS.items()},
             trained=config.noise if same else None,
             now=level,
         ),
         height=CURVE_HEIGHT,
-        label=t("PSNR against the level of the noise, by method"),
+        label=t("PSNR by noise level, for each method"),
     )
     truth, noisy = _held_out(network, kind, level)
     here = cached.in_session("denoised here", (moment, level), lambda: network.reconstruct(noisy))
@@ -79,7 +79,7 @@ def _coming(baselines: Mapping[float, Baselines | None]) -> str:
     if not missing:
         return "\N{NO-BREAK SPACE}"
     return t(
-        "The other methods are fitted to each level of this noise, once: {done} of {all}.",
+        "Fitting baselines: {done} of {all}.",
         done=len(baselines) - missing,
         all=len(baselines),
     )
@@ -132,8 +132,8 @@ def _verdict(own: tuple[float, float], baselines: Baselines | None, level: float
         return said
     best = max(baselines.scores, key=lambda name: baselines.scores[name][0])
     return f"{said} " + t(
-        "The best of the others, {name}: {psnr:.2f} dB (SSIM {ssim:.3f}).",
-        name=t(denoising.METHODS[best]),
+        "Best baseline, {name}: {psnr:.2f} dB (SSIM {ssim:.3f}).",
+        name=denoising.METHODS[best],
         psnr=baselines.scores[best][0],
         ssim=baselines.scores[best][1],
     )
@@ -141,7 +141,7 @@ def _verdict(own: tuple[float, float], baselines: Baselines | None, level: float
 
 def show_levels(network: TrainedModel, kind: str) -> None:
     """Chart trained level against tested level over the runs at hand."""
-    st.markdown(f"**{t('TrainedModel at one level, tested at another')}**")
+    st.markdown(f"**{t('Trained at one level, tested at another')}**")
     dataset = network.config.dataset
     trained = [
         row["name"]
@@ -156,8 +156,8 @@ def show_levels(network: TrainedModel, kind: str) -> None:
         "levels-matrix",
         levels_matrix(names, LEVELS, [row[1] for _, row in rows]) if rows else None,
         height=CURVE_HEIGHT,
-        label=t("PSNR by the level trained at and the level tested at"),
-        empty=t("Train runs at several levels of this noise: how far each carries is shown here."),
+        label=t("PSNR by training level and test level"),
+        empty=t("Train runs at several levels of this noise to see how well each generalises."),
     )
 
 

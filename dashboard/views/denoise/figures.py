@@ -68,7 +68,7 @@ def psnr_curves(
     if trained is not None:
         notes = [
             {
-                "text": t("trained here"),
+                "text": t("training level"),
                 "x": trained,
                 "y": 1,
                 "yref": "paper",
@@ -85,8 +85,8 @@ def psnr_curves(
         legend=legend_above(),
         shapes=marks,
         annotations=notes,
-        xaxis={"title": title(t("level of the noise")), "rangemode": "tozero"},
-        yaxis={"title": title(t("PSNR in dB"))},
+        xaxis={"title": title(t("noise level")), "rangemode": "tozero"},
+        yaxis={"title": title(t("PSNR (dB)"))},
     )
 
 
@@ -127,6 +127,6 @@ def levels_matrix(trained: Sequence[str], tested: Sequence[float], psnr: ArrayLi
     return drawn(
         [heat],
         top=8,
-        xaxis={"title": title(t("level tested at")), "type": "category"},
-        yaxis={"title": title(t("level trained at")), "type": "category", "automargin": True},
+        xaxis={"title": title(t("test level")), "type": "category"},
+        yaxis={"title": title(t("training level")), "type": "category", "automargin": True},
     )

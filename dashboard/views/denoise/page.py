@@ -5,7 +5,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from aecore.applications import denoising
-from aecore.i18n import t
+from aecore.i18n import N_, t
 from aecore.metrics import reconstruction
 from aecore.presets import preset
 from aecore.runs.trained_model import TrainedModel
@@ -26,9 +26,9 @@ from dashboard.widgets.image_grid import class_names, image_grid
 from dashboard.widgets.picture_upload import uploaded
 
 KINDS = {
-    "gaussian": "Gaussian",
-    "masking": "Masking",
-    "salt_and_pepper": "Salt and pepper",
+    "gaussian": N_("Gaussian"),
+    "masking": N_("Masking"),
+    "salt_and_pepper": N_("Salt and pepper"),
 }
 SHOWN, PAD = 10, 220
 PICTURE_HEIGHT = 420
@@ -51,7 +51,7 @@ def body(newest: Snapshot) -> None:
     baselines = {each: fit_baselines(network, kind, each) for each in levels}
     left, right = st.columns([5, 4], gap="medium")
     with left:
-        st.markdown(f"**{t('Noise put on, and taken off')}**")
+        st.markdown(f"**{t('Noisy and denoised')}**")
         with st.container(horizontal=True):
             images, columns = _images(network)
         noisy = denoising.add_noise(images, kind, level)
@@ -68,7 +68,7 @@ def _noise(network: TrainedModel) -> tuple[str, float]:
         list(KINDS),
         index=list(KINDS).index(given) if given in KINDS else 0,
         key="denoise kind",
-        format_func=lambda name: t(KINDS[name]),
+        format_func=lambda name: str(KINDS[name]),
         width=170,
     )
     level = st.slider(
@@ -79,8 +79,8 @@ def _noise(network: TrainedModel) -> tuple[str, float]:
         0.05,
         key="denoise level",
         help=t(
-            "Gaussian: the standard deviation, of pixels between 0 and 1. Otherwise the share of "
-            "pixels hit."
+            "Gaussian: the standard deviation, with pixels between 0 and 1. Otherwise "
+            "the share of pixels affected."
         ),
         width=300,
     )
@@ -90,8 +90,8 @@ def _noise(network: TrainedModel) -> tuple[str, float]:
 def _images(network: TrainedModel) -> tuple[NDArray[np.uint8], list[str]]:
     """Ask which images are looked at: held-out ones, the person's own, or a drawing."""
     draw = _draw()
-    with st.popover(t("Draw one"), icon=":material/draw:"):
-        label = t("A sheet to draw on")
+    with st.popover(t("Draw"), icon=":material/draw:"):
+        label = t("Drawing pad")
         made = draw_pad("denoise pad", shape=network.dataset.shape, label=label, height=PAD)
     own = uploaded("denoise upload", network.dataset.shape, SHOWN)
     if made is not None:
@@ -113,18 +113,18 @@ def _offer(network: TrainedModel, kind: str, level: float) -> None:
     """Say that the network was not trained to denoise, with a way to one that is."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(
-            t("This network was trained on clean images: noise is as good as structure to it."),
+            t("This network was trained on clean images: it treats noise as signal."),
             icon=":material/info:",
         )
         settings = network.config
         st.button(
-            t("Train one to denoise"),
+            t("Train a denoiser"),
             key="train denoising",
             type="primary",
             icon=":material/play_arrow:",
             on_click=commands.train,
             args=(preset("denoising", settings.dataset, noise_kind=kind, noise=level),),
-            help=t("Begins a new run on top with the preset Denoising and this noise."),
+            help=t("Starts a new run with the preset Denoising and this noise."),
         )
 
 
@@ -141,17 +141,15 @@ def _pictures(
     # The place of what is still being fitted is kept, so that nothing jumps.
     rows = [made.get(name, np.zeros_like(truth)) for name in denoising.METHODS]
     names = [
-        f"{t(name)} {reconstruction.psnr(truth, made[key]):.1f} dB"
-        if key in made
-        else f"{t(name)} …"
+        f"{name} {reconstruction.psnr(truth, made[key]):.1f} dB" if key in made else f"{name} …"
         for key, name in denoising.METHODS.items()
     ]
     image_grid(
         "denoised",
         [truth, *rows, error],
         error_last=True,
-        rows=[t("clean"), *names, t("error left")],
+        rows=[t("clean"), *names, t("remaining error")],
         columns=columns,
-        label=t("Images: clean, noisy, and what each method makes of them"),
+        label=t("Images: clean, noisy, and denoised by each method"),
         height=PICTURE_HEIGHT,
     )

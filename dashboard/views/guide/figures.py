@@ -7,7 +7,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
-from aecore.i18n import t
+from aecore.i18n import nt, t
 from dashboard.figures.theme import CLEAR, HELD_OUT, NEUTRAL, SHADE, TRAIN, UNIT, drawn, title
 
 # Heights: the largest layer is 1 high, around 0.
@@ -195,7 +195,9 @@ def _hovered(
 ) -> dict[str, Any]:
     """Return points in the middle of the layers that say what each is."""
     said = [
-        " \N{MIDDLE DOT} ".join(filter(None, (t("{count:,} units", count=count), name)))
+        " \N{MIDDLE DOT} ".join(
+            filter(None, (nt("{count:,} unit", "{count:,} units", count), name))
+        )
         for count, name in zip(units, activations, strict=True)
     ]
     return {

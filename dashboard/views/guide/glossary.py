@@ -1,40 +1,60 @@
 """The words of the field, and the papers behind the methods."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-GLOSSARY: Mapping[str, str] = {
-    "Encoder": "The half of the network that turns an image into a code.",
-    "Decoder": "The half that turns a code into an image; it mirrors the encoder.",
-    "Code": "The numbers in the middle of the network: a point of the latent space.",
-    "Latent space": "The space of all codes, with an axis for each unit.",
-    "Bottleneck": "How many numbers the code has.",
-    "Reconstruction": "The image that the decoder makes of a code.",
-    "Reconstruction error": "How far a reconstruction is from the clean image: the mean squared "
-    "difference of their pixels. Held-out error is that of images it never learnt from.",
-    "Corruption": "Noise put on the input, from which the clean image is to be rebuilt.",
-    "Sparsity": "That only few units of the code are active for an image.",
-    "Probe set": "The fixed images whose codes are followed on the map.",
-    "Epoch": "One pass over all training images.",
-    "Step": "One change of the weights, made from one batch of images.",
-    "Manifold": "The thin, curved sheet in the space of all images near which the real ones lie.",
-}
+from aecore.i18n import N_, Message
 
-PAPERS: Sequence[tuple[str, str]] = (
+GLOSSARY: Sequence[tuple[Message, Message]] = (
+    (N_("Encoder"), N_("The half of the network that turns an image into a code.")),
     (
-        "Stacked",
+        N_("Decoder"),
+        N_("The half that turns a code into an image; it mirrors the encoder."),
+    ),
+    (
+        N_("Code"),
+        N_("The activations in the middle of the network: a point of the latent space."),
+    ),
+    (N_("Latent space"), N_("The space of all codes, with one axis per unit.")),
+    (N_("Bottleneck"), N_("The number of units in the code.")),
+    (N_("Reconstruction"), N_("The image that the decoder produces from a code.")),
+    (
+        N_("Reconstruction error"),
+        N_(
+            "How far a reconstruction is from the clean image: the mean squared difference of "
+            "their pixels. Held-out error is measured on images not used for training."
+        ),
+    ),
+    (
+        N_("Corruption"),
+        N_("Noise added to the input, from which the clean image is to be reconstructed."),
+    ),
+    (N_("Sparsity"), N_("Only a few code units are active per image.")),
+    (N_("Probe set"), N_("The fixed images whose codes are followed on the map.")),
+    (N_("Epoch"), N_("One pass over all training images.")),
+    (N_("Step"), N_("One update of the weights, from one batch of images.")),
+    (
+        N_("Manifold"),
+        N_("The thin, curved surface in the space of all images near which real images lie."),
+    ),
+)
+"""Each word and what it means."""
+
+PAPERS: Sequence[tuple[Message, str]] = (
+    (
+        N_("Stacked"),
         "Hinton and Salakhutdinov (2006). Reducing the dimensionality of data with neural "
         "networks. Science 313.",
     ),
     (
-        "Layer-wise pretraining",
+        N_("Layer-wise pretraining"),
         "Bengio et al. (2007). Greedy layer-wise training of deep networks. NIPS 19.",
     ),
     (
-        "Denoising",
+        N_("Denoising"),
         "Vincent et al. (2008). Extracting and composing robust features with denoising "
         "autoencoders. ICML.",
     ),
-    ("Sparse, KL", "Ng (2011). Sparse autoencoder. CS294A lecture notes, Stanford."),
-    ("Sparse, top-k", "Makhzani and Frey (2013). k-sparse autoencoders. arXiv:1312.5663."),
+    (N_("Sparse, KL"), "Ng (2011). Sparse autoencoder. CS294A lecture notes, Stanford."),
+    (N_("Sparse, top-k"), "Makhzani and Frey (2013). k-sparse autoencoders. arXiv:1312.5663."),
 )
-"""Of each method its name, and the paper that it comes from."""
+"""The name of each method, and the paper that introduced it, as it is cited in any language."""

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self
 
 from aecore.config import Config
+from aecore.i18n import N_, Message
 from aecore.presets import PRESETS, preset
 
 
@@ -14,26 +15,26 @@ class Constraint:
 
     Attributes
     ----------
-    label, words, look : str
-        Its name, what it does, and which figure answers, in English.
+    label, description, look : Message
+        Its name, what it does, and which figure answers.
     page : str
         The page with that figure.
     """
 
-    label: str
-    words: str
-    look: str
+    label: Message
+    description: Message
+    look: Message
     page: str
 
 
 @dataclass(frozen=True)
 class Lesson:
-    """A run to begin, and what to see in it.
+    """A run to start, and what to see in it.
 
     Attributes
     ----------
-    label, words, watch : str
-        Its name, what it is, and what to watch for, in English.
+    label, description, watch : Message
+        Its name, what it is, and what to watch for.
     start : str
         The preset it starts from.
     values : mapping of str to object
@@ -41,20 +42,20 @@ class Lesson:
     page : str
         Where it is watched.
     one_class : bool
-        Whether it learns from the first class of the data set alone.
+        Whether it is trained on the first class of the dataset only.
     """
 
-    label: str
-    words: str
-    watch: str
+    label: Message
+    description: Message
+    watch: Message
     start: str = "stacked"
     values: Mapping[str, Any] = field(default_factory=dict)
     page: str = "train"
     one_class: bool = False
 
     @classmethod
-    def of(cls, name: str, watch: str) -> Self:
-        """Return the lesson that a preset is, in the preset's own words."""
+    def of(cls, name: str, watch: Message) -> Self:
+        """Return a preset as a lesson, with the label and description of the preset."""
         return cls(PRESETS[name].label, PRESETS[name].description, watch, name)
 
     def settings(self, dataset: str, classes: Sequence[str] = ()) -> Config:
@@ -65,7 +66,7 @@ class Lesson:
         dataset : str
             The images it is for.
         classes : sequence of str
-            Their classes; without any, `one_class` cannot be heeded.
+            Their classes; without any, `one_class` has no effect.
 
         Raises
         ------
@@ -78,24 +79,30 @@ class Lesson:
 
 CONSTRAINTS: Mapping[str, Constraint] = {
     "bottleneck": Constraint(
-        "Small bottleneck",
-        "The code has far fewer numbers than the image has pixels. The network can only pass on "
-        "what images have in common, and where each stands among them.",
-        "Reconstructions: the fewer the numbers, the more every image looks like an average.",
+        N_("Small bottleneck"),
+        N_(
+            "The code has far fewer dimensions than the image has pixels. The network can only "
+            "keep what images have in common, and where each one stands among them."
+        ),
+        N_("Reconstructions: the smaller the code, the more every image looks like an average."),
         "train",
     ),
     "sparsity": Constraint(
-        "Sparsity",
-        "The code may be large, but active units are punished, or only the strongest are kept. "
-        "Each image is then told by a few units that stand for something.",
-        "Code activity: how many units are active per image, and which are dead.",
+        N_("Sparsity"),
+        N_(
+            "The code may be large, but active units are penalised, or only the strongest are "
+            "kept. A few meaningful units then describe each image."
+        ),
+        N_("Code activity: how many units are active per image, and which are dead."),
         "train",
     ),
     "noise": Constraint(
-        "Noise",
-        "The input is corrupted, and the clean image must be rebuilt from it. Copying would copy "
-        "the noise too, so the network has to learn what belongs in an image.",
-        "How near to the clean image: the network's curve beside those of the classic filters.",
+        N_("Noise"),
+        N_(
+            "The input is corrupted, and the clean image must be reconstructed from it. Copying "
+            "would copy the noise too, so the network has to learn what belongs in an image."
+        ),
+        N_("Quality (PSNR) by noise level: the network's curve next to those of the baselines."),
         "denoise",
     ),
 }
@@ -103,91 +110,119 @@ CONSTRAINTS: Mapping[str, Constraint] = {
 VARIANTS: Mapping[str, Lesson] = {
     "classic": Lesson.of(
         "classic",
-        "The rebuilt images begin as one grey average and sharpen slowly; the error stays above "
-        "PCA's dashed line for a long time.",
+        N_(
+            "The reconstructions start as one grey average and sharpen slowly; the error stays "
+            "above PCA's dashed line for a long time."
+        ),
     ),
     "stacked": Lesson.of(
         "stacked",
-        "The error begins at PCA's dashed line and goes below it: the difference is what more "
-        "than a linear map can do.",
+        N_(
+            "The error starts at PCA's dashed line and drops below it: the difference is what "
+            "nonlinearity adds."
+        ),
     ),
     "pretrained": Lesson(
-        "Layer-wise pretraining",
-        "Each layer first learns alone to rebuild what the layer below it gives; then all learn "
-        "together.",
-        "Grey bands on the error curve: in each, one layer learns alone. The held-out error falls "
-        "when all learn together, after the bands.",
+        N_("Layer-wise pretraining"),
+        N_(
+            "Each layer first learns alone to reconstruct the output of the layer below it; then "
+            "all are trained together."
+        ),
+        N_(
+            "Grey bands on the error curve: in each, one layer is trained alone. The held-out "
+            "error falls after the bands, when all are trained together."
+        ),
         values={"linear_path": False, "pretrain_epochs": 3},
     ),
     "sparse": Lesson.of(
         "sparse",
-        "Code activity: 25 units speak for each image, and more and more of the others fall "
-        "silent for good.",
+        N_(
+            "Code activity: 25 units are active for each image, and more and more of the others "
+            "never activate again."
+        ),
     ),
     "denoising": Lesson.of(
         "denoising",
-        "The second row of the reconstructions goes in, the third comes out: the noise is gone, "
-        "and where it hid something, the network guesses.",
+        N_(
+            "The second row of the reconstructions goes in, the third comes out: the noise is "
+            "gone, and where it hid something, the network guesses."
+        ),
     ),
     "convolutional": Lesson.of(
         "convolutional",
-        "Against PCA falls below 1.00 ×. In the picture on this page each layer now has channels, "
-        "half as high and wide as those before.",
+        N_(
+            "Error vs PCA falls below 1.00×. In the diagram on this page each layer now has "
+            "channels, half as high and wide as those before."
+        ),
     ),
     "two_dimensional": Lesson.of(
         "two_dimensional",
-        "The latent map is the code itself. Classes drift apart though nobody told the network "
-        "about them.",
+        N_(
+            "The latent map shows both code dimensions. Classes drift apart although the network "
+            "never sees the labels."
+        ),
     ),
 }
 
 EXPERIMENTS: Mapping[str, Lesson] = {
     "linear": Lesson(
-        "PCA is the linear autoencoder",
-        "A network of the linear path alone, with no hidden layers.",
-        "Against PCA stays near 1.00 ×: no linear network does better. Then choose the preset "
-        "Stacked, which has hidden layers, and it falls below.",
+        N_("PCA is the linear autoencoder"),
+        N_("A network of the linear path alone, with no hidden layers."),
+        N_(
+            "Error vs PCA stays near 1.00×: no linear network does better. Then choose the preset "
+            "Stacked, which has hidden layers, and it falls below."
+        ),
         values={"hidden": ""},
     ),
     "squeeze": Lesson(
-        "Squeeze it to two numbers",
-        "A code of two numbers must hold everything there is to say about an image.",
-        "Hover over the map: every place is an image, and neighbours look alike. Where classes "
-        "meet, one digit turns into another.",
+        N_("Squeeze it into two dimensions"),
+        N_("A two-unit code must hold everything there is to say about an image."),
+        N_(
+            "Hover over the map: every place is an image, and neighbours look alike. Where "
+            "classes meet, one digit turns into another."
+        ),
         start="two_dimensional",
         page="manifold",
     ),
     "overcomplete": Lesson(
-        "Many numbers, no constraint",
-        "A code of 256 units and nothing asked of them: it copies well and tells little.",
-        "Nearly all units speak for every image. Raise Sparsity bit by bit to 1: they fall "
-        "silent, and under Units on the Manifold page grain turns into strokes.",
+        N_("Many units, no constraint"),
+        N_("A code of 256 units and no constraint: it copies well but learns little."),
+        N_(
+            "Nearly all units are active for every image. Raise Sparsity step by step to 1: they "
+            "go quiet, and under Units on the Manifold page noisy weights turn into strokes."
+        ),
         start="sparse",
         values={"bottleneck": 256, "sparsity_kind": "l1", "sparsity": 0.0},
     ),
     "noisy": Lesson(
-        "Noise teaches what belongs",
-        "It sees only corrupted images and is asked for the clean ones.",
-        "Around the level it was trained at, the network's curve rises above those of the other "
-        "methods.",
+        N_("Noise teaches what belongs"),
+        N_("It sees only corrupted images and must output clean ones."),
+        N_(
+            "Around the level it was trained at, the network's curve rises above those of the "
+            "other methods."
+        ),
         start="denoising",
         page="denoise",
     ),
     "one_class": Lesson(
-        "It rebuilds only what it learnt",
-        "It learns from the first class alone and never sees another.",
-        "The scores of the other classes move to the right of the normal ones: what it never saw "
-        "is rebuilt badly.",
+        N_("It reconstructs only what it has seen"),
+        N_("It is trained on the first class only and never sees another."),
+        N_(
+            "The scores of the other classes move to the right of the normal ones: what the "
+            "network has never seen, it reconstructs poorly."
+        ),
         start="denoising",
         values={"bottleneck": 8},
         page="anomalies",
         one_class=True,
     ),
     "resize": Lesson(
-        "Change the bottleneck while it trains",
-        "A run with two numbers, of which you make more under way.",
-        "Move Bottleneck to 8, then to 32: each change is marked on the curve, which goes on from "
-        "where it was. Nothing is lost.",
+        N_("Change the bottleneck during training"),
+        N_("A run with a two-unit code, which you widen during training."),
+        N_(
+            "Move Bottleneck to 8, then to 32: each change is marked on the curve, which continues "
+            "from where it was. Nothing is lost."
+        ),
         start="two_dimensional",
     ),
 }

@@ -6,7 +6,7 @@ import numpy as np
 import streamlit as st
 
 from aecore.config import Config
-from aecore.i18n import t
+from aecore.i18n import nt, t
 from aecore.knob import knobs
 from aecore.network.inference import encode
 from aecore.network.layers import layers
@@ -39,37 +39,34 @@ def body(snapshot: Snapshot) -> None:
 
 def still() -> None:
     """Show what to try; nothing of it changes while the network learns."""
-    st.markdown(f"#### {t('Constraints make it learn something')}")
+    st.markdown(f"#### {t('Constraints force it to learn')}")
     for column, each in zip(st.columns(len(CONSTRAINTS)), CONSTRAINTS.values(), strict=True):
         with column.container(border=True, height="stretch"):
             _constraint(each)
     st.markdown(f"#### {t('Kinds of autoencoders')}")
-    _cards(VARIANTS, t("Try it"), across=4)
+    _cards(VARIANTS, across=4)
     st.markdown(f"#### {t('Experiments')}")
-    _cards(EXPERIMENTS, t("Set it up"), across=3)
-    with st.expander(t("Words and papers"), icon=":material/menu_book:"):
+    _cards(EXPERIMENTS, across=3)
+    with st.expander(t("Glossary and papers"), icon=":material/menu_book:"):
         _glossary()
 
 
 def _what() -> None:
     lines = [
-        t("It learns **without labels**: all it has to do is give back the image it was given."),
-        t("A **constraint** stands in the way, so that copying is not enough."),
+        t("It learns **without labels**: it only has to reproduce its input."),
+        t("A **constraint** keeps it from simply copying."),
         t(
             "The **encoder** turns the image into a code; the **decoder**, its mirror image, turns "
             "the code into an image."
         ),
+        t("The **code** is a point of the **latent space**. Similar images get nearby codes."),
         t(
-            "The **code** is a point of the **latent space**. Images that are alike get codes that "
-            "lie together."
+            "The loss is the **reconstruction error**: how far the reconstruction is from the "
+            "clean image."
         ),
         t(
-            "The loss is the **reconstruction error**: how far the rebuilt image is from the clean "
-            "one."
-        ),
-        t(
-            "Of all possible images the real ones fill only a thin sheet, a **manifold**. The code "
-            "says where on it an image lies."
+            "Among all possible images, real images lie near a thin, curved surface, the "
+            "**manifold**. The code tells where on it an image lies."
         ),
     ]
     st.markdown(f"#### {t('What an autoencoder is')}")
@@ -81,7 +78,7 @@ def _network(snapshot: Snapshot) -> None:
     config, shape = snapshot.config, snapshot.examples.originals.shape[1:]
     found = layers(config, shape)
     names = {**knobs(Config)["activation"].choices, **knobs(Config)["code_activation"].choices}
-    st.markdown(f"**{t('The network as it is now')}**")
+    st.markdown(f"**{t('Current network')}**")
     figure(
         "network",
         figures.network(
@@ -123,14 +120,14 @@ def _one_image(snapshot: Snapshot) -> None:
         each[:1] for each in (shown.originals, shown.corrupted, shown.reconstructions)
     )
     error = abs(reconstruction - original)
-    st.markdown(f"**{t('One held-out image, through the network now')}**")
+    st.markdown(f"**{t('One test image through the network')}**")
     left, middle, right = st.columns([1, 3, 1], gap="medium", vertical_alignment="center")
     with left:
         image_grid(
             "guide-in",
             [original, corrupted],
             rows=[t("image"), t("corrupted")],
-            label=t("A held-out image, and what of it is put in"),
+            label=t("A test image, and the network's input"),
             height=IMAGES,
         )
     with middle:
@@ -146,16 +143,18 @@ def _one_image(snapshot: Snapshot) -> None:
             "guide-out",
             [reconstruction, error],
             error_last=True,
-            rows=[t("rebuilt"), t("error")],
-            label=t("What is rebuilt from the code, and the absolute error"),
+            rows=[t("reconstructed"), t("error")],
+            label=t("The reconstruction from the code, and the absolute error"),
             height=IMAGES,
         )
     st.caption(
-        t(
-            "{pixels} pixels become {units} numbers, and these {pixels} pixels again. Squared "
-            "error of this image: {error:.4f}.",
+        nt(
+            "{pixels} pixels → {count} number → {pixels} pixels. Squared error of this image: "
+            "{error:.4f}.",
+            "{pixels} pixels → {count} numbers → {pixels} pixels. Squared error of this image: "
+            "{error:.4f}.",
+            code.size,
             pixels=original.size,
-            units=code.size,
             error=float(np.square(error).mean()),
         )
     )
@@ -168,32 +167,32 @@ def _extent(snapshot: Snapshot) -> float:
 
 
 def _constraint(each: Constraint) -> None:
-    st.markdown(f"**{t(each.label)}**")
-    st.markdown(t(each.words))
-    st.caption(f":material/visibility: {t(each.look)}")
+    st.markdown(f"**{each.label}**")
+    st.markdown(str(each.description))
+    st.caption(f":material/visibility: {each.look}")
     st.page_link(st.session_state[keys.PAGES][each.page])
 
 
-def _cards(lessons: Mapping[str, Lesson], action: str, across: int) -> None:
-    """Show lessons in rows, each with the button that begins it."""
+def _cards(lessons: Mapping[str, Lesson], across: int) -> None:
+    """Show lessons in rows, each with the button that starts it."""
     for place, (name, lesson) in enumerate(lessons.items()):
         if place % across == 0:
             columns = st.columns(across)
         with columns[place % across].container(border=True, height="stretch"):
-            _card(name, lesson, action)
+            _card(name, lesson)
 
 
-def _card(name: str, lesson: Lesson, action: str) -> None:
-    st.markdown(f"**{t(lesson.label)}**")
-    st.markdown(t(lesson.words))
-    st.caption(f":material/visibility: {t(lesson.watch)}")
-    begun = st.button(
-        action,
+def _card(name: str, lesson: Lesson) -> None:
+    st.markdown(f"**{lesson.label}**")
+    st.markdown(str(lesson.description))
+    st.caption(f":material/visibility: {lesson.watch}")
+    started = st.button(
+        t("Start"),
         key=f"lesson {name}",
         icon=":material/play_arrow:",
-        help=t("Begins this run on the present images, and plays it; the run so far is kept."),
+        help=t("Starts this run on the current dataset. Your current run is saved."),
     )
-    if begun:
+    if started:
         _begin(lesson)
 
 
@@ -208,6 +207,6 @@ def _begin(lesson: Lesson) -> None:
 def _glossary() -> None:
     words, papers = st.columns([3, 2], gap="large")
     with words:
-        st.markdown("\n".join(f"- **{t(word)}** {t(means)}" for word, means in GLOSSARY.items()))
+        st.markdown("\n".join(f"- **{word}** {meaning}" for word, meaning in GLOSSARY))
     with papers:
-        st.markdown("\n".join(f"- **{t(method)}** {t(paper)}" for method, paper in PAPERS))
+        st.markdown("\n".join(f"- **{method}** {paper}" for method, paper in PAPERS))

@@ -40,7 +40,7 @@ def journey(
         x=path[:, 0].tolist(),
         y=path[:, 1].tolist(),
         mode="lines+markers",
-        name=t("way"),
+        name=t("path"),
         line=line,
         marker={"size": sizes, "symbol": symbols, "color": PALETTE[2], "opacity": 1},
         hovertemplate=t("pass {place}", place="%{pointNumber}") + "<extra></extra>",
@@ -107,7 +107,7 @@ def strangeness(usual: ArrayLike, first: float, last: float) -> go.Figure:
     }
     marks, notes = [], []
     for place, name, colour, y in (
-        (first, t("fed"), PALETTE[2], 1.0),
+        (first, t("input"), PALETTE[2], 1.0),
         (last, t("last"), HELD_OUT, 0.86),
     ):
         line = {"color": colour, "width": 2}
@@ -123,6 +123,6 @@ def strangeness(usual: ArrayLike, first: float, last: float) -> go.Figure:
             {**note, "yref": "paper", "showarrow": False, "xanchor": "left", "xshift": 4}
             for note in notes
         ],
-        xaxis={"title": title(t("distance from the training codes")), "rangemode": "tozero"},
+        xaxis={"title": title(t("distance to the training codes")), "rangemode": "tozero"},
         yaxis={"tickformat": ".0%", "title": title(t("held-out images"))},
     )

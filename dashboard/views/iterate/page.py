@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from aecore import data
 from aecore.applications import denoising, iteration
-from aecore.i18n import t
+from aecore.data.names import display_name
+from aecore.i18n import N_, Message, t
 from aecore.images import resize
 from aecore.maps.projection import project
 from aecore.runs.trained_model import TrainedModel
@@ -24,13 +25,13 @@ from dashboard.widgets.image_grid import image_grid
 
 Array = NDArray[np.float32]
 
-SOURCES: Mapping[str, str] = {
-    "stroke": "A stroke added",
-    "gap": "A piece erased",
-    "noise": "Noise added",
-    "drawn": "Drawn by hand",
-    "nothing": "Pure noise",
-    "other": "Another data set",
+SOURCES: Mapping[str, Message] = {
+    "stroke": N_("Add stroke"),
+    "gap": N_("Erase patch"),
+    "noise": N_("Add noise"),
+    "drawn": N_("Draw"),
+    "nothing": N_("Random sample"),
+    "other": N_("Another dataset"),
 }
 SHOWN = 8
 HEIGHT, STRIP, PAD = 340, 130, 200
@@ -46,17 +47,17 @@ def body(newest: Snapshot) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         network = network_picker.network(newest)
         source = st.segmented_control(
-            t("Feed"),
+            t("Input"),
             list(SOURCES),
             key="onto source",
-            format_func=lambda name: t(SOURCES[name]),
+            format_func=lambda name: str(SOURCES[name]),
             default="stroke",
             required=True,
         )
         passes = int(st.slider(t("Passes"), 1, 40, 8, key="onto passes", width=160))
     clean, image = _image(network, source or "stroke")
     if image is None:
-        st.info(t("Draw something: it is fed to the network."), icon=":material/draw:")
+        st.info(t("Draw something to use it as the input."), icon=":material/draw:")
         return
     found = iteration.walk(network, image, passes)
     _strip(found)
@@ -74,13 +75,13 @@ def body(newest: Snapshot) -> None:
             _split(network, clean, image)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown(f"**{t('How far it is from what was training_subset')}**")
+        st.markdown(f"**{t('Distance to training codes')}**")
         first, last = cloud.distance(found.codes[[0, -1]])
         figure(
             "onto-distance",
             figures.strangeness(cloud.usual, float(first), float(last)),
             height=HEIGHT,
-            label=t("Distances of codes from the training codes"),
+            label=t("Distances of codes to the training codes"),
         )
     with right:
         if clean is not None:
@@ -91,11 +92,11 @@ def _image(network: TrainedModel, source: str) -> tuple[Array | None, Array | No
     """Ask for what is fed; return the clean image, where it is a changed one, and the image."""
     shape = network.dataset.shape
     if source == "drawn":
-        label = t("A sheet to draw on")
+        label = t("Drawing pad")
         return None, draw_pad("onto pad", shape=shape, label=label, height=PAD)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         if source == "nothing":
-            seed = int(st.number_input(t("Draw"), 0, 999, 0, key="onto seed", width=120))
+            seed = int(st.number_input(t("Seed"), 0, 999, 0, key="onto seed", width=120))
             return None, np.random.default_rng(seed).random(shape, np.float32)
         if source == "other":
             return None, _anomalous(network)
@@ -118,7 +119,7 @@ def _held_out(network: TrainedModel) -> Array:
 
 def _anomalous(network: TrainedModel) -> Array:
     names = [name for name in data.available() if name != network.dataset.name]
-    name = st.selectbox(t("Data set"), names, key="onto other", width=200)
+    name = st.selectbox(t("Dataset"), names, key="onto other", width=200)
     chosen = probe.choose(cached.dataset(name), count=SHOWN)
     number = int(
         st.number_input(t("Image"), 0, len(chosen) - 1, 0, key="onto other image", width=120)
@@ -129,7 +130,7 @@ def _anomalous(network: TrainedModel) -> Array:
 
 def _strip(found: iteration.Walk) -> None:
     places = np.unique(np.linspace(0, len(found.images) - 1, 12).round().astype(int))
-    names = [t("fed") if not place else t("pass {n}", n=place) for place in places]
+    names = [t("input") if not place else t("pass {n}", n=place) for place in places]
     image_grid(
         "onto-strip",
         [found.images[places]],
@@ -156,7 +157,7 @@ def _verdict(found: iteration.Walk, cloud: iteration.Cloud) -> None:
 
 
 def _map(network: TrainedModel, found: iteration.Walk) -> None:
-    st.markdown(f"**{t('Its way over the map')}**")
+    st.markdown(f"**{t('Path on the map')}**")
     images = probe.probes(network.dataset)
     codes = cached.in_session(
         "onto codes",
@@ -174,16 +175,16 @@ def _map(network: TrainedModel, found: iteration.Walk) -> None:
         figures.journey(
             plane.points,
             images.labels,
-            [t(name) for name in network.dataset.classes],
+            [display_name(name) for name in network.dataset.classes],
             plane.place(found.codes),
         ),
         height=HEIGHT,
-        label=t("The way of the image's code over the map of held-out images"),
+        label=t("The path of the image's code on the map of held-out images"),
     )
 
 
 def _moved(found: iteration.Walk) -> None:
-    st.markdown(f"**{t('How far each pass moves it')}**")
+    st.markdown(f"**{t('Change per pass')}**")
     figure(
         "onto-moved",
         figures.moved(found.moved),
@@ -194,17 +195,17 @@ def _moved(found: iteration.Walk) -> None:
 
 def _split(network: TrainedModel, clean: Array, image: Array) -> None:
     parts = iteration.split(network, clean, image)
-    st.markdown(f"**{t('What became of the change')}**")
+    st.markdown(f"**{t('What happened to the change')}**")
     removed = 1 - parts.share
     left, right = st.columns(2)
-    left.metric(t("undone: it left the manifold"), f"{removed:.0%}")
-    right.metric(t("kept: it lies along it"), f"{parts.share:.0%}")
+    left.metric(t("removed (off the manifold)"), f"{removed:.0%}")
+    right.metric(t("kept (along it)"), f"{parts.share:.0%}")
     signed = np.stack([parts.change, parts.removed, parts.kept])
     image_grid(
         "onto-split",
         [signed],
         signed_last=True,
-        columns=[t("the change"), t("undone"), t("kept")],
-        label=t("The change, what of it was undone, and what was kept; brighter and darker"),
+        columns=[t("the change"), t("removed"), t("kept")],
+        label=t("The change, the part removed and the part kept; brighter and darker"),
         height=HEIGHT - 120,
     )

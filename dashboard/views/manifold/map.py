@@ -8,6 +8,7 @@ import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
+from aecore.data.names import display_name
 from aecore.i18n import t
 from aecore.maps.projection import Projection
 from aecore.maps.quality import distortion
@@ -106,7 +107,7 @@ def draw(moment: Moment, look: MapOptions, newest: Snapshot) -> Marks:
         parcels=versions,
         settings=settings,
         height=HEIGHT,
-        label=t("Map of the latent space: images with like codes lie together"),
+        label=t("Map of the latent space: images with similar codes are close"),
         revision=_revision(look),
     )
 
@@ -138,27 +139,27 @@ def _progress(moment: Moment, shown: MapTimeline, look: MapOptions) -> None:
         elif timeline.progress is not None:
             text = t("{method}: {share:.0%}", method=look.method.upper(), share=timeline.progress)
             if shown is not timeline:
-                text += " · " + t("PCA is shown until it is there")
+                text += " · " + t("Showing PCA meanwhile")
             st.progress(timeline.progress, text)
             st.button(t("Stop"), key="stop map", on_click=timeline.cancel)
         elif timeline.stopped:
-            st.caption(t("The map was stopped; what is there is shown."))
+            st.caption(t("The map was stopped. Showing the partial result."))
         else:
             st.caption(_about(look, shown, moment))
         if timeline.stopped or timeline.error is not None:
-            st.button(t("Make it"), key="make map", on_click=timeline.again)
+            st.button(t("Compute"), key="make map", on_click=timeline.again)
 
 
 def _about(look: MapOptions, timeline: MapTimeline, moment: Moment) -> str:
     if look.method == "pca":
         codes, points = moment.codes, timeline.maps[moment.snapshot.step].points
         share = points.var(0).sum() / max(codes.var(0).sum(), 1e-12)
-        return t("The principal plane: {share:.0%} of the code's variance.", share=share)
-    if look.method == "direct":
         return t(
-            "Two units of the code as they are; between the points the others are at their mean."
+            "The first two principal components: {share:.0%} of the code's variance.", share=share
         )
-    return t("Neighbours stay together; distances between groups say little.")
+    if look.method == "direct":
+        return t("Two units of the code; between the points the other units are at their mean.")
+    return t("Neighbours stay close; distances between clusters mean little.")
 
 
 def _send_frames(name: str, timeline: MapTimeline, steps: Collection[int]) -> str:
@@ -188,7 +189,7 @@ def _places(
         arrays |= {"origin": found.origin, "basis": found.basis}
     else:
         arrays["codes"] = found.codes
-    names = [t(name) for name in moment.snapshot.classes]
+    names = [display_name(name) for name in moment.snapshot.classes]
     return arrays, {"classes": names, "shape": list(moment.part.images.shape[1:])}
 
 
@@ -212,7 +213,7 @@ def _colour(
         return lost, t("share of true neighbours lost"), (0.0, 1.0)
     name = look.colour.removeprefix("factor ")
     if name in moment.part.factors:
-        return moment.part.factors[name], t(name), None
+        return moment.part.factors[name], display_name(name), None
     return None, "", None
 
 

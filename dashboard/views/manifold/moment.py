@@ -8,16 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aecore.data import Dataset
+from aecore.i18n import N_, Message
 from aecore.network.inference import CHUNK, decode, encode
 from aecore.training import probe
 from aecore.training.probe import LabeledImages
 from aecore.training.snapshot import Snapshot
 from dashboard.state import active_run, cached
 
-SETS: Mapping[str, str] = {
-    "probe": "The probe set",
-    "held_out": "All held-out images",
-    "training": "All training images",
+SETS: Mapping[str, Message] = {
+    "probe": N_("Fixed sample of 2,000"),
+    "held_out": N_("All held-out images"),
+    "training": N_("All training images"),
 }
 """Of which images a map can be made; only of the probe set are there codes of earlier moments."""
 

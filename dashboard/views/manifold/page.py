@@ -4,7 +4,8 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from aecore.i18n import t
+from aecore.data.names import display_name
+from aecore.i18n import N_, Message, t
 from aecore.maps.projection import Method
 from aecore.training.snapshot import Snapshot
 from dashboard.shell import page
@@ -15,25 +16,30 @@ from dashboard.views.manifold.moment import SETS
 from dashboard.views.manifold.options import MapOptions
 from dashboard.widgets.snapshot_panels import LOW, show_loss_curve, show_reconstructions
 
-METHODS: Mapping[Method, str] = {"direct": "Code", "pca": "PCA", "umap": "UMAP", "tsne": "t-SNE"}
-GROUNDS: Mapping[str, str] = {
-    "none": "Nothing",
-    "images": "Decoded images",
-    "density": "Density",
-    "grid": "How fast the image changes",
+METHODS: Mapping[Method, Message] = {
+    "direct": N_("Code"),
+    "pca": N_("PCA"),
+    "umap": N_("UMAP"),
+    "tsne": N_("t-SNE"),
 }
-COLOURS: Mapping[str, str] = {
-    "label": "Class",
-    "error": "Reconstruction error",
-    "unit": "A unit's activation",
-    "distortion": "Distortion",
+BACKGROUNDS: Mapping[str, Message] = {
+    "none": N_("None"),
+    "images": N_("Decoded images"),
+    "density": N_("Density"),
+    "grid": N_("Decoder sensitivity"),
+}
+COLOURS: Mapping[str, Message] = {
+    "label": N_("Class"),
+    "error": N_("Reconstruction error"),
+    "unit": N_("Activation of a unit"),
+    "distortion": N_("Neighbours lost"),
 }
 PANELS = {
-    "neighbours": ("Neighbours", panels.neighbours),
-    "selection": ("Selection", panels.selection),
-    "path": ("Path", panels.path),
-    "units": ("Units", panels.units),
-    "truth": ("Truth of the map", panels.truth),
+    "neighbours": (N_("Neighbours"), panels.neighbours),
+    "selection": (N_("Selection"), panels.selection),
+    "path": (N_("Path"), panels.path),
+    "units": (N_("Units"), panels.units),
+    "truth": (N_("Map quality"), panels.truth),
 }
 
 
@@ -50,10 +56,10 @@ def body(newest: Snapshot) -> None:
     marks = map_view.draw(at, look, newest)
     with st.container(horizontal=True, vertical_alignment="center"):
         name = st.segmented_control(
-            t("Look at"),
+            t("Panel"),
             list(PANELS),
             key="panel",
-            format_func=lambda name: t(PANELS[name][0]),
+            format_func=lambda name: str(PANELS[name][0]),
             default="neighbours",
             required=True,
             label_visibility="collapsed",
@@ -74,37 +80,39 @@ def choose(newest: Snapshot) -> MapOptions:
             t("Map"),
             list(METHODS),
             key="map",
-            format_func=lambda name: t(METHODS[name]),
+            format_func=lambda name: str(METHODS[name]),
             default="direct" if newest.config.bottleneck <= 2 else "pca",
             required=True,
             help=t(
-                "Code shows two units of the code as they are, PCA its principal plane; UMAP and "
-                "t-SNE keep neighbours together."
+                "Code shows two units of the code; PCA projects onto its first two "
+                "components; UMAP and t-SNE keep neighbours close."
             ),
         )
-        which = _one_of(SETS, t("Images"), "map images", width=190)
-        factors = {f"factor {name}": name for name in moment.factor_names(newest, which)}
+        which = _one_of(SETS, t("Points"), "map images", width=190)
+        factors = {
+            f"factor {name}": display_name(name) for name in moment.factor_names(newest, which)
+        }
         colour = _one_of({**COLOURS, **factors}, t("Colour"), "map colour", width=190)
-        behind = _one_of(GROUNDS, t("Behind the points"), "map ground", width=220)
+        behind = _one_of(BACKGROUNDS, t("Background"), "map ground", width=220)
         width = newest.config.bottleneck
         units = (0, 1)
         if method == "direct" and width > 2:
-            units = (_unit("across", 0, width), _unit("up", 1, width))
-        unit = _unit("coloured", 0, width) if colour == "unit" else 0
+            units = (
+                _unit("across", t("Unit across"), 0, width),
+                _unit("up", t("Unit up"), 1, width),
+            )
+        unit = _unit("coloured", t("Unit"), 0, width) if colour == "unit" else 0
     return MapOptions(method or "pca", units, which, colour, unit, behind)
 
 
-def _one_of(names: Mapping[str, str], label: str, key: str, width: int) -> str:
+def _one_of(names: Mapping[str, Message | str], label: str, key: str, width: int) -> str:
     return st.selectbox(
-        label, list(names), key=key, format_func=lambda name: t(names[name]), width=width
+        label, list(names), key=key, format_func=lambda name: str(names[name]), width=width
     )
 
 
-def _unit(name: str, default: int, width: int) -> int:
-    labels = {"across": "Unit across", "up": "Unit up", "coloured": "Unit"}
+def _unit(name: str, label: str, default: int, width: int) -> int:
     key = f"unit {name}"
     if st.session_state.get(key, 0) >= width:
         del st.session_state[key]
-    return int(
-        st.number_input(t(labels[name]), 0, width - 1, min(default, width - 1), key=key, width=110)
-    )
+    return int(st.number_input(label, 0, width - 1, min(default, width - 1), key=key, width=110))

@@ -8,8 +8,9 @@ import streamlit as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from aecore.data.names import display_name
 from aecore.errors import LabError
-from aecore.i18n import t
+from aecore.i18n import nt, t
 from aecore.maps.quality import quality
 from aecore.metrics.factor_recovery import distance_correlation, recovery
 from aecore.network import latent_space
@@ -39,14 +40,16 @@ def selection(moment: Moment, look: MapOptions, marks: Marks) -> None:
     """Show the images inside the lasso or box: all of them, their mean, and their counts."""
     del look
     if not marks.selected:
-        _hint(t("Draw a lasso or a box around points, with the buttons on the map or Shift."))
+        _hint(t("Draw a lasso or a box around points, with the buttons on the map or with Shift."))
         return
     rows = np.array(marks.selected)
     rows = rows[rows < len(moment.codes)]
     left, right = st.columns([3, 1], gap="medium")
     with left:
         shown = rows[:GALLERY]
-        st.caption(t("{shown} of {count} images", shown=len(shown), count=len(rows)))
+        st.caption(
+            nt("{shown} of {count} image", "{shown} of {count} images", len(rows), shown=len(shown))
+        )
         gallery = moment.originals(shown)
         blank = np.zeros((-len(gallery) % PER_ROW, *gallery.shape[1:]), np.float32)
         lines = np.concatenate([gallery, blank]).reshape(-1, PER_ROW, *gallery.shape[1:])
@@ -63,7 +66,7 @@ def selection(moment: Moment, look: MapOptions, marks: Marks) -> None:
             "selection.npz",
             key="export selection",
             icon=":material/download:",
-            help=t("An .npz with images, labels, codes and places in the data set."),
+            help=t("An NPZ file with images, labels, codes and indices in the dataset."),
             on_click="ignore",
         )
 
@@ -73,7 +76,7 @@ def neighbours(moment: Moment, look: MapOptions, marks: Marks) -> None:
     del look
     row = marks.chosen
     if row is None or row >= len(moment.codes):
-        _hint(t("Click a point: its nearest neighbours by code and by pixels stand here."))
+        _hint(t("Click a point to see its nearest neighbours by code and by pixels."))
         return
     flat = moment.part.images.reshape(len(moment.codes), -1)
     by_code = latent_space.nearest(moment.codes, moment.codes[row], NEAREST + 1)
@@ -87,8 +90,8 @@ def neighbours(moment: Moment, look: MapOptions, marks: Marks) -> None:
     shared = len(set(by_code.tolist()) & set(by_pixels.tolist())) - 1
     st.caption(
         t(
-            "Image {row}: of its {count} nearest by code, {shared} are also among the nearest by "
-            "pixels.",
+            "Image {row}: {shared} of its {count} nearest by code are also among the "
+            "nearest by pixels.",
             row=row,
             count=NEAREST,
             shared=max(0, shared),
@@ -103,14 +106,14 @@ def neighbours(moment: Moment, look: MapOptions, marks: Marks) -> None:
 def path(moment: Moment, look: MapOptions, marks: Marks) -> None:
     """Show the way from pin to pin: through code space, and as a cross-fade of pixels."""
     if len(marks.pins) < 2:
-        _hint(t("Pin two or more points or places (Alt and click, or P): the path between them."))
+        _hint(t("Pin two points or places (Alt-click or P) to interpolate between them."))
         return
     codes = pinned(moment, look, marks)
     per_line = max(2, STEPS // (len(codes) - 1))
     walk = decode(moment.snapshot.model, latent_space.interpolate(codes, per_line))
     ends = decode(moment.snapshot.model, codes)
     fade = latent_space.interpolate(ends.reshape(len(ends), -1), per_line).reshape(walk.shape)
-    playing = st.toggle(t("Play as a film"), key="play path")
+    playing = st.toggle(t("Animate"), key="play path")
     rows = [t("in code space"), t("in pixels")]
     label = t("From pin to pin, in code space and in pixels")
     if playing:
@@ -125,7 +128,7 @@ def truth(moment: Moment, look: MapOptions, marks: Marks) -> None:
     found = shown(moment, look)
     version = f"{moment.name} {id(found)}"
     if len(moment.codes) > MOST_MEASURED and st.session_state.get(keys.MAP_MEASURED) != version:
-        if not st.button(t("Measure this map"), help=t("With so many points it takes a while.")):
+        if not st.button(t("Measure this map"), help=t("With this many points it takes a while.")):
             return
         st.session_state[keys.MAP_MEASURED] = version
     labels = moment.part.labels if moment.snapshot.classes else None
@@ -134,10 +137,22 @@ def truth(moment: Moment, look: MapOptions, marks: Marks) -> None:
             "quality", version, lambda: quality(found.codes, found.points, labels)
         )
     cells = [
-        (t("Trustworthiness"), measured.trustworthiness, t("neighbours on the map are true ones")),
+        (
+            t("Trustworthiness"),
+            measured.trustworthiness,
+            t("neighbours on the map are true neighbours"),
+        ),
         (t("Continuity"), measured.continuity, t("true neighbours are neighbours on the map")),
-        (t("5-NN accuracy"), measured.knn_accuracy, t("the nearest on the map tell the class")),
-        (t("Distortion"), float(measured.distortion.mean()), t("true neighbours that are lost")),
+        (
+            t("5-NN accuracy"),
+            measured.knn_accuracy,
+            t("the nearest points on the map predict the class"),
+        ),
+        (
+            t("Neighbours lost"),
+            float(measured.distortion.mean()),
+            t("true neighbours that the map loses"),
+        ),
     ]
     with st.container(horizontal=True):
         for name, value, words in cells:
@@ -160,10 +175,10 @@ def _factors(moment: Moment) -> None:
     except LabError as why:
         st.caption(str(why))
         return
-    st.caption(t("What the images were made from, and how well the code tells it:"))
+    st.caption(t("The factors behind the images, and how well the code predicts each:"))
     st.dataframe(
         {
-            t("factor"): [t(name) for name in known],
+            t("factor"): [display_name(name) for name in known],
             t("R² from the code"): [table[0][name] for name in known],
             t("distance correlation"): [table[1][name] for name in known],
         },
@@ -183,11 +198,10 @@ def _counts(moment: Moment, rows: NDArray[Any]) -> str:
         return ""
     labels, counts = np.unique(moment.part.labels[rows], return_counts=True)
     order = np.argsort(-counts)
-    said = [
-        f"**{t(names[labels[each]]) if labels[each] >= 0 else t('no label')}** {counts[each]:,}"
-        for each in order
-    ]
-    return " · ".join(said)
+    shown = [display_name(names[label]) if label >= 0 else t("no label") for label in labels[order]]
+    return " · ".join(
+        f"**{name}** {count:,}" for name, count in zip(shown, counts[order], strict=True)
+    )
 
 
 def _archive(moment: Moment, rows: NDArray[Any]) -> bytes:

@@ -64,7 +64,7 @@ def _one(moment: Moment, order: list[int]) -> None:
     if st.session_state.get("unit looked at", 0) not in order:
         del st.session_state["unit looked at"]
     unit = st.selectbox(
-        t("Unit, the one that varies most first"),
+        t("Unit (sorted by variance)"),
         order,
         key="unit looked at",
         format_func=lambda number: t("unit {unit}", unit=number),
@@ -76,13 +76,13 @@ def _one(moment: Moment, order: list[int]) -> None:
     )
     rows = latent_space.top_activating(moment.codes, unit, EXCITING)
     images = moment.originals(rows)
-    st.caption(t("The images that excite it most"))
+    st.caption(t("Top-activating images"))
     half = EXCITING // 2
     blank = np.zeros((EXCITING - len(images), *images.shape[1:]), np.float32)
     images = np.concatenate([images, blank])
-    label = t("Images that excite unit {unit} most", unit=unit)
+    label = t("Top-activating images of unit {unit}", unit=unit)
     image_grid("exciting", [images[:half], images[half:]], label=label, height=120)
-    st.caption(t("What it adds to the image, around the mean code"))
+    st.caption(t("Effect on the image at the mean code"))
     drawn = pictures[unit] / np.float32(max(float(np.abs(pictures[unit]).max()), 1e-12))
     label = t("Decoder weights of unit {unit}", unit=unit)
     image_grid("weights", [drawn[None]], label=label, height=110, signed_last=True)

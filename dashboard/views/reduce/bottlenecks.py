@@ -9,7 +9,7 @@ import streamlit as st
 from aecore import data
 from aecore.data import Dataset
 from aecore.errors import LabError
-from aecore.i18n import t
+from aecore.i18n import nt, t
 from aecore.presets import preset
 from aecore.runs import index
 from aecore.runs.index import Row
@@ -29,8 +29,8 @@ HEIGHT = 360
 def panel(dataset: Dataset) -> None:
     """Show the best run of each bottleneck beside PCA, and train those that are missing."""
     offers = data.offers()
-    title = t(offers[dataset.name].title) if dataset.name in offers else dataset.name
-    st.markdown(f"**{t('Error against bottleneck, of {name}', name=title)}**")
+    title = offers[dataset.name].title if dataset.name in offers else dataset.name
+    st.markdown(f"**{t('Error vs bottleneck ({name})', name=title)}**")
     best = _best(index.index(active_run.root()), dataset.name)
     missing = [w for w in WIDTHS if w not in best and w < dataset.images[0].size]
     left, right = st.columns(2, gap="medium")
@@ -44,22 +44,27 @@ def panel(dataset: Dataset) -> None:
                 pca,
             ),
             height=HEIGHT,
-            label=t("Held-out error against bottleneck: autoencoder and PCA"),
+            label=t("Held-out error vs bottleneck: autoencoder and PCA"),
         )
-        st.caption(
-            t("The best finished run of each bottleneck among those at hand, on all classes.")
-        )
+        st.caption(t("The best finished run of each bottleneck among saved runs, on all classes."))
         if missing:
             train_button(
                 "train missing",
-                t("Train missing sizes: {all}", all=", ".join(map(str, missing))),
+                nt(
+                    "Train missing size: {all}",
+                    "Train missing sizes: {all}",
+                    len(missing),
+                    all=", ".join(map(str, missing)),
+                ),
                 ("bottleneck",),
                 [preset("stacked", dataset.name, bottleneck=width) for width in missing],
                 dataset,
-                help=t("In the background, with the preset Stacked; they appear here once done."),
+                help=t(
+                    "In the background, with the preset Stacked; they appear here once finished."
+                ),
             )
     with right:
-        st.markdown(f"**{t('What a classifier gets from so many numbers')}**")
+        st.markdown(f"**{t('Classifier accuracy by code size')}**")
         poll("classifiers", lambda: _classifiers(best))
 
 
@@ -94,8 +99,8 @@ def _classifiers(best: Mapping[int, Row]) -> bool:
     """Show the accuracies that are computed; return whether more are to come."""
     table: dict[str, list[Any]] = {
         t("Bottleneck"): [],
-        t("kNN, code"): [],
-        t("kNN, PCA"): [],
+        t("k-NN, code"): [],
+        t("k-NN, PCA"): [],
         t("logistic, code"): [],
         t("logistic, PCA"): [],
     }

@@ -27,11 +27,11 @@ HEIGHT = 340
 
 def panel() -> None:
     """Show the section, drawn anew while something is measured."""
-    st.markdown(f"**{t('As the data grow')}**")
+    st.markdown(f"**{t('Scaling with dataset size')}**")
     st.caption(
         t(
-            "Generated images read from a file, codes of {width} numbers, one thread, each "
-            "measurement in a process of its own; memory is above what that process had before.",
+            "Generated images read from a file, {width}-dimensional codes, one thread; "
+            "each measured in its own process; memory is the increase.",
             width=8,
         )
     )
@@ -45,9 +45,9 @@ def _section() -> bool:
     left, right = st.columns(2, gap="medium")
     empty = t("Press Measure: with 5,000 images it takes about half a minute.")
     with left:
-        _chart(rows, "seconds", t("seconds to learn from all images once"), empty)
+        _chart(rows, "seconds", t("seconds per epoch"), empty)
     with right:
-        _chart(rows, "megabytes", t("memory in MB"), empty)
+        _chart(rows, "megabytes", t("memory (MB)"), empty)
     for line in _limits(rows):
         st.caption(line)
     return running
@@ -58,7 +58,7 @@ def _ask() -> bool:
     task, running = experiments.measurements().task, experiments.measurements().running
     with st.container(horizontal=True, vertical_alignment="bottom"):
         most = st.selectbox(
-            t("Images up to"),
+            t("Largest number of images"),
             list(COUNTS),
             key="scaling most",
             format_func=lambda count: f"{count:,}",
@@ -71,7 +71,7 @@ def _ask() -> bool:
             key="scaling sides",
             format_func=lambda side: f"{side} × {side}",
             width=240,
-            help=t("With 56 by 56 each image has four times as many features; it takes minutes."),
+            help=t("With 56 by 56 each image has four times as many features; this takes minutes."),
         )
         st.button(
             t("Measure"),
@@ -96,9 +96,9 @@ def _chart(rows: Sequence[Measured], what: str, unit: str, empty: str) -> None:
     lines = _lines(rows, lambda row: float(getattr(row, what)))
     figure(
         f"scaling-{what}",
-        growth(lines, {name: t(each) for name, each in METHODS.items()}, unit) if lines else None,
+        growth(lines, {name: str(each) for name, each in METHODS.items()}, unit) if lines else None,
         height=HEIGHT,
-        label=t("{unit}, against the number of images", unit=unit),
+        label=t("{unit} by number of images", unit=unit),
         empty=empty,
     )
 
@@ -129,8 +129,8 @@ def _limits(rows: Sequence[Measured]) -> list[str]:
     each, side = largest.bytes_per_pixel, math.isqrt(largest.features)
     said = [
         t(
-            "Full PCA holds all images at once: {each:.0f} bytes for each pixel of each image, so "
-            "a million images of {side} by {side} would need {need:.0f} GB.",
+            "Full PCA holds all images in memory: {each:.0f} bytes per pixel of each "
+            "image, so a million images of {side} by {side} would need {need:.0f} GB.",
             each=each,
             side=side,
             need=each * MANY * largest.features / 2**30,
@@ -139,14 +139,15 @@ def _limits(rows: Sequence[Measured]) -> list[str]:
     free = scaling.available()
     if free is not None:
         said[0] += " " + t(
-            "With the {free:.0f} GB that are free on this machine now it stops at about {most:,} "
-            "images; the other two read the file in parts, and go on.",
+            "With {free:.0f} GB of free memory on this machine it reaches its limit at "
+            "about {most:,} images; the other two read the file in parts and have no "
+            "such limit.",
             free=free / 2**30,
             most=_rounded(free / (each * largest.features)),
         )
     return said + [
         t(
-            "Full PCA of {count:,} images with {features:,} pixels was not tried: {reason}.",
+            "Full PCA of {count:,} images with {features:,} pixels was not measured: {reason}.",
             count=row.count,
             features=row.features,
             reason=row.reason,

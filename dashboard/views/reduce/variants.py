@@ -9,7 +9,7 @@ import streamlit as st
 from aecore.data import Dataset
 from aecore.experiments import variants
 from aecore.experiments.sweep import folder_name
-from aecore.i18n import t
+from aecore.i18n import nt, t
 from aecore.runs.run import Run
 from dashboard.state import active_run, background
 from dashboard.views.reduce.training import train_button
@@ -18,7 +18,7 @@ from dashboard.widgets.polling import PENDING, poll
 
 def panel(dataset: Dataset) -> None:
     """Ask for epochs and bottleneck, train the variants, and show what each is worth."""
-    st.markdown(f"**{t('Variants side by side, at the same budget')}**")
+    st.markdown(f"**{t('Variants compared, with the same training budget')}**")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         epochs = int(st.number_input(t("Epochs"), 1, 500, 20, key="variant epochs", width=130))
         width = int(
@@ -29,13 +29,13 @@ def panel(dataset: Dataset) -> None:
                 16,
                 key="variant bottleneck",
                 width=130,
-                help=t("Of all but the sparse ones, whose code has 256 units."),
+                help=t("For all but the sparse variants, whose code has 256 units."),
             )
         )
         configs = variants.variants(dataset.name, epochs=epochs, bottleneck=width)
         root = active_run.root()
         missing = [c for c in configs.values() if not variants.finished(root / folder_name(c))]
-        label = t("Train {count} missing variants", count=len(missing))
+        label = nt("Train {count} missing variant", "Train {count} missing variants", len(missing))
         names = ("activation", "sparsity_kind")
         train_button(
             "train variants", label if missing else t("All trained"), names, missing, dataset
@@ -44,7 +44,7 @@ def panel(dataset: Dataset) -> None:
     if trained:
         poll("variants", lambda: _table(trained, dataset))
     else:
-        st.caption(t("None is trained yet; the same from a terminal: aecore variants"))
+        st.caption(t("No variants are trained yet. From a terminal: aecore variants"))
 
 
 def _table(trained: Mapping[str, Path], dataset: Dataset) -> bool:
@@ -53,15 +53,15 @@ def _table(trained: Mapping[str, Path], dataset: Dataset) -> bool:
     rows = [scores[name] for name in trained]
     heads: Mapping[str, tuple[str, str]] = {
         t("Error"): ("test_mse", ".5f"),
-        t("PCA's, same code"): ("pca_mse_clamped", ".5f"),
+        t("PCA error"): ("pca_mse_clamped", ".5f"),
         t("Active units"): ("active", ".0%"),
-        t("kNN from the code"): ("code_knn", ".1%"),
-        t("Logistic"): ("code_logistic", ".1%"),
+        t("k-NN accuracy"): ("code_knn", ".1%"),
+        t("Logistic accuracy"): ("code_logistic", ".1%"),
         t("Seconds"): ("seconds", ".1f"),
     }
     st.dataframe(
         {
-            t("Variant"): [t(variants.VARIANTS[name][0]) for name in trained],
+            t("Variant"): [str(variants.VARIANTS[name][0]) for name in trained],
             **{head: [_cell(row, *form) for row in rows] for head, form in heads.items()},
         },
         hide_index=True,

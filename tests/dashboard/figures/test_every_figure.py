@@ -21,7 +21,7 @@ def everything() -> list[go.Figure]:
     ]
     return [
         loss(history(50, stage=1), edits),
-        latent_map(np.zeros((3, 2), np.float32), [0, 0, -1], ["a"], axes=("code 1", "code 2")),
+        latent_map(np.zeros((3, 2), np.float32), [0, 0, -1], ["a"]),
         code_activity(np.ones(3), np.ones(3), [True, False, False]),
     ]
 

@@ -14,7 +14,7 @@ DIGITS = tuple("0123456789")
 def test_the_map_has_one_trace_and_colour_per_class() -> None:
     labels = np.arange(40) % 10
     points = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
-    figure = latent_map(points, labels, DIGITS, axes=("code 1", "code 2"))
+    figure = latent_map(points, labels, DIGITS)
     drawn = [line(figure, name) for name in DIGITS]
     assert [trace.marker.color for trace in drawn] == list(PALETTE)
     assert [len(trace.x) for trace in drawn] == [4] * 10

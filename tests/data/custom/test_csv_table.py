@@ -38,12 +38,12 @@ def test_the_file_stays_open_for_its_owner() -> None:
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        ("a,b\n1,2\n1,x\n", "Line 3 of x.csv has 'x' where a pixel is expected"),
-        ("1,2\n3,4\n1,\n", "Line 3 of x.csv has '' where"),
-        ("1,2\n3,4\n5\n", "Line 3 of x.csv has 1 cells and the first one 2"),
-        ("a,b,c\n1,2\n3,4\n", "Line 2 of x.csv has 2 cells and the first one 3"),
-        ("a,b\n", "holds 0 images"),
-        ("", "holds 0 images"),
+        ("a,b\n1,2\n1,x\n", "Line 3 of x.csv contains 'x'; pixel values must be numbers"),
+        ("1,2\n3,4\n1,\n", "Line 3 of x.csv contains ''"),
+        ("1,2\n3,4\n5\n", "Line 3 of x.csv has 1 cells, but the first has 2"),
+        ("a,b,c\n1,2\n3,4\n", "Line 2 of x.csv has 2 cells, but the first has 3"),
+        ("a,b\n", "contains no images"),
+        ("", "contains no images"),
         ("1," * 20_000, "more than 16385 cells"),
         ("\udcff\udcfe".encode("utf-8", "surrogateescape"), "neither an .npz"),
         (b"\x00\x01" * 300_000, "neither an .npz"),

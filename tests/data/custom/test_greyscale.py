@@ -60,8 +60,8 @@ def test_resizing_keeps_what_is_seen() -> None:
 @pytest.mark.parametrize(
     ("pixels", "options", "sentence"),
     [
-        (np.zeros((49, 4, 4)), {}, "x.csv holds 49 images; give 50 to 2000000"),
-        (np.zeros(()), {}, "holds 0 images"),
+        (np.zeros((49, 4, 4)), {}, r"x\.csv contains too few images \(49\); at least 50 are needed"),
+        (np.zeros(()), {}, "contains no images"),
         (np.zeros(N), {}, r"shape \(50,\); give \(images, height, width\)"),
         (np.zeros((N, 5, 5, 2)), {}, r"shape \(50, 5, 5, 2\)"),
         (np.zeros((N, 785)), {}, "785 pixels each, which is no square.*head it label"),

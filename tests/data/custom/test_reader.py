@@ -58,7 +58,7 @@ def test_no_labels_no_classes() -> None:
         ({"images": IMAGES, "labels": np.full(60, 0.5)}, "not classes"),
         ({"images": IMAGES, "labels": np.full(60, np.nan)}, "not classes"),
         ({"images": IMAGES * 1j}, "give numbers"),
-        ({"images": IMAGES[:49]}, "holds 49 images; give 50"),
+        ({"images": IMAGES[:49]}, "too few images .49.; at least 50"),
     ],
 )
 def test_an_npz_that_cannot_be_used(arrays: dict[str, Any], sentence: str) -> None:

@@ -29,7 +29,7 @@ def test_a_change_refused_late_is_told_all_the_same(
     until(lambda: job.playing)
     job.change(seed=3)
     job.wait(20)
-    assert str(job.error).startswith("seed cannot change while a run trains")
+    assert str(job.error).startswith("seed cannot change during training")
     assert job.config.seed == 0
     assert job.latest.step == 2
 

@@ -49,7 +49,7 @@ def test_the_others_need_a_new_run(small: Dataset, quick: Config, name: str) -> 
     knob = KNOBS[name]
     now = getattr(trainer.config, name)
     value = {"switch": not now, "text": "7"}.get(knob.kind) or other_value(knob, trainer.config)
-    with pytest.raises(LabError, match=f"{name} cannot change while a run trains; start a new one"):
+    with pytest.raises(LabError, match=f"{name} cannot change during training; start a new run"):
         trainer.change(**{name: value, "noise": 0.7})
     assert trainer.config.noise == 0.1
     assert trainer.edits == []

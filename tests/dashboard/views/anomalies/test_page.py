@@ -23,13 +23,13 @@ def test_a_network_that_saw_the_foreign_is_flagged_and_one_that_did_not_is_begun
 ) -> None:
     page = open_view("anomalies")
     assert not page.exception
-    assert "saw foreign classes in training (1, 2" in page.warning[0].value
+    assert "saw anomalous classes in training (1, 2" in page.warning[0].value
     page.button(key="train normal").click().run()
     assert active_run.live().config.classes == "0"
     current_job().pause()
     page.run()
     assert not page.exception
-    assert not any("saw foreign" in each.value for each in page.warning)
+    assert not any("saw anomalous" in each.value for each in page.warning)
 
 
 def test_each_score_threshold_and_kind_of_foreign_can_be_chosen(open_view: Open) -> None:
@@ -70,4 +70,4 @@ def test_nothing_foreign_is_asked_for(open_view: Open) -> None:
     page = open_view("anomalies")
     page.multiselect[0].set_value([]).run()
     assert not page.exception
-    assert "Choose which classes are normal" in page.info[-1].value
+    assert "Choose the normal classes" in page.info[-1].value

@@ -15,7 +15,7 @@ def test_noise_is_put_on_and_measured(open_view: Open) -> None:
     assert "trained on clean images" in page.info[0].value
     assert "At 0.30, on 100 held-out images: autoencoder" in captions(page)
     finish(page)
-    assert "The best of the others" in captions(page)
+    assert "Best baseline" in captions(page)
     assert "are fitted" not in captions(page)
     page.slider(key="denoise level").set_value(0.5).run()
     page.selectbox(key="denoise kind").set_value("masking").run()

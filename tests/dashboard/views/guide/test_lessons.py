@@ -41,7 +41,10 @@ def test_every_preset_is_a_variant_in_its_own_words() -> None:
     assert set(PRESETS) < set(VARIANTS)
     for name in PRESETS:
         lesson = VARIANTS[name]
-        assert (lesson.label, lesson.words) == (PRESETS[name].label, PRESETS[name].description)
+        assert (lesson.label, lesson.description) == (
+            PRESETS[name].label,
+            PRESETS[name].description,
+        )
         assert matching_preset(lesson.settings("digits")) == name
 
 

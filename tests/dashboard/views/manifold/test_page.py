@@ -1,6 +1,6 @@
 """The Manifold page without a browser: its choices, its panels, and what they say."""
 
-from dashboard.views.manifold.page import COLOURS, GROUNDS, PANELS
+from dashboard.views.manifold.page import COLOURS, BACKGROUNDS, PANELS
 from tests.dashboard.support import Open, captions
 
 
@@ -33,7 +33,7 @@ def test_every_colour_and_ground_can_be_chosen(open_view: Open) -> None:
     for colour in COLOURS:
         page.selectbox(key="map colour").set_value(colour).run()
         assert not page.exception
-    for ground in GROUNDS:
+    for ground in BACKGROUNDS:
         page.selectbox(key="map ground").set_value(ground).run()
         assert not page.exception
     page.segmented_control(key="map").set_value("direct").run()

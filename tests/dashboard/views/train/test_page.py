@@ -39,7 +39,7 @@ def test_an_untouched_run_shows_where_it_is(open_page: Open) -> None:
     assert fact(page, "Step") == f"0 / {3 * PER_EPOCH}"
     assert fact(page, "Epoch") == "0.00"
     assert fact(page, "Held-out error") == fact(page, "Time left") == "–"
-    assert fact(page, "Compression") == "8 ×"
+    assert fact(page, "Code size") == "1/8 of the image"
 
 
 def test_steps_are_counted_and_measured_against_pca(open_page: Open) -> None:
@@ -49,8 +49,8 @@ def test_steps_are_counted_and_measured_against_pca(open_page: Open) -> None:
     last = active_run.snapshot().history[-1]
     assert fact(page, "Step").startswith("11 /")
     assert fact(page, "Held-out error") == f"{last['held_out']:.4f}"
-    assert fact(page, "PCA's, same code") == f"{last['pca']:.4f}"
-    assert fact(page, "Against PCA") == f"{last['held_out'] / last['pca']:.2f} ×"
+    assert fact(page, "PCA error") == f"{last['pca']:.4f}"
+    assert fact(page, "Error vs PCA") == f"{last['held_out'] / last['pca']:.2f}×"
 
 
 @pytest.mark.parametrize("pretrain_epochs", [0, 1, 3])
@@ -88,7 +88,7 @@ def test_a_run_that_paused_itself_says_so(open_page: Open) -> None:
     current_job().idle = True
     page.run()
     (said,) = page.info
-    assert said.value == "The run paused itself, as nobody watched for a while. Play goes on."
+    assert said.value == "Paused because no page was open. Press Play to continue."
 
 
 def test_an_unfinished_run_on_disk_is_offered(open_page: Open) -> None:
@@ -104,7 +104,7 @@ def test_an_unfinished_run_on_disk_is_offered(open_page: Open) -> None:
 
 def test_the_map_says_what_it_shows(open_page: Open) -> None:
     page = open_page(bottleneck=2)
-    assert captions(page) == ["the code itself"]
+    assert captions(page) == ["both code dimensions"]
     page.select_slider(key="bottleneck").set_value("3").run()
     page.run()
     (said,) = captions(page)
