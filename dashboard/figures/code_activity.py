@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
-from aecore.i18n import t
+from aecore.i18n import nt, t
 from dashboard.figures.theme import NEUTRAL, UNIT, drawn, note_above, title
 
 MOST_BARS = 128
@@ -34,7 +34,12 @@ def code_activity(mean: ArrayLike, active_share: ArrayLike, dead: ArrayLike) -> 
     height = np.nan_to_num(np.asarray(mean, np.float32))
     share = np.nan_to_num(np.asarray(active_share, np.float32)).clip(0, 1)
     gone = np.flatnonzero(np.asarray(dead, bool))
-    said = t("{active:.1f} of {units} units active per image", active=share.sum(), units=share.size)
+    said = nt(
+        "{active:.1f} of {count} unit active per image",
+        "{active:.1f} of {count} units active per image",
+        share.size,
+        active=share.sum(),
+    )
     if gone.size:
         said += " \N{MIDDLE DOT} " + t("{dead} dead", dead=gone.size)
     return drawn(

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from aecore.errors import LabError
-from aecore.i18n import t
+from aecore.i18n import nt, t
 from aecore.runs.live_run import LiveRun
 from aecore.runs.run import Run
 from aecore.training.snapshot import Snapshot
@@ -40,14 +40,20 @@ def _finished(snapshot: Snapshot) -> None:
     last = snapshot.history[-1]
     epochs = snapshot.config.epochs
     if last["held_out"] > last["pca"]:
-        text = t(
-            "PCA with {count} components still has lower error. Increase Epochs to keep "
-            "training, or try the linear path, another activation or learning rate.",
-            count=snapshot.config.bottleneck,
+        text = nt(
+            "PCA with {count} component still has lower error. Increase Epochs to keep training, "
+            "or try the linear path, another activation or learning rate.",
+            "PCA with {count} components still has lower error. Increase Epochs to keep training, "
+            "or try the linear path, another activation or learning rate.",
+            snapshot.config.bottleneck,
         )
         st.warning(text, icon=":material/trending_flat:")
     else:
-        text = t("Finished after {epochs} epochs. Increase Epochs to keep training.", epochs=epochs)
+        text = nt(
+            "Finished after {count} epoch. Increase Epochs to keep training.",
+            "Finished after {count} epochs. Increase Epochs to keep training.",
+            epochs,
+        )
         st.success(text, icon=":material/check_circle:")
 
 

@@ -32,4 +32,4 @@ def test_growth_is_measured_told_and_kept(
 def test_a_number_that_cannot_be_is_refused(call: Call, counts: str) -> None:
     refused = call("scaling", "--counts", counts)
     assert refused.code == 2
-    assert "give whole numbers of 500 to 10,000,000" in refused.err
+    assert "provide whole numbers from 500 to 10,000,000" in refused.err

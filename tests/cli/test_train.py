@@ -80,7 +80,7 @@ def test_a_preset_gives_what_is_not_given(call: Call, tmp_path: Path) -> None:
         ("--threads 0", 'Invalid value "0" for --threads. Must be >= 1.'),
         ("--tied=perhaps", "Invalid value for --tied"),
         ("--dataset nothing", "There is no dataset 'nothing'"),
-        ("--dataset mnist", "get it (12 MB) with: aecore data download mnist"),
+        ("--dataset mnist", "download it (12 MB) with: aecore data download mnist"),
         ("--resume", "name the folder with --out."),
         ("--resume --out nowhere", "nowhere/config.json is missing"),
     ],
@@ -127,9 +127,9 @@ def test_the_result_is_one_line_of_json(call: Call) -> None:
 def test_people_get_a_sentence_and_hear_of_a_loss_to_pca(call: Call) -> None:
     better = call("train", *SMALL, "--epochs", "20").out
     assert "error on all held-out images" in better
-    assert "loses" not in better
+    assert "lower error" not in better
     worse = call("train", *SMALL, "--epochs", "1", "--no-linear-path").out
-    assert "It loses to PCA" in worse
+    assert "PCA has lower error" in worse
 
 
 def test_a_terminal_shows_where_training_is(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,13 +11,16 @@ from streamlit.testing.v1 import AppTest
 from aecore import i18n
 from aecore.runs.run import Run
 from dashboard.state import active_run
+from dashboard.views.guide.glossary import PAPERS
 from tests.dashboard.support import Goes, Open
 from tests.support import Bracketed, current_job
 
 SHOWN = ("label", "help", "body", "placeholder", "text", "tooltip")
-# Names of icons, runs and data, HTML, and numbers are no words.
+# Names of icons, runs and datasets, citations, HTML, and numbers are not translated.
 NO_WORDS = re.compile(
-    r":material/\w+:|<style>.*</style>|<[^>]*>|digits-[\w-]+|my-images|[\d.]+e-\d+", re.S
+    r":material/\w+:|<style>.*</style>|<[^>]*>|digits-[\w-]+|my-images|[\d.]+e-\d+|"
+    + "|".join(re.escape(paper) for _, paper in PAPERS),
+    re.S,
 )
 
 

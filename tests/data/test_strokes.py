@@ -232,5 +232,5 @@ def test_other_data_sets_know_no_factors(tmp_path: Path) -> None:
 
 
 def test_its_name_is_taken(tmp_path: Path) -> None:
-    with pytest.raises(LabError, match="Strokes is the name of a built-in data set"):
+    with pytest.raises(LabError, match="Strokes is the name of a built-in dataset"):
         data.add(tmp_path, "Strokes", root=tmp_path)

@@ -24,7 +24,7 @@ def test_the_same_part_is_the_same_object(digits: Dataset) -> None:
 
 @pytest.mark.parametrize("classes", ["11", "3,eleven"])
 def test_a_class_that_is_not_there_is_refused(digits: Dataset, classes: str) -> None:
-    with pytest.raises(LabError, match=r"but the classes of digits are: 0, 1, 2"):
+    with pytest.raises(LabError, match=r"Its classes are: 0, 1, 2"):
         Trainer(digits, Config(classes=classes))
 
 

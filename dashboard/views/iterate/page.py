@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from aecore import data
 from aecore.applications import denoising, iteration
 from aecore.data.names import display_name
-from aecore.i18n import N_, Message, t
+from aecore.i18n import N_, Message, nt, t
 from aecore.images import resize
 from aecore.maps.projection import project
 from aecore.runs.trained_model import TrainedModel
@@ -143,13 +143,16 @@ def _strip(found: iteration.Walk) -> None:
 def _verdict(found: iteration.Walk, cloud: iteration.Cloud) -> None:
     first, last = cloud.rank(found.codes[[0, -1]])
     st.markdown(
-        t(
-            "Its code lies farther from the training codes than **{first:.0%}** of held-out "
-            "images do; after {passes} passes, than **{last:.0%}**. The last pass moved the image "
-            "by **{moved:.4f}**, the first by {before:.4f}.",
+        nt(
+            "Its code lies farther from the training codes than **{first:.0%}** of held-out images "
+            "do; after {count} pass, than **{last:.0%}**. The last pass changed the image by "
+            "**{moved:.4f}**, the first by {before:.4f}.",
+            "Its code lies farther from the training codes than **{first:.0%}** of held-out images "
+            "do; after {count} passes, than **{last:.0%}**. The last pass changed the image by "
+            "**{moved:.4f}**, the first by {before:.4f}.",
+            len(found.moved),
             first=first,
             last=last,
-            passes=len(found.moved),
             moved=found.moved[-1],
             before=found.moved[0],
         )

@@ -90,7 +90,7 @@ def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
 
 def test_different_shapes_need_a_size() -> None:
     files = {"a.png": png(), "b.png": png(size=(9, 300))}
-    with pytest.raises(LabError, match=r"b\.png in x\.zip is 300 by 9 .* 5 by 6; give a size"):
+    with pytest.raises(LabError, match=r"b\.png in x\.zip is 300 by 9 .* 5 by 6; provide a size"):
         read(files)
     images, _ = read(files, size=8)
     assert images.shape == (2, 8, 8)

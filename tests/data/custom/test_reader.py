@@ -57,7 +57,7 @@ def test_no_labels_no_classes() -> None:
         ({"images": IMAGES, "labels": np.zeros(59)}, r"shape \(59,\), but there are 60 images"),
         ({"images": IMAGES, "labels": np.full(60, 0.5)}, "not classes"),
         ({"images": IMAGES, "labels": np.full(60, np.nan)}, "not classes"),
-        ({"images": IMAGES * 1j}, "give numbers"),
+        ({"images": IMAGES * 1j}, "must be numbers"),
         ({"images": IMAGES[:49]}, "too few images .49.; at least 50"),
     ],
 )

@@ -64,13 +64,13 @@ def test_the_first_of_qmnists_numbers_is_the_class(tmp_path: Path) -> None:
 )
 def test_labels_that_do_not_belong_are_refused(tmp_path: Path, labels: np.ndarray) -> None:
     lay(PUBLISHED["mnist"], tmp_path, labels)
-    with pytest.raises(LabError, match=r"train-labels.* holds no labels for the images"):
+    with pytest.raises(LabError, match=r"train-labels.* contains no labels for the images"):
         read(PUBLISHED["mnist"], paths(PUBLISHED["mnist"], tmp_path))
 
 
 def test_images_that_are_none_are_refused(tmp_path: Path) -> None:
     lay(PUBLISHED["mnist"], tmp_path, np.arange(6, dtype=np.uint8), images=IMAGES[0])
-    with pytest.raises(LabError, match=r"train-images.* holds no images"):
+    with pytest.raises(LabError, match=r"train-images.* contains no images"):
         read(PUBLISHED["mnist"], paths(PUBLISHED["mnist"], tmp_path))
 
 

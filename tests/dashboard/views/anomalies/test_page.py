@@ -49,11 +49,11 @@ def test_pictures_of_a_person_can_be_foreign(open_view: Open) -> None:
     page = finish(open_view("anomalies", classes="0,1"))
     page.selectbox(key="foreign").set_value("/own").run()
     assert not page.exception
-    assert "Give some pictures" in page.info[-1].value
+    assert "Upload some images" in page.info[-1].value
     files = [(f"{seed}.png", picture(seed), "image/png") for seed in (1, 2)]
     page.file_uploader(key="foreign upload").set_value(files).run()
     finish(page)
-    assert not any("Give some pictures" in each.value for each in page.info)
+    assert not any("Upload some images" in each.value for each in page.info)
     found = [each.value for each in background_cache()._entries.values()]
     (judged,) = [
         each

@@ -14,7 +14,7 @@ def test_all_figures_of_a_run_stand_on_one_page_that_asks_for_nothing(
     advance(trainer, 3)
     text = page(trainer.snapshot(), "<run>").decode()
     assert "<h1>&lt;run&gt;</h1>" in text
-    assert "4 numbers, step 3 of 24" in text
+    assert "bottleneck 4, step 3 of 24" in text
     assert text.count("Plotly.newPlot(") >= 3
     assert text.count("data:image/png;base64,") >= 1
     assert not re.search(r'<(script|link|img)[^>]+(src|href)="https?:', text)

@@ -12,7 +12,7 @@ def test_a_sweep_is_planned_made_and_shown(open_view: Open) -> None:
     page.text_input(key="sweep values bottleneck").set_value("2, 4, 5000").run()
     page.number_input(key="sweep epochs").set_value(1).run()
     assert "2 runs, about" in captions(page)
-    assert "1 combinations cannot be" in captions(page)
+    assert "1 invalid combination:" in captions(page)
     page.button(key="start sweep").click().run()
     found = experiments.sweeps().task
     assert found is not None

@@ -36,7 +36,7 @@ def test_the_page_waits_for_no_filter(open_view: Open, monkeypatch: pytest.Monke
         page = open_view("denoise", noise="0")
         assert not page.exception
         assert "At 0.30, on 100 held-out images: autoencoder" in captions(page)
-        assert "fitted to each level of this noise, once: 0 of 7." in captions(page)
+        assert "Fitting baselines: 0 of 7." in captions(page)
         assert len(page.sidebar.selectbox) > 0
     finally:
         gate.set()

@@ -69,15 +69,16 @@ def test_without_classes_there_is_none_to_learn_from_alone() -> None:
 @pytest.mark.parametrize("lesson", LESSONS.values(), ids=list(LESSONS))
 def test_lessons_lead_to_a_page_and_speak_in_sentences(lesson: Lesson) -> None:
     assert lesson.page in PAGES
-    assert lesson.words.endswith(".")
-    assert lesson.watch.endswith(".")
+    assert str(lesson.description).endswith(".")
+    assert str(lesson.watch).endswith(".")
 
 
 def test_what_else_is_taught_is_said() -> None:
     assert set(CONSTRAINTS) == {"bottleneck", "sparsity", "noise"}
     assert {each.page for each in CONSTRAINTS.values()} <= PAGES
-    for word in ("Code", "Latent space", "Probe set", "Manifold", "Reconstruction error"):
-        assert GLOSSARY[word].endswith(".")
+    words = {str(word) for word, _ in GLOSSARY}
+    assert {"Code", "Latent space", "Probe set", "Manifold", "Reconstruction error"} <= words
+    assert all(str(meaning).endswith(".") for _, meaning in GLOSSARY)
     cited = " ".join(paper for _, paper in PAPERS)
     for author in ("Bengio", "Vincent", "Salakhutdinov", "Makhzani", "Ng ("):
         assert author in cited

@@ -36,7 +36,7 @@ def test_the_code_shown_is_that_of_the_image_put_in(open_page: Open, goes: Goes)
     code = np.frombuffer(b64decode(sent["bdata"]), sent["dtype"])
     snapshot = active_run.snapshot()
     assert code == pytest.approx(encode(snapshot.model, snapshot.examples.corrupted[:1])[0])
-    assert any("64 pixels become 5 numbers" in each.value for each in page.caption)
+    assert any("64 pixels → 5 numbers → 64 pixels" in each.value for each in page.caption)
 
 
 @pytest.mark.parametrize("name", ["classic", "one_class"])

@@ -1,6 +1,6 @@
 """The Manifold page without a browser: its choices, its panels, and what they say."""
 
-from dashboard.views.manifold.page import COLOURS, BACKGROUNDS, PANELS
+from dashboard.views.manifold.page import BACKGROUNDS, COLOURS, PANELS
 from tests.dashboard.support import Open, captions
 
 
@@ -10,8 +10,8 @@ def test_each_panel_says_what_to_do_or_shows_what_there_is(open_view: Open) -> N
     hints = {
         "neighbours": "Click a point",
         "selection": "Draw a lasso or a box",
-        "path": "Pin two or more points",
-        "units": "The images that excite it most",
+        "path": "Pin two points",
+        "units": "Top-activating images",
     }
     assert set(hints) < set(PANELS)
     for panel, said in hints.items():
@@ -23,7 +23,7 @@ def test_each_panel_says_what_to_do_or_shows_what_there_is(open_view: Open) -> N
         "Trustworthiness",
         "Continuity",
         "5-NN accuracy",
-        "Distortion",
+        "Neighbours lost",
     }
     assert all(0 < float(each.value) <= 1 for each in page.metric)
 

@@ -32,12 +32,12 @@ def test_growth_is_measured_shown_and_still_there_later(
     until(lambda: not found.running)
     page.run()
     assert not page.exception
-    assert "16 bytes for each pixel of each image" in captions(page)
+    assert "16 bytes per pixel of each image" in captions(page)
     assert "a million images of 28 by 28 would need 12 GB" in captions(page)
-    assert "With the 8 GB that are free on this machine now it stops at about 680,000" in (
+    assert "With 8 GB of free memory on this machine it reaches its limit at about 680,000" in (
         captions(page)
     )
-    assert "was not tried: no room" in captions(page)
+    assert "was not measured: no room" in captions(page)
     assert len(scaling.kept(active_run.active_run().root)) == 5
 
 

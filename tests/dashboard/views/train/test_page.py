@@ -67,7 +67,9 @@ def test_a_finished_run_stops_and_says_so(open_page: Open) -> None:
     assert active_run.snapshot().step == PER_EPOCH
     said = [each.value for each in (*page.success, *page.warning)]
     assert len(said) == 1
-    assert said[0].startswith("Finished")
+    assert said[0].startswith(
+        ("Finished after 1 epoch", "PCA with 8 components still has lower error")
+    )
     assert page.button(key="play").disabled
     page.select_slider(key="epochs").set_value("2").run()
     page.run()
@@ -108,6 +110,6 @@ def test_the_map_says_what_it_shows(open_page: Open) -> None:
     page.select_slider(key="bottleneck").set_value("3").run()
     page.run()
     (said,) = captions(page)
-    share = re.fullmatch(r"principal plane, (\d+)% of the code's variance", said)
+    share = re.fullmatch(r"first two principal components, (\d+)% of the code's variance", said)
     assert share is not None
     assert 0 < int(share[1]) <= 100
