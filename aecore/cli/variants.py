@@ -72,7 +72,7 @@ def variants(
 def _label(name: str) -> str:
     from aecore.experiments.variants import VARIANTS
 
-    return t(VARIANTS[name][0])
+    return str(VARIANTS[name][0])
 
 
 def _cells(row: dict[str, Any]) -> list[str]:

@@ -31,9 +31,9 @@ def more_data(missing: Mapping[str, data.Offer]) -> None:
 
 def _download(name: str, offer: data.Offer) -> None:
     st.button(
-        t("{title}, {size} MB", title=t(offer.title), size=offer.megabytes),
+        t("{title}, {size} MB", title=offer.title, size=offer.megabytes),
         key=f"download {name}",
-        help=t(offer.description),
+        help=str(offer.description),
         width="stretch",
         disabled=additions.additions().running,
         on_click=lambda: messages.attempt(lambda: additions.start_download(name)),
