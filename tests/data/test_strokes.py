@@ -165,7 +165,7 @@ def test_classes_are_far_apart() -> None:
 def test_it_is_a_data_set_like_any_other(tmp_path: Path) -> None:
     offer = data.offers(tmp_path)["strokes"]
     assert offer.present
-    assert (offer.title, offer.megabytes, offer.own) == ("Strokes", 0, False)
+    assert (str(offer.title), offer.megabytes, offer.own) == ("Strokes", 0, False)
     dataset = data.load("strokes", root=tmp_path)
     assert (dataset.name, dataset.shape) == ("strokes", (28, 28))
     assert dataset.classes == tuple("0123456789")
