@@ -192,7 +192,7 @@ def _exactness(codes: Codes) -> dict[str, float]:
     there = pca.invert(pca.points)
     size = float(np.abs(codes).max())
     return {
-        "pca_invert_worst": float(np.abs(pca.place(there) - pca.points).max() / size),
+        "pca_invert_worst": float(np.abs(pca.transform(there) - pca.points).max() / size),
         "direct_invert_worst": float(np.abs(direct.invert(direct.points) - direct.codes).max()),
     }
 

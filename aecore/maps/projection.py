@@ -1,4 +1,4 @@
-"""Codes on the plane, steady from one moment of the training to the next, and back to codes."""
+"""Project codes onto a plane, stable over the steps of training, and invert the projection."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from aecore.maps import umap_tsne
 Method = Literal["direct", "pca", "umap", "tsne"]
 METHODS: tuple[Method, ...] = get_args(Method)
 
-# Beyond this many units all directions cost much more than the two that are wanted.
-MOST_UNITS_WHOLE = 128
-# Of fewer codes UMAP and t-SNE have nothing to say.
+# Beyond this many units, all eigenvectors cost much more than the two that are needed.
+MOST_UNITS_FULL = 128
+# With fewer codes, maps by UMAP and t-SNE are meaningless.
 FEWEST = 16
 NEAREST = 8
-# At a point's own place this lets the point speak nearly alone.
+# So small that at the exact place of a point, its own code gets nearly all the weight.
 TINY = 1e-9
 
 Array = NDArray[np.float32]
@@ -32,13 +32,13 @@ class Projection:
     ----------
     method : {"direct", "pca", "umap", "tsne"}
     points : ndarray of shape (n, 2), float32
-        Where the codes lie.
+        Positions of the codes on the map.
     codes : ndarray of shape (n, bottleneck), float32
         All finite.
     origin : ndarray of shape (bottleneck,), float32, or None
     basis : ndarray of shape (2, bottleneck), float32, or None
-        Of a linear map: the code at a place is ``origin + place @ basis``. The rows are
-        orthonormal; with one unit only, the second is zero.
+        For linear maps: the code at a place is ``origin + place @ basis``. The rows are
+        orthonormal; for a single unit, the second row is zero.
     """
 
     method: Method
@@ -48,11 +48,11 @@ class Projection:
     basis: Array | None = None
 
     def invert(self, points: NDArray[np.floating]) -> Array:
-        """Return the codes at places of the map.
+        """Return the codes at places on the map.
 
-        Exact where the map is linear. Elsewhere the mean of the codes of the 8 nearest points (of
-        all, if they are fewer), each with weight ``1 / (squared distance + 1e-9 * extent**2)``,
-        where extent is the larger side of the points' bounding box, or 1 if that is zero.
+        Exact for linear maps. Otherwise the weighted mean of the codes of the 8 nearest points (of
+        all, if there are fewer) with weights ``1 / (squared distance + 1e-9 * extent**2)``, where
+        extent is the longer side of the points' bounding box, or 1 if that is zero.
 
         Parameters
         ----------
@@ -68,14 +68,14 @@ class Projection:
 
         extent = float(np.ptp(self.points, axis=0).max()) or 1.0
         count = min(NEAREST, len(self.points))
-        # A list, so that there is a column even of one neighbour.
+        # A list keeps the axis of neighbours even if there is only one.
         distances, nearest = KDTree(self.points).query(points, k=list(range(1, count + 1)))
         weights = 1 / (distances**2 + TINY * extent**2)
         weights /= weights.sum(1, keepdims=True)
         return np.asarray((weights[..., None] * self.codes[nearest]).sum(1), np.float32)
 
-    def place(self, codes: NDArray[np.floating]) -> Array:
-        """Return where other codes lie on this map; a map that is not linear has no answer.
+    def transform(self, codes: NDArray[np.floating]) -> Array:
+        """Place other codes on this map; only for linear maps.
 
         Parameters
         ----------
@@ -88,7 +88,7 @@ class Projection:
         Raises
         ------
         DataError
-            Where the map is not linear.
+            If the map is not linear.
         """
         if self.origin is None or self.basis is None:
             raise DataError(
@@ -107,26 +107,27 @@ def project(
     quick: bool = False,
     progress: Callable[[float], None] | None = None,
 ) -> Projection:
-    """Return a map of codes.
+    """Map codes to a plane.
 
     Parameters
     ----------
     codes : ndarray of shape (n, bottleneck)
-        What is no finite number counts as zero.
+        Values that are not finite count as zero.
     method : {"direct", "pca", "umap", "tsne"}
-        The code itself, its principal plane, or a layout that keeps neighbours together.
+        Two units of the code, the first two principal components, or a layout that preserves
+        neighbourhoods.
     previous : Projection, optional
-        The map of the same images a moment ago; this one is turned, and UMAP and t-SNE start, so
-        that they move least. One of another number of images is left out.
+        An earlier map of the same images. The new map is rotated to match it, and UMAP and t-SNE
+        start from it, so that points move little. Ignored if the number of images differs.
     units : tuple of two int
-        The units that a direct map shows. The others are held at their mean on the way back.
+        The units shown by a direct map. The inverse sets the others to their mean.
     seed : int
-        The same arguments give the same map, bit for bit.
+        Equal arguments give equal maps, bit for bit.
     quick : bool
-        For UMAP and t-SNE: a map to be watched while training goes on. Of `previous` by the same
-        method it is a small step.
+        For UMAP and t-SNE: use few epochs, for a map to watch during training. From a `previous`
+        map by the same method, it is a small update.
     progress : callable, optional
-        Told the share that is done, in [0, 1].
+        Called with the completed share, in [0, 1].
 
     Returns
     -------
@@ -135,8 +136,8 @@ def project(
     Raises
     ------
     DataError
-        Where `units` are not two different units of the code; where UMAP or t-SNE is asked for
-        fewer than 16 different codes.
+        If `units` are not two different units of the code, or if there are fewer than 16 distinct
+        codes for UMAP or t-SNE.
     """
     codes = finite(codes)
     if previous is not None and len(previous.points) != len(codes):
@@ -145,23 +146,23 @@ def project(
         return _direct(codes, units)
     if method == "pca":
         return _principal(codes, previous)
-    differ = _count_different(codes)
-    if differ < FEWEST:
+    distinct = _count_distinct(codes)
+    if distinct < FEWEST:
         raise DataError(
             "A {method} map needs at least {fewest} distinct codes; there are {differ}.",
             method={"umap": "UMAP", "tsne": "t-SNE"}[method],
             fewest=FEWEST,
-            differ=differ,
+            differ=distinct,
         )
-    again = previous is not None and previous.method == method
-    start = previous if previous is not None and again else _principal(codes, previous)
-    lay_out = umap_tsne.umap if method == "umap" else umap_tsne.tsne
-    points = lay_out(
+    warm_start = previous is not None and previous.method == method
+    start = previous if previous is not None and warm_start else _principal(codes, previous)
+    layout = umap_tsne.umap if method == "umap" else umap_tsne.tsne
+    points = layout(
         codes,
         start.points.astype(np.float64),
         seed=seed,
         quick=quick,
-        again=again,
+        warm_start=warm_start,
         progress=progress or (lambda _: None),
     )
     points -= points.mean(0)
@@ -169,18 +170,18 @@ def project(
 
 
 def finite(codes: NDArray[np.floating]) -> Array:
-    """Return codes with zeros for what is no finite number.
+    """Replace values that are not finite by zero.
 
-    A diverging run has codes that are no numbers for some steps, until it is stopped.
+    The codes of a diverging run are not finite for some steps, until it is stopped.
     """
     return np.nan_to_num(np.asarray(codes, np.float32), posinf=0, neginf=0)
 
 
-def _count_different(codes: Array) -> int:
-    """Count different codes, as far as it matters whether they are enough."""
-    some = np.random.default_rng(0).permutation(len(codes))[: 64 * FEWEST]
-    found = len(np.unique(codes[some], axis=0))
-    return found if found >= FEWEST else len(np.unique(codes, axis=0))
+def _count_distinct(codes: Array) -> int:
+    """Count the distinct codes of a sample, or of all codes where the sample has too few."""
+    sample = np.random.default_rng(0).permutation(len(codes))[: 64 * FEWEST]
+    count = len(np.unique(codes[sample], axis=0))
+    return count if count >= FEWEST else len(np.unique(codes, axis=0))
 
 
 def _direct(codes: Array, units: tuple[int, int]) -> Projection:
@@ -206,29 +207,29 @@ def _direct(codes: Array, units: tuple[int, int]) -> Projection:
 def _principal(codes: Array, previous: Projection | None) -> Projection:
     origin = codes.mean(0, dtype=np.float64)
     axes = np.zeros((codes.shape[1], 2))
-    found = _principal_axes(codes - origin)
-    axes[:, : found.shape[1]] = found
+    directions = _principal_axes(codes - origin)
+    axes[:, : directions.shape[1]] = directions
     points = (codes - origin) @ axes
     if previous is not None:
-        turn = _turn(points, previous.points)
-        points, axes = points @ turn, axes @ turn
-    parts = (np.asarray(each, np.float32) for each in (points, codes, origin, axes.T))
-    return Projection("pca", *parts)
+        rotation = _procrustes_rotation(points, previous.points)
+        points, axes = points @ rotation, axes @ rotation
+    arrays = (np.asarray(each, np.float32) for each in (points, codes, origin, axes.T))
+    return Projection("pca", *arrays)
 
 
 def plane(codes: Array, previous: Array | None = None) -> Array:
-    """Return where codes lie on a map: the code itself for two numbers, else its principal plane.
+    """Project codes linearly onto a plane: a two-unit code as it is, any other by PCA.
 
     Parameters
     ----------
     codes : ndarray of shape (n, bottleneck), float32
     previous : ndarray of shape (n, 2), float32, optional
-        The same images' places a moment ago; the plane is turned so that they move least.
+        Earlier positions of the same images; the plane is rotated so that points move least.
 
     Returns
     -------
     ndarray of shape (n, 2), float32
-        A code of one number lies on a line.
+        For a single unit, all points lie on a line.
     """
     codes = finite(codes)
     if codes.shape[1] <= 2:
@@ -242,12 +243,12 @@ def plane(codes: Array, previous: Array | None = None) -> Array:
 def _principal_axes(centred: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return the two directions of largest variance, of shape (bottleneck, at most 2)."""
     units = centred.shape[1]
-    if units <= MOST_UNITS_WHOLE or len(centred) <= 2 or not centred.any():
+    if units <= MOST_UNITS_FULL or len(centred) <= 2 or not centred.any():
         axes = np.linalg.eigh(centred.T @ centred)[1][:, :-3:-1]
     else:
         from scipy.sparse.linalg import svds
 
-        # Not all ones: centred codes may be orthogonal to that, and then nothing is found.
+        # Not a vector of ones: centred codes may be orthogonal to it, and the search would fail.
         start = np.random.default_rng(0).standard_normal(min(centred.shape))
         axes = svds(centred, 2, v0=start, return_singular_vectors="vh")[2][::-1].T
     signs = np.sign(axes[np.abs(axes).argmax(0), range(axes.shape[1])])
@@ -255,7 +256,7 @@ def _principal_axes(centred: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def align(points: NDArray[np.float64], previous: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Rotate and reflect centred points onto earlier ones, keeping all distances.
+    """Rotate and reflect centred points to match earlier ones, preserving all distances.
 
     Schoenemann, P. (1966). A generalized solution of the orthogonal Procrustes problem.
 
@@ -263,10 +264,12 @@ def align(points: NDArray[np.float64], previous: NDArray[np.floating]) -> NDArra
     ----------
     points, previous : ndarray of shape (n, 2)
     """
-    return np.asarray(points @ _turn(points, previous))
+    return np.asarray(points @ _procrustes_rotation(points, previous))
 
 
-def _turn(points: NDArray[np.float64], previous: NDArray[np.floating]) -> NDArray[np.float64]:
+def _procrustes_rotation(
+    points: NDArray[np.float64], previous: NDArray[np.floating]
+) -> NDArray[np.float64]:
     """Return the orthogonal matrix of shape (2, 2) that `align` multiplies by."""
     left, _, right = np.linalg.svd(points.T @ (previous - previous.mean(0)))
     return np.asarray(left @ right)

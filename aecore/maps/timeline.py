@@ -1,7 +1,7 @@
-"""The maps of a run over its training, each drawn on from the one beside it in time.
+"""Maps of a run over the course of training, each starting from the map nearest in time.
 
-Linear maps are made at once, the others by the mapper's process: the newest moment first, then
-back through the frames to the beginning, so that a person who waits sees something true.
+Linear maps are computed immediately, the others by the map service: the newest step first, then
+back through the frames to the beginning, so that the present map is the first to appear.
 """
 
 import threading
@@ -21,158 +21,160 @@ LINEAR: tuple[Method, ...] = ("direct", "pca")
 
 
 @dataclass(frozen=True, eq=False)
-class Wanted:
-    """What maps a page wants.
+class TimelineRequest:
+    """The maps that a page needs.
 
     Attributes
     ----------
     step : int
-        The moment looked at.
+        The step shown.
     codes : ndarray of shape (n, bottleneck)
-        At that step.
-    rest : bool
-        Whether training rests, so that a thorough map of the moment is worth its time.
+        Codes at that step.
+    paused : bool
+        Whether training is paused, so that a thorough map of the step is worth its time.
     frames : sequence of int
-        The steps whose maps are wanted beside it, ascending.
+        Other steps whose maps are needed, in ascending order.
     read : callable
-        Returns the codes of one of them.
+        Returns the codes of one of these steps.
     """
 
     step: int
     codes: Codes
-    rest: bool
+    paused: bool
     frames: Sequence[int]
     read: Callable[[int], Codes]
 
 
 @dataclass(eq=False)
 class MapTimeline:
-    """Maps by one method of one set of images, one for each step of a run.
+    """Maps of the same images by one method, at different steps of a run.
 
     All browser tabs share it.
 
     Attributes
     ----------
     method : {"direct", "pca", "umap", "tsne"}
+    service : callable
+        Returns the service that computes nonlinear maps.
     units : tuple of two int
-        Those a direct map shows.
+        The units shown by a direct map.
     maps : dict of int to Projection
         By step.
     thorough : set of int
-        The steps whose map is more than a quick one.
+        Steps whose map is a thorough one, not a quick one.
     error : LabError or None
-        Why the last map could not be made.
+        Why the last map failed.
     """
 
     method: Method
-    mapper: Callable[[], MapService]
+    service: Callable[[], MapService]
     units: tuple[int, int] = (0, 1)
     maps: dict[int, Projection] = field(default_factory=dict)
     thorough: set[int] = field(default_factory=set)
     error: LabError | None = None
-    _numbers: dict[int, int] = field(default_factory=dict)
+    _versions: dict[int, int] = field(default_factory=dict)
     _counter: Iterator[int] = field(default_factory=count)
-    _asked: tuple[int, bool, MapRequest] | None = None
-    _stopped: set[int] = field(default_factory=set)
+    _pending: tuple[int, bool, MapRequest] | None = None
+    _cancelled: set[int] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def progress(self) -> float | None:
-        """The share done of the map under way; None where none is."""
-        return None if self._asked is None else self._asked[2].progress
+        """Completed share of the pending map; None if none is pending."""
+        return None if self._pending is None else self._pending[2].progress
 
-    def advance(self, wanted: Wanted) -> None:
-        """Take in what was made and have the next map made; called whenever the page is drawn."""
+    def advance(self, request: TimelineRequest) -> None:
+        """Collect the pending map and start the next; called whenever the page is drawn."""
         with self._lock:
-            self._take()
-            self._forget({wanted.step, *wanted.frames}, wanted.step)
+            self._collect()
+            self._discard_outdated({request.step, *request.frames}, request.step)
             if self.method in LINEAR:
-                self._draw(wanted.step, wanted.codes)
-                for each in reversed(wanted.frames):
+                self._project(request.step, request.codes)
+                for each in reversed(request.frames):
                     if each not in self.maps:
-                        self._draw(each, wanted.read(each))
-            elif self._asked is None:
-                self._ask(wanted)
+                        self._project(each, request.read(each))
+            elif self._pending is None:
+                self._start_next(request)
 
     def cancel(self) -> None:
-        """Stop the map under way; it is not begun again by itself."""
+        """Stop the pending map; it is not started again until `retry`."""
         with self._lock:
-            if self._asked is not None:
-                step, _, request = self._asked
-                self.mapper().cancel(request)
-                self._stopped.add(step)
-                self._asked = None
+            if self._pending is not None:
+                step, _, request = self._pending
+                self.service().cancel(request)
+                self._cancelled.add(step)
+                self._pending = None
 
-    def again(self) -> None:
-        """Make what was cancelled after all."""
-        self._stopped.clear()
+    def retry(self) -> None:
+        """Allow maps that were cancelled or failed to be computed again."""
+        self._cancelled.clear()
         self.error = None
 
     @property
-    def stopped(self) -> bool:
-        """Whether something was cancelled."""
-        return bool(self._stopped)
+    def cancelled(self) -> bool:
+        """Whether any map was cancelled or failed."""
+        return bool(self._cancelled)
 
     def frames(self, steps: Sequence[int]) -> tuple[NDArray[np.int32], NDArray[np.float32]]:
-        """Return those of the steps that have a map, and the points (steps, n, 2) on them."""
-        known = [step for step in steps if step in self.maps]
-        points = [self.maps[step].points for step in known]
-        return np.array(known, np.int32), np.array(points, np.float32)
+        """Return the steps that have a map, and the points (steps, n, 2) on their maps."""
+        mapped = [step for step in steps if step in self.maps]
+        points = [self.maps[step].points for step in mapped]
+        return np.array(mapped, np.int32), np.array(points, np.float32)
 
     def version(self, *steps: int) -> str:
-        """Return a text that is another one when any of these steps has another map."""
-        return " ".join(str(self._numbers[step]) for step in steps)
+        """Return a text that changes whenever the map of any of these steps does."""
+        return " ".join(str(self._versions[step]) for step in steps)
 
-    def _keep(self, step: int, made: Projection) -> None:
-        self.maps[step], self._numbers[step] = made, next(self._counter)
+    def _store(self, step: int, projection: Projection) -> None:
+        self.maps[step], self._versions[step] = projection, next(self._counter)
 
-    def _take(self) -> None:
-        if self._asked is None or not self._asked[2].done():
+    def _collect(self) -> None:
+        if self._pending is None or not self._pending[2].done():
             return
-        step, thorough, request = self._asked
-        self._asked = None
+        step, thorough, request = self._pending
+        self._pending = None
         try:
-            self._keep(step, request.result())
+            self._store(step, request.result())
             self.error = None
             if thorough:
                 self.thorough.add(step)
-        except LabError as why:
-            self.error = why
-            self._stopped.add(step)
+        except LabError as error:
+            self.error = error
+            self._cancelled.add(step)
 
-    def _forget(self, wanted: Collection[int], step: int) -> None:
-        """Let go of maps of moments that were newest once, but for the last to draw on from."""
-        passing = sorted(set(self.maps).difference(wanted))
+    def _discard_outdated(self, needed: Collection[int], step: int) -> None:
+        """Discard maps that are no longer needed, except the last, from which the next starts."""
+        outdated = sorted(set(self.maps).difference(needed))
         if step in self.maps:
-            passing.append(step)
-        for each in passing[:-1]:
+            outdated.append(step)
+        for each in outdated[:-1]:
             del self.maps[each]
 
-    def _draw(self, step: int, codes: Codes) -> None:
+    def _project(self, step: int, codes: Codes) -> None:
         if step not in self.maps:
-            previous = self._beside(step)
-            self._keep(step, project(codes, self.method, previous=previous, units=self.units))
+            previous = self._nearest(step)
+            self._store(step, project(codes, self.method, previous=previous, units=self.units))
 
-    def _ask(self, wanted: Wanted) -> None:
-        """Ask for the map that is wanted most."""
+    def _start_next(self, wanted: TimelineRequest) -> None:
+        """Start the most urgent map: the present step, quick then thorough, then the frames."""
         step, codes, thorough = wanted.step, wanted.codes, False
-        if step in self._stopped:
+        if step in self._cancelled:
             return
         if step in self.maps:
-            thorough = wanted.rest and step not in self.thorough
+            thorough = wanted.paused and step not in self.thorough
             if not thorough:
-                done = {*self.maps, *self._stopped}
+                done = {*self.maps, *self._cancelled}
                 missing = [each for each in wanted.frames if each not in done]
                 if not missing:
                     return
                 step, codes = missing[-1], wanted.read(missing[-1])
-        request = self.mapper().ask(
-            codes, self.method, name=self.method, previous=self._beside(step), quick=not thorough
+        request = self.service().ask(
+            codes, self.method, name=self.method, previous=self._nearest(step), quick=not thorough
         )
-        self._asked = step, thorough, request
+        self._pending = step, thorough, request
 
-    def _beside(self, step: int) -> Projection | None:
-        """Return the map nearest in time, at this step itself if there is one."""
+    def _nearest(self, step: int) -> Projection | None:
+        """Return the map nearest in time, which may be that of the step itself."""
         if not self.maps:
             return None
         return self.maps[min(self.maps, key=lambda each: abs(each - step))]

@@ -1,1 +1,1 @@
-"""Measures and baselines: functions of arrays."""
+"""Metrics and the PCA baseline, as functions of arrays."""

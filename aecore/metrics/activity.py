@@ -1,4 +1,4 @@
-"""Activity of the units of a code."""
+"""Activity of the code's units."""
 
 from dataclasses import dataclass
 
@@ -10,16 +10,16 @@ ACTIVE_SHARE_OF_LARGEST = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Activity:
-    """How much the units of a code speak.
+    """How active the units of a code are.
 
     Attributes
     ----------
     mean : ndarray of shape (bottleneck,)
         Mean absolute activation.
     active : ndarray of shape (bottleneck,), in [0, 1]
-        The share of images on which a unit is active.
+        Share of images for which the unit is active.
     dead : ndarray of shape (bottleneck,), bool
-        Units active on no image.
+        Whether the unit is active for no image.
     """
 
     mean: NDArray[np.float64]
@@ -30,8 +30,8 @@ class Activity:
 def activity(codes: NDArray[np.float32]) -> Activity:
     """Measure the activity of each unit.
 
-    A unit counts as active on an image where its size is more than a tenth of the largest in all
-    the codes, the very largest thousandth left out.
+    A unit counts as active for an image where its magnitude exceeds a tenth of the 99.9th
+    percentile of all magnitudes.
 
     Parameters
     ----------
@@ -41,7 +41,7 @@ def activity(codes: NDArray[np.float32]) -> Activity:
     -------
     Activity
     """
-    size = np.abs(codes)
-    largest = float(np.quantile(size, 0.999, method="higher"))
-    active = (size > ACTIVE_SHARE_OF_LARGEST * largest).mean(0)
-    return Activity(size.mean(0, dtype=np.float64), active, active == 0)
+    magnitude = np.abs(codes)
+    largest = float(np.quantile(magnitude, 0.999, method="higher"))
+    active = (magnitude > ACTIVE_SHARE_OF_LARGEST * largest).mean(0)
+    return Activity(magnitude.mean(0, dtype=np.float64), active, active == 0)

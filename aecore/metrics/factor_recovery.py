@@ -1,4 +1,4 @@
-"""How well codes know the factors that images were made from. Functions of arrays."""
+"""How well codes capture the factors that images were generated from."""
 
 import math
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from aecore.errors import DataError
 
 FEWEST = 50
 FOLDS = 5
-# How much of a standardised factor's variance is taken for noise, which keeps the map smooth.
+# Share of a standardised factor's variance assumed to be noise, which keeps the regression smooth.
 NOISE = 0.3
 MOST_PAIRED = 1000
 
@@ -20,32 +20,31 @@ Matrix = NDArray[np.float64]
 
 
 def recovery(codes: Codes, factors: Factors, *, seed: int = 0) -> dict[str, float]:
-    """Return how much of each factor's variance can be read from the code.
+    """Compute how much of each factor's variance can be predicted from the code.
 
-    Each factor is predicted, by a Gaussian process on the standardised units, from codes that it
-    has not seen, in five parts by turns. Its rational quadratic kernel mixes all widths, so that
-    nothing needs tuning.
+    Each factor is predicted by a Gaussian process on the standardised units, with five-fold cross
+    validation. Its rational quadratic kernel mixes all length scales, so that nothing needs tuning.
 
-    A factor that does not show in the images cannot be in the code: turning and slanting look alike
-    where strokes are upright.
+    A factor that is not visible in the images cannot be in the code: for upright strokes, rotation
+    and slant look the same.
 
     Parameters
     ----------
     codes : ndarray of shape (n, bottleneck)
     factors : mapping of str to ndarray of shape (n,)
     seed : int
-        How the codes are cut into parts.
+        Seed of the assignment to folds.
 
     Returns
     -------
     dict of str to float
-        The coefficient of determination R²: at most 1; 0, or for few codes somewhat below, where
-        the code knows nothing; 0 for a factor that does not vary.
+        The coefficient of determination R²: at most 1; about 0, or slightly negative for few codes,
+        where the code carries no information; 0 for a constant factor.
 
     Raises
     ------
     DataError
-        Where there are too few codes.
+        If there are fewer than 50 codes.
 
     References
     ----------
@@ -60,46 +59,46 @@ def recovery(codes: Codes, factors: Factors, *, seed: int = 0) -> dict[str, floa
 
     if not factors:
         return {}
-    codes, truth = _numbers(codes), np.column_stack([*factors.values()]).astype(np.float64)
+    codes, truth = _checked(codes), np.column_stack([*factors.values()]).astype(np.float64)
     width = np.sqrt(codes.shape[1]) / 2
     process = GaussianProcessRegressor(
         RationalQuadratic(width), alpha=NOISE, optimizer=None, normalize_y=True
     )
-    parts = KFold(FOLDS, shuffle=True, random_state=seed)
-    found = cross_val_predict(make_pipeline(StandardScaler(), process), codes, truth, cv=parts)
-    shares = r2_score(truth, found.reshape(truth.shape), multioutput="raw_values")
-    # A factor that does not vary has no variance to be explained.
-    known = np.where(np.ptp(truth, axis=0) > 0, shares, 0)
-    return {name: float(share) for name, share in zip(factors, known, strict=True)}
+    folds = KFold(FOLDS, shuffle=True, random_state=seed)
+    predicted = cross_val_predict(make_pipeline(StandardScaler(), process), codes, truth, cv=folds)
+    scores = r2_score(truth, predicted.reshape(truth.shape), multioutput="raw_values")
+    # A constant factor has no variance to explain.
+    scores = np.where(np.ptp(truth, axis=0) > 0, scores, 0)
+    return {name: float(score) for name, score in zip(factors, scores, strict=True)}
 
 
 def distance_correlation(
     codes: Codes, factors: Factors, *, most: int = MOST_PAIRED, seed: int = 0
 ) -> dict[str, float]:
-    """Return how strongly distances between codes go with differences of each factor.
+    """Compute the distance correlation between the codes and each factor.
 
-    Unlike `recovery` it asks for no map from one to the other, only whether images that differ in
-    the factor lie apart in the code. Distances are centred without bias, since the plain estimate
-    of 2007 grows with the length of the code even where nothing depends on anything.
+    Unlike `recovery`, this fits no regression: it measures only whether images that differ in the
+    factor lie apart in the latent space. The bias-corrected estimate of 2014 is used, since the
+    plain estimate of 2007 grows with the width of the code even for independent variables.
 
     Parameters
     ----------
     codes : ndarray of shape (n, bottleneck)
     factors : mapping of str to ndarray of shape (n,)
     most : int
-        Of more codes than this a part is drawn, since all pairs are compared.
+        Maximum number of codes; a random sample of more is used, since all pairs are compared.
     seed : int
-        Which part is drawn.
+        Seed of that sample.
 
     Returns
     -------
     dict of str to float
-        The distance correlation, 0 to 1; 0 where code or factor do not vary.
+        Distance correlation in [0, 1]; 0 if the codes or the factor are constant.
 
     Raises
     ------
     DataError
-        Where there are too few codes.
+        If there are fewer than 50 codes.
 
     References
     ----------
@@ -108,31 +107,32 @@ def distance_correlation(
     Szekely, G. J. & Rizzo, M. L. (2014). Partial distance correlation with methods for
     dissimilarities.
     """
-    codes = _numbers(codes)
-    chosen = np.random.default_rng(seed).permutation(len(codes))[:most]
-    between = _centred_distances(codes[chosen])
-    found = {}
+    codes = _checked(codes)
+    sample = np.random.default_rng(seed).permutation(len(codes))[:most]
+    code_distances = _centred_distances(codes[sample])
+    correlations = {}
     for name, factor in factors.items():
-        apart = _centred_distances(factor[chosen, None].astype(np.float64))
-        together = float(np.vdot(between, apart))
-        alone = float(np.linalg.norm(between) * np.linalg.norm(apart))
-        found[name] = math.sqrt(max(0.0, together / alone)) if alone > 0 else 0.0
-    return found
+        distances = _centred_distances(factor[sample, None].astype(np.float64))
+        covariance = float(np.vdot(code_distances, distances))
+        scale = float(np.linalg.norm(code_distances) * np.linalg.norm(distances))
+        correlations[name] = math.sqrt(max(0.0, covariance / scale)) if scale > 0 else 0.0
+    return correlations
 
 
-def _numbers(codes: Codes) -> Matrix:
+def _checked(codes: Codes) -> Matrix:
+    """Return codes as finite float64; raise `DataError` if there are too few."""
     if len(codes) < FEWEST:
         raise DataError(
             "Measuring factors needs at least {fewest} codes; there are {count}.",
             fewest=FEWEST,
             count=len(codes),
         )
-    # A diverging run has codes that are no numbers for some steps, until it is stopped.
+    # The codes of a diverging run are not finite for some steps, until it is stopped.
     return np.nan_to_num(codes.astype(np.float64), posinf=0, neginf=0)
 
 
 def _centred_distances(points: Matrix) -> Matrix:
-    """Return U-centred distances (n, n): rows add up to nothing, the diagonal left out."""
+    """Return U-centred distances (n, n): each row sums to zero, the diagonal excluded."""
     from scipy.spatial.distance import pdist, squareform
 
     distances: Matrix = squareform(pdist(points))

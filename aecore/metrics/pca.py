@@ -1,4 +1,4 @@
-"""What an honest person compares with. Functions of arrays; nothing here is trained by steps."""
+"""The PCA baseline."""
 
 from dataclasses import dataclass
 
@@ -13,13 +13,13 @@ CHUNK = 4096
 
 @dataclass(frozen=True, eq=False)
 class PCA:
-    """Principal components: the linear autoencoder of least squared error.
+    """Principal components, the optimal linear autoencoder in squared error.
 
     Attributes
     ----------
     mean : ndarray of shape (pixels,), float64
     components : ndarray of shape (rank, pixels), float64
-        Orthonormal, those of largest variance first.
+        Orthonormal, in order of decreasing variance.
     variances : ndarray of shape (rank,), float64
     """
 
@@ -28,13 +28,13 @@ class PCA:
     variances: NDArray[np.float64]
 
     def reconstruct(self, images: Images, bottleneck: int) -> NDArray[np.float64]:
-        """Return images rebuilt from their first `bottleneck` components, not clamped.
+        """Reconstruct images from their first `bottleneck` components, without clamping.
 
         Parameters
         ----------
         images : ndarray of shape (n, height, width), uint8, or float32 in [0, 1]
         bottleneck : int
-            With more than there are pixels, nothing is lost.
+            Number of components; with at least as many as pixels, the reconstruction is exact.
 
         Returns
         -------
@@ -44,14 +44,14 @@ class PCA:
         return (_pixels(images) - self.mean) @ axes.T @ axes + self.mean
 
     def error(self, images: Images, bottleneck: int, *, clamped: bool = False) -> float:
-        """Return the mean squared error per pixel, clamped to [0, 1] on request."""
+        """Return the mean squared error per pixel, optionally of clamped reconstructions."""
         total = 0.0
         for start in range(0, len(images), CHUNK):
-            part = images[start : start + CHUNK]
-            reconstruction = self.reconstruct(part, bottleneck)
+            chunk = images[start : start + CHUNK]
+            reconstruction = self.reconstruct(chunk, bottleneck)
             if clamped:
                 reconstruction = reconstruction.clip(0, 1)
-            total += float(np.square(reconstruction - _pixels(part)).sum())
+            total += float(np.square(reconstruction - _pixels(chunk)).sum())
         return total / images.size
 
 
@@ -64,10 +64,10 @@ def _white(images: Images) -> float:
 
 
 def pca(images: Images) -> PCA:
-    """Fit the principal components of images in one pass and constant memory.
+    """Fit the principal components of images in one pass and in constant memory.
 
-    The products of bytes are summed as whole numbers, which float64 holds exactly, so the result
-    does not depend on the order of summation or the number of threads.
+    The products of bytes are integers, which float64 sums exactly, so the result does not depend
+    on the order of summation or the number of threads.
 
     Parameters
     ----------
@@ -80,13 +80,13 @@ def pca(images: Images) -> PCA:
     count, pixels, white = len(images), images[0].size, _white(images)
     total, products = np.zeros(pixels), np.zeros((pixels, pixels))
     for start in range(0, count, CHUNK):
-        part = images[start : start + CHUNK].reshape(-1, pixels).astype(np.float64)
-        total += part.sum(0)
-        products += part.T @ part
+        chunk = images[start : start + CHUNK].reshape(-1, pixels).astype(np.float64)
+        total += chunk.sum(0)
+        products += chunk.T @ chunk
     mean = total / count
     with threadpool_limits(1):
         variances, axes = np.linalg.eigh((products / count - np.outer(mean, mean)) / white**2)
     components = axes.T[::-1]
-    # An eigenvector has no sign of its own; fixing one keeps maps from flipping.
+    # The sign of an eigenvector is arbitrary; fixing it keeps maps from flipping.
     signs = np.sign(components[np.arange(pixels), np.abs(components).argmax(1)])
     return PCA(mean / white, components * signs[:, None], variances[::-1].clip(0))

@@ -1,4 +1,4 @@
-"""Measures of codes and reconstructions. Functions of arrays."""
+"""Measures of reconstruction quality."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +7,7 @@ WINDOW = 7
 
 
 def psnr(truth: NDArray[np.float32], images: NDArray[np.float32]) -> float:
-    """Return the peak signal to noise ratio in dB, from the mean squared error of all images.
+    """Compute the peak signal-to-noise ratio in dB, from the mean squared error of all images.
 
     Parameters
     ----------
@@ -16,9 +16,9 @@ def psnr(truth: NDArray[np.float32], images: NDArray[np.float32]) -> float:
     Returns
     -------
     float
-        Infinite where they are equal.
+        Infinite if the images are equal.
     """
-    # Importing it takes seconds, and a page that trains needs it not.
+    # The import takes seconds, and training does not need it.
     from skimage.metrics import peak_signal_noise_ratio
 
     if np.array_equal(truth, images):
@@ -27,7 +27,7 @@ def psnr(truth: NDArray[np.float32], images: NDArray[np.float32]) -> float:
 
 
 def ssim(truth: NDArray[np.float32], images: NDArray[np.float32]) -> float:
-    """Return the structural similarity, the mean over images; 1 where they are equal.
+    """Compute the mean structural similarity of images; 1 if they are equal.
 
     Parameters
     ----------
@@ -53,7 +53,7 @@ def ssim(truth: NDArray[np.float32], images: NDArray[np.float32]) -> float:
 def errors(
     images: NDArray[np.floating], reconstruction: NDArray[np.floating]
 ) -> NDArray[np.float64]:
-    """Return the mean squared error of each image, of shape (n,)."""
+    """Compute the mean squared error of each image, of shape (n,)."""
     rows = (each.reshape(len(each), -1).astype(np.float64) for each in (images, reconstruction))
     first, second = rows
     return np.asarray(np.square(first - second).mean(1), np.float64)

@@ -157,8 +157,8 @@ def test_the_way_back_from_the_principal_plane_is_exact_on_the_plane(units: int)
     size = np.abs(given).max()
     assert np.allclose(found.invert(found.points), wanted, atol=1e-4 * size)
     places = found.points[:5] + 1
-    assert np.allclose(found.place(found.invert(places)), places, atol=1e-4 * size)
-    assert np.allclose(found.place(given), found.points, atol=1e-4 * size)
+    assert np.allclose(found.transform(found.invert(places)), places, atol=1e-4 * size)
+    assert np.allclose(found.transform(given), found.points, atol=1e-4 * size)
 
 
 def test_the_principal_plane_stays_turned_as_it_was() -> None:
@@ -198,7 +198,7 @@ def test_the_way_back_from_few_points_or_from_one_place(count: int) -> None:
 def test_a_map_that_is_not_linear_places_no_other_codes() -> None:
     found = Projection("umap", np.zeros((3, 2), np.float32), codes(3, 4))
     with pytest.raises(LabError, match="umap"):
-        found.place(codes(3, 4))
+        found.transform(codes(3, 4))
 
 
 @pytest.mark.parametrize("method", ["umap", "tsne"])

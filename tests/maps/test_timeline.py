@@ -8,7 +8,7 @@ import pytest
 
 from aecore.errors import LabError
 from aecore.maps.projection import Projection, project
-from aecore.maps.timeline import MapTimeline, Wanted
+from aecore.maps.timeline import MapTimeline, TimelineRequest
 
 STEPS = (1, 2, 4)
 
@@ -57,7 +57,7 @@ def umap(mapper: MapService) -> MapTimeline:
 
 
 def advance(timeline: MapTimeline, step: int, *, rest: bool = False, frames: Any = STEPS) -> None:
-    timeline.advance(Wanted(step, codes(step), rest, frames, codes))
+    timeline.advance(TimelineRequest(step, codes(step), rest, frames, codes))
 
 
 def test_linear_maps_are_there_at_once_and_do_not_spin() -> None:
@@ -118,9 +118,9 @@ def test_a_map_that_was_stopped_is_made_only_on_demand(
     umap.cancel()
     assert mapper.cancelled == mapper.asked
     advance(umap, 8)
-    assert umap.stopped
+    assert umap.cancelled
     assert len(mapper.asked) == 1
-    umap.again()
+    umap.retry()
     advance(umap, 8)
     assert len(mapper.asked) == 2
 

@@ -179,7 +179,7 @@ def _map(network: TrainedModel, found: iteration.Walk) -> None:
             plane.points,
             images.labels,
             [display_name(name) for name in network.dataset.classes],
-            plane.place(found.codes),
+            plane.transform(found.codes),
         ),
         height=HEIGHT,
         label=t("The path of the image's code on the map of held-out images"),

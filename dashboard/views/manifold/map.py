@@ -12,7 +12,7 @@ from aecore.data.names import display_name
 from aecore.i18n import t
 from aecore.maps.projection import Projection
 from aecore.maps.quality import distortion
-from aecore.maps.timeline import MapTimeline, Wanted
+from aecore.maps.timeline import MapTimeline, TimelineRequest
 from aecore.network import latent_space
 from aecore.network.inference import decode
 from aecore.training.snapshot import Snapshot
@@ -124,7 +124,7 @@ def _projection(
 
     for shown in (look, replace(look, method="pca")):
         timeline = timeline_of(shown, moment)
-        timeline.advance(Wanted(step, moment.codes, rest, wanted, codes))
+        timeline.advance(TimelineRequest(step, moment.codes, rest, wanted, codes))
         if step in timeline.maps:
             break
     return timeline, timeline.maps[step], shown
@@ -142,12 +142,12 @@ def _progress(moment: Moment, shown: MapTimeline, look: MapOptions) -> None:
                 text += " · " + t("Showing PCA meanwhile")
             st.progress(timeline.progress, text)
             st.button(t("Stop"), key="stop map", on_click=timeline.cancel)
-        elif timeline.stopped:
+        elif timeline.cancelled:
             st.caption(t("The map was stopped. Showing the partial result."))
         else:
             st.caption(_about(look, shown, moment))
-        if timeline.stopped or timeline.error is not None:
-            st.button(t("Compute"), key="make map", on_click=timeline.again)
+        if timeline.cancelled or timeline.error is not None:
+            st.button(t("Compute"), key="make map", on_click=timeline.retry)
 
 
 def _about(look: MapOptions, timeline: MapTimeline, moment: Moment) -> str:
