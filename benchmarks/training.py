@@ -21,7 +21,7 @@ from aecore.network.autoencoder import Autoencoder
 from aecore.network.inference import error, tensor
 from aecore.presets import preset
 from aecore.training import probe
-from aecore.training.precision import half
+from aecore.training.precision import use_bfloat16
 from aecore.training.seeding import generator
 from aecore.training.trainer import Trainer
 from benchmarks.report import AsJson, show
@@ -87,7 +87,7 @@ def speed(
     for which in ("ours", "ours_float32"):
         ratios = zip(seconds["tutorial"], seconds[which], strict=True)
         result[f"{which}_times_tutorial"] = statistics.median(theirs / us for theirs, us in ratios)
-    show({"threads": threads, "bfloat16": half("auto"), **result}, as_json)
+    show({"threads": threads, "bfloat16": use_bfloat16("auto"), **result}, as_json)
 
 
 def _ours(dataset: data.Dataset, precision: str) -> Callable[[], None]:

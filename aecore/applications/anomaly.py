@@ -19,7 +19,7 @@ from aecore.images import Images, resize
 from aecore.metrics.reconstruction import errors
 from aecore.network.inference import tensor
 from aecore.runs.trained_model import TrainedModel
-from aecore.training.subset import only, training_subset
+from aecore.training.subset import select_classes, training_subset
 
 Scores = NDArray[np.float64]
 Score = Callable[[Images], Scores]
@@ -159,12 +159,12 @@ def held_out(
     ConfigError
         Where nothing is normal, or nothing foreign.
     """
-    ours = only(dataset, normal).test_images[:most]
+    ours = select_classes(dataset, normal).test_images[:most]
     if other is not None:
         given = other.test_images if isinstance(other, Dataset) else other
         anomalies = resize(given[:most], dataset.shape)
     elif left := remaining(dataset, normal):
-        anomalies = only(dataset, left).test_images[:most]
+        anomalies = select_classes(dataset, left).test_images[:most]
     else:
         raise ConfigError(
             "Every class is normal; choose fewer, or another dataset as the anomalous one."

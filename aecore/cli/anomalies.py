@@ -27,11 +27,11 @@ def anomalies(
     from aecore import data
     from aecore.applications import anomaly, threshold
     from aecore.runs.trained_model import TrainedModel
-    from aecore.training.subset import names
+    from aecore.training.subset import parse_classes
 
     network = TrainedModel.open(run)
     other = None if anomalous is None else data.load(anomalous)
-    wanted = names(network.config.classes if normal is None else normal)
+    wanted = parse_classes(network.config.classes if normal is None else normal)
     images, anomalies = anomaly.held_out(network.dataset, wanted, other)
     known = anomaly.seen(network, anomaly.remaining(network.dataset, wanted)) if not other else ()
     if known:

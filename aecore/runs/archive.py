@@ -164,7 +164,7 @@ def _check(folder: Path) -> None:
             _ = run.frame(step).model
         if (folder / "checkpoint").exists():
             saved = checkpoint.load(folder / "checkpoint")
-            weights = saved.under("model/")
+            weights = saved.with_prefix("model/")
             run.frame().model.load_state_dict(weights)
             if not all(each.isfinite().all() for each in weights.values()):
                 raise RunError("The checkpoint contains invalid weights (NaN).")

@@ -75,7 +75,7 @@ class TrainedModel:
         images = data.load(config.dataset) if dataset is None else dataset
         model = Autoencoder(images.shape, config, generator=generator(config.seed, "weights"))
         try:
-            model.load_state_dict(saved.under("model/"))
+            model.load_state_dict(saved.with_prefix("model/"))
         except RuntimeError:
             raise RunError(
                 "{path} contains a network that does not match its settings.",

@@ -1,4 +1,4 @@
-"""The images of each step: every one once per epoch, in an order that only the seed decides."""
+"""Batches: each image once per epoch, in an order that depends only on the seed."""
 
 import math
 
@@ -12,15 +12,15 @@ from aecore.training.seeding import generator
 
 
 class Batches:
-    """Any step's batch; none depends on which were asked for before.
+    """Random access to the batch of any step.
 
     Parameters
     ----------
     images : ndarray of shape (n, height, width), uint8, or float32 in [0, 1]
     size : int
-        Images per batch; the last of an epoch may be smaller.
+        Images per batch; the last batch of an epoch may be smaller.
     seed : int
-        Each epoch's order is drawn from it anew.
+        Determines the order of each epoch.
     """
 
     def __init__(self, images: Images, size: int, seed: int) -> None:
@@ -29,7 +29,7 @@ class Batches:
 
     @property
     def per_epoch(self) -> int:
-        """Batches in one pass over the images."""
+        """Number of batches per epoch."""
         return math.ceil(len(self._images) / self._size)
 
     def at(self, step: int) -> Tensor:

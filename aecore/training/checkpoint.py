@@ -1,4 +1,4 @@
-"""Everything a trainer needs to go on, bit for bit; a kill while it is saved harms nothing."""
+"""Checkpoints: everything a trainer needs to resume bit for bit, written atomically."""
 
 import zlib
 from collections.abc import Mapping, Sequence
@@ -18,14 +18,14 @@ from aecore.training.snapshot import Record
 
 @dataclass(frozen=True, eq=False)
 class State:
-    """A trainer between two steps.
+    """The state of a trainer between two steps.
 
     Attributes
     ----------
     tensors : dict of str to Tensor
         Weights, the optimizer's moments, and the loss summed since the last row.
     facts : dict
-        Config, step, edits: what JSON can hold.
+        Values that JSON can hold: configuration, step, edits.
     history : sequence of Record
         The rows up to this step.
     """
@@ -34,17 +34,21 @@ class State:
     facts: Mapping[str, Any]
     history: Sequence[Record] = field(default=())
 
-    def under(self, prefix: str) -> dict[str, Tensor]:
-        """Return the tensors whose names begin so, by the rest of their names."""
-        found = {n: value for n, value in self.tensors.items() if n.startswith(prefix)}
-        return {name.removeprefix(prefix): value for name, value in found.items()}
+    def with_prefix(self, prefix: str) -> dict[str, Tensor]:
+        """Return the tensors whose names start with a prefix, by the rest of their names."""
+        return {
+            name.removeprefix(prefix): value
+            for name, value in self.tensors.items()
+            if name.startswith(prefix)
+        }
 
 
 def save(state: State, folder: Path) -> None:
     """Write a checkpoint: the tensors under a new name, then the JSON that points to them."""
     folder.mkdir(parents=True, exist_ok=True)
     data = to_bytes(dict(state.tensors))
-    # The step alone would not do: a change at the same step overwrote what the JSON points to.
+    # The step alone is not unique: a change at the same step would overwrite the file that the
+    # JSON points to.
     name = f"{state.facts['step']:09d}-{zlib.crc32(data):08x}.safetensors"
     write(folder / name, data, durable=True)
     write_json(folder / "state.json", {**state.facts, "tensors": name}, durable=True)
@@ -54,12 +58,12 @@ def save(state: State, folder: Path) -> None:
 
 
 def load(folder: Path) -> State:
-    """Read a checkpoint that `save` wrote; its history is empty.
+    """Read a checkpoint written by `save`; its history is empty.
 
     Raises
     ------
     RunError
-        Where it is missing or damaged.
+        If it is missing or damaged.
     """
     path, facts = folder / "state.json", read_json(folder / "state.json")
     try:

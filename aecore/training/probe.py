@@ -1,4 +1,4 @@
-"""The fixed images a run is followed by: held out for the error, a probe set for the map."""
+"""The fixed images on which a run is monitored: held-out images, probe set and examples."""
 
 import weakref
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ from aecore.training.corruption import corrupt
 from aecore.training.seeding import generator
 from aecore.training.snapshot import Examples
 
-PROBES = 2000
+PROBE_SIZE = 2000
 HELD_OUT = 1000
 EXAMPLES = 10
 
@@ -29,26 +29,27 @@ _fits: weakref.WeakKeyDictionary[Dataset, dict[int, pca.PCA]] = weakref.WeakKeyD
 
 
 def training_pca(dataset: Dataset, count: int) -> pca.PCA:
-    """Return the principal components of the first `count` training images; fitted once."""
+    """Return the principal components of the first `count` training images, fitted once."""
     fits = _fits.setdefault(dataset, {})
     if count not in fits:
         fits[count] = pca.pca(dataset.images[:count])
     return fits[count]
 
 
-def choose(
+def choose_examples(
     dataset: Dataset, *, draw: int = 0, label: int | None = None, count: int = EXAMPLES
 ) -> NDArray[np.int64]:
-    """Choose held-out images to look at.
+    """Choose held-out images to show.
 
     Parameters
     ----------
     dataset : Dataset
     draw : int
-        The same number gives the same choice; 0 the first images.
+        Seed of the choice; 0 for the first images.
     label : int, optional
-        Only images of this class; without it, one of each class in turn.
+        Choose images of this class only; by default, one of each class in turn.
     count : int
+        Maximum number of images.
 
     Returns
     -------
@@ -58,7 +59,7 @@ def choose(
     Raises
     ------
     RunError
-        Where no held-out image has the label.
+        If no held-out image has the label.
     """
     labels = dataset.test_labels
     order = np.arange(len(labels))
@@ -68,18 +69,18 @@ def choose(
         order = order[labels[order] == label]
         if not len(order):
             raise RunError("No held-out image has the label {label}; choose another.", label=label)
-    # Sorted by how many of its class stand before it, one of each class comes first.
-    turn = np.zeros(len(order), np.int64)
+    # Sorting by the rank within the class puts one image of each class first.
+    rank = np.zeros(len(order), np.int64)
     for each in np.unique(labels[order]):
         (places,) = np.nonzero(labels[order] == each)
-        turn[places] = np.arange(len(places))
-    chosen = order[np.argsort(turn, kind="stable")[:count]]
-    return chosen[np.argsort(labels[chosen], kind="stable")]
+        rank[places] = np.arange(len(places))
+    examples = order[np.argsort(rank, kind="stable")[:count]]
+    return examples[np.argsort(labels[examples], kind="stable")]
 
 
 @dataclass(frozen=True, eq=False)
 class LabeledImages:
-    """Some images of a data set.
+    """Images of a dataset with their labels and factors.
 
     Attributes
     ----------
@@ -94,17 +95,17 @@ class LabeledImages:
     factors: Mapping[str, NDArray[np.float32]]
 
 
-def probes(dataset: Dataset) -> LabeledImages:
-    """Return the probe set: held-out images, filled up with training images if they are few."""
-    missing = max(0, PROBES - len(dataset.test_images))
+def probe_set(dataset: Dataset) -> LabeledImages:
+    """Return the probe set: 2,000 held-out images, padded with training images if necessary."""
+    missing = max(0, PROBE_SIZE - len(dataset.test_images))
 
-    def joined(held_out: Any, training: Any) -> Any:
-        return np.concatenate([held_out[:PROBES], training[:missing]])
+    def join(held_out: Any, training: Any) -> Any:
+        return np.concatenate([held_out[:PROBE_SIZE], training[:missing]])
 
     return LabeledImages(
-        joined(dataset.test_images, dataset.images),
-        joined(dataset.test_labels, dataset.labels),
-        {n: joined(dataset.test_factors[n], dataset.factors[n]) for n in dataset.factors},
+        join(dataset.test_images, dataset.images),
+        join(dataset.test_labels, dataset.labels),
+        {n: join(dataset.test_factors[n], dataset.factors[n]) for n in dataset.factors},
     )
 
 
@@ -114,19 +115,24 @@ class Probe:
     Parameters
     ----------
     dataset : Dataset
-        Gives the probe set and the examples.
-    learnt : Dataset
-        What of it the run learns from, and the held-out images that the error is measured on.
+        Source of the probe set and the examples.
+    training_subset : Dataset
+        Source of the principal components, and of the held-out images for the error.
 
     Attributes
     ----------
+    images : ndarray of shape (probes, height, width), uint8
+        The probe set.
     labels : ndarray of shape (probes,), int64
-        Of the probe set.
+        Labels of the probe set; -1 where unknown.
+    pca : PCA
+        Principal components of the training subset.
     """
 
     def __init__(self, dataset: Dataset, training_subset: Dataset) -> None:
         self.dataset, self._training_subset = dataset, training_subset
-        self.images, self.labels = (found := probes(dataset)).images, found.labels
+        probes = probe_set(dataset)
+        self.images, self.labels = probes.images, probes.labels
         self.pca = training_pca(training_subset, len(training_subset.images))
         self._pca_errors: dict[int, float] = {}
 
@@ -135,11 +141,11 @@ class Probe:
         return encode(model, self.images)
 
     def error(self, model: Autoencoder) -> float:
-        """Return the error on the first held-out images."""
+        """Return the mean squared error per pixel on the first 1,000 held-out images."""
         return inference.error(model, self._training_subset.test_images[:HELD_OUT])
 
     def pca_error(self, bottleneck: int) -> float:
-        """Return the error of as many principal components, measured in the same way."""
+        """Return the error of PCA with as many components, measured in the same way."""
         if bottleneck not in self._pca_errors:
             self._pca_errors[bottleneck] = self.pca.error(
                 self._training_subset.test_images[:HELD_OUT], bottleneck, clamped=True
@@ -150,11 +156,19 @@ class Probe:
     def examples(
         self, model: Autoencoder, config: Config, chosen: NDArray[np.int64] | None = None
     ) -> Examples:
-        """Return held-out images with what the model makes of them, the noise always the same."""
-        chosen = choose(self.dataset) if chosen is None else chosen
+        """Return held-out images with their reconstructions; their noise is always the same.
+
+        Parameters
+        ----------
+        model : Autoencoder
+        config : Config
+        chosen : ndarray of int, optional
+            Indices of held-out images; by default the first of each class.
+        """
+        chosen = choose_examples(self.dataset) if chosen is None else chosen
         originals = tensor(self.dataset.test_images[chosen])
         noise = generator(config.seed, "examples")
         corrupted = corrupt(originals, config.noise_kind, config.noise, noise)
-        shown = (originals, corrupted, model(corrupted).clamp(0, 1))
-        pictures = (each.reshape(-1, *self.dataset.shape).numpy() for each in shown)
-        return Examples(chosen, self.dataset.test_labels[chosen], *pictures)
+        rows = (originals, corrupted, model(corrupted).clamp(0, 1))
+        images = (each.reshape(-1, *self.dataset.shape).numpy() for each in rows)
+        return Examples(chosen, self.dataset.test_labels[chosen], *images)

@@ -1,7 +1,7 @@
-"""Randomness that is owned: every draw has its own generator, named by what it is for.
+"""Reproducible randomness: every draw has its own generator, named by its purpose.
 
-A generator is made anew from the run's seed, a purpose and a counter, and thrown away after the
-draw. Nothing random outlives a step, so a run that stops anywhere goes on as if it had not.
+A generator is created from the run's seed, a purpose and a counter, and discarded after the draw.
+No random state outlives a step, so an interrupted run resumes as if it had never stopped.
 """
 
 import zlib
@@ -12,16 +12,16 @@ from torch import Generator
 
 
 def generator(seed: int, purpose: str, counter: int = 0) -> Generator:
-    """Return the generator for one draw.
+    """Create the generator of a single draw.
 
     Parameters
     ----------
     seed : int
         The run's seed.
     purpose : str
-        What is drawn, for example ``"noise"``.
+        Purpose of the draw, for example ``"noise"``.
     counter : int
-        Which draw of this purpose, for example the step.
+        Number of the draw for this purpose, for example the step.
     """
     words = np.random.SeedSequence([seed, zlib.crc32(purpose.encode()), counter])
     return torch.Generator().manual_seed(int(words.generate_state(1, np.uint64)[0] >> 1))

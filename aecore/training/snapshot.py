@@ -1,4 +1,4 @@
-"""What leaves a trainer: an immutable picture of one moment, the same live and from disk."""
+"""Snapshot: an immutable record of a run at one step, the same live and from disk."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ from aecore.network.autoencoder import Autoencoder
 
 
 class Record(TypedDict):
-    """One row of the history.
+    """A row of the history.
 
     Attributes
     ----------
     step : int
     epoch : float
-        Passes over the training images so far.
+        Number of epochs so far.
     train : float
-        Mean loss since the last row.
+        Mean squared error of the training batches since the last row.
     held_out, pca : float
-        Mean squared error per pixel of held-out images, clamped to [0, 1], by the network and by
-        as many principal components.
+        Mean squared error per pixel on held-out images, clamped to [0, 1], of the network and of
+        PCA with as many components.
     learning_rate : float
     bottleneck : int
     stage : int
-        The layer trained alone; 0 when all are.
+        The layer being pretrained; 0 when the whole network is trained.
     """
 
     step: int
@@ -44,14 +44,14 @@ class Record(TypedDict):
 
 
 class Edit(TypedDict):
-    """A change made while training.
+    """A change of knobs during training.
 
     Attributes
     ----------
     step : int
-        The last one before it.
+        The last step before the change.
     changes : dict of str to [before, after]
-        By knob.
+        The values of each changed knob.
     """
 
     step: int
@@ -60,7 +60,7 @@ class Edit(TypedDict):
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Held-out images and what the network makes of them; arrays (n, height, width) in [0, 1]."""
+    """Held-out images and their reconstructions, of shape (n, height, width), in [0, 1]."""
 
     indices: NDArray[np.int64]
     labels: NDArray[np.int64]
@@ -71,27 +71,27 @@ class Examples:
 
 @dataclass(frozen=True, eq=False)
 class Snapshot:
-    """One moment of a run.
+    """A run at one step.
 
     Attributes
     ----------
     config : Config
-        As it was at this moment.
+        The settings at this step.
     step, total_steps : int
     epoch : float
-        Passes over the training images so far.
+        Number of epochs so far.
     history : sequence of Record
     edits : sequence of Edit
     codes : ndarray of shape (probes, bottleneck), float32
-        Of the probe set.
+        Codes of the probe set.
     points : ndarray of shape (probes, 2), float32
-        The codes on the map.
+        The codes projected onto a plane.
     labels : ndarray of shape (probes,), int64
-        Of the probe set; -1 where unknown.
+        Labels of the probe set; -1 where unknown.
     classes : tuple of str
     examples : Examples
     weights : mapping of str to ndarray
-        The model's parameters by name; in half precision where the snapshot is a saved frame.
+        The network's parameters by name; in half precision if the snapshot is a saved frame.
     """
 
     config: Config
@@ -109,12 +109,12 @@ class Snapshot:
 
     @cached_property
     def model(self) -> Autoencoder:
-        """The network as it was at this moment.
+        """The network at this step.
 
         Raises
         ------
         RunError
-            Where the moment was saved without weights, as early versions did.
+            If the snapshot was saved without weights, as early versions did.
         """
         if not self.weights:
             raise RunError(
@@ -131,5 +131,5 @@ class Snapshot:
 
     @property
     def finished(self) -> bool:
-        """Whether all the epochs asked for are done."""
+        """Whether all epochs are done."""
         return self.step >= self.total_steps

@@ -1,4 +1,4 @@
-"""What of a data set a run learns from and is judged by: its classes, and not more than so many."""
+"""Select the images a run trains on."""
 
 import weakref
 from dataclasses import replace
@@ -13,54 +13,55 @@ from aecore.errors import RunError
 
 Number = TypeVar("Number", np.uint8, np.int64, np.float32)
 
-_parts: weakref.WeakKeyDictionary[Dataset, dict[tuple[str, int], Dataset]]
-_parts = weakref.WeakKeyDictionary()
+_subsets: weakref.WeakKeyDictionary[Dataset, dict[tuple[str, int], Dataset]]
+_subsets = weakref.WeakKeyDictionary()
 
 
 def training_subset(dataset: Dataset, config: Config) -> Dataset:
-    """Return the part of a data set that a run learns from, and the held-out images of its kind.
+    """Return the part of a dataset that a run trains on, with held-out images of the same classes.
 
     Parameters
     ----------
     dataset : Dataset
     config : Config
-        ``classes`` and ``train_size`` count.
+        Its ``classes`` and ``train_size`` determine the subset.
 
     Returns
     -------
     Dataset
-        The same object for the same part, so that what is computed of it can be kept.
+        The same object for the same subset, so that results can be cached by it.
 
     Raises
     ------
     RunError
-        Where a class is not one of the data set's, or has no images.
+        If the dataset does not have a class, or no images of it.
     """
-    parts = _parts.setdefault(dataset, {})
+    subsets = _subsets.setdefault(dataset, {})
     key = config.classes, config.train_size
-    if key not in parts:
-        parts[key] = _first(only(dataset, names(config.classes)), config.train_size)
-    return parts[key]
+    if key not in subsets:
+        classes = select_classes(dataset, parse_classes(config.classes))
+        subsets[key] = _first(classes, config.train_size)
+    return subsets[key]
 
 
-def names(classes: str) -> tuple[str, ...]:
-    """Return the names of classes that stand in a knob, with commas between; none for all."""
+def parse_classes(classes: str) -> tuple[str, ...]:
+    """Split a comma-separated list of classes; empty for all."""
     return tuple(name.strip() for name in classes.split(",") if name.strip())
 
 
-def only(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
-    """Return the images of some classes; of all where none is named.
+def select_classes(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
+    """Return the images of some classes, or of all if `classes` is empty.
 
     Raises
     ------
     RunError
-        Where a class is not one of the data set's, or has no images.
+        If the dataset does not have a class, or no images of it.
     """
     if not classes:
         return dataset
-    wanted = [_number(dataset, name) for name in classes]
-    rows, held = np.isin(dataset.labels, wanted), np.isin(dataset.test_labels, wanted)
-    if not (rows.any() and held.any()):
+    labels = [_label(dataset, name) for name in classes]
+    rows, test_rows = np.isin(dataset.labels, labels), np.isin(dataset.test_labels, labels)
+    if not (rows.any() and test_rows.any()):
         raise RunError(
             "{dataset} has too few images of the classes {classes!r}; add more classes.",
             classes=",".join(classes),
@@ -68,12 +69,14 @@ def only(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
         )
     return replace(
         dataset,
-        images=_kept(dataset.images, rows),
-        labels=_kept(dataset.labels, rows),
-        test_images=_kept(dataset.test_images, held),
-        test_labels=_kept(dataset.test_labels, held),
-        factors={name: _kept(each, rows) for name, each in dataset.factors.items()},
-        test_factors={name: _kept(each, held) for name, each in dataset.test_factors.items()},
+        images=_select(dataset.images, rows),
+        labels=_select(dataset.labels, rows),
+        test_images=_select(dataset.test_images, test_rows),
+        test_labels=_select(dataset.test_labels, test_rows),
+        factors={name: _select(each, rows) for name, each in dataset.factors.items()},
+        test_factors={
+            name: _select(each, test_rows) for name, each in dataset.test_factors.items()
+        },
     )
 
 
@@ -86,7 +89,7 @@ def _first(dataset: Dataset, count: int) -> Dataset:
     )
 
 
-def _number(dataset: Dataset, name: str) -> int:
+def _label(dataset: Dataset, name: str) -> int:
     if name not in dataset.classes:
         raise RunError(
             'Class "{name}" does not exist in {dataset}. Its classes are: {all}. List '
@@ -98,7 +101,7 @@ def _number(dataset: Dataset, name: str) -> int:
     return dataset.classes.index(name)
 
 
-def _kept(array: NDArray[Number], rows: NDArray[np.bool_]) -> NDArray[Number]:
-    found: NDArray[Number] = array[rows]
-    found.setflags(write=False)
-    return found
+def _select(array: NDArray[Number], rows: NDArray[np.bool_]) -> NDArray[Number]:
+    selection: NDArray[Number] = array[rows]
+    selection.setflags(write=False)
+    return selection

@@ -1,4 +1,4 @@
-"""The only training loop: a step at a time, the same from the same seed, resumable bit for bit."""
+"""The training loop: one step at a time, reproducible from its seed, resumable bit for bit."""
 
 import math
 from collections.abc import Callable
@@ -21,51 +21,52 @@ from aecore.training import objective, optimizer
 from aecore.training.batches import Batches
 from aecore.training.checkpoint import State
 from aecore.training.corruption import corrupt
-from aecore.training.precision import half
+from aecore.training.precision import use_bfloat16
 from aecore.training.probe import Probe
 from aecore.training.schedule import TrainingSchedule, learning_rate
 from aecore.training.seeding import generator
 from aecore.training.snapshot import Edit, Record, Snapshot
 from aecore.training.subset import training_subset
 
-MAPPED = 2048
-# No two images differ by more: an error beyond it comes from weights that explode.
-WORST = 1.0
+# Number of training images whose codes decide how the bottleneck is resized.
+RESIZE_IMAGES = 2048
+# No two images differ by more; a larger error means that the weights are exploding.
+LARGEST_ERROR = 1.0
 
 
 AfterStep = Callable[[], bool | None]
 
 
 class Diverged(RunError):
-    """The loss is no longer a number; the trainer stands at its last good state."""
+    """The loss is not finite; the trainer is back at its last good state."""
 
 
 class Trainer:
-    """Train an autoencoder on a data set.
+    """Train an autoencoder on a dataset.
 
     Parameters
     ----------
     dataset : Dataset
     config : Config
     state : State, optional
-        Where an earlier trainer stood; the configuration is then the one in the state.
+        State of an earlier trainer to resume from; its configuration replaces `config`.
 
     Attributes
     ----------
     config : Config
-        As changed so far.
-    learnt : Dataset
-        What is learnt from, and the held-out images of its kind.
+        The current settings.
+    training_subset : Dataset
+        The images trained on, and held-out images of the same classes.
     model : Autoencoder
     steps : int
-        Steps made.
+        Number of steps so far.
     history : list of Record
     edits : list of Edit
 
     Raises
     ------
     RunError
-        Where the state is damaged or belongs to other images.
+        If the state is damaged or belongs to other images.
     """
 
     def __init__(self, dataset: Dataset, config: Config, *, state: State | None = None) -> None:
@@ -79,9 +80,9 @@ class Trainer:
         self._batches = Batches(
             self.training_subset.images, self.config.batch_size, self.config.seed
         )
-        self._half = half(self.config.precision)
+        self._half = use_bfloat16(self.config.precision)
         self._points: NDArray[np.float32] | None = None
-        self._squares, self._summed = torch.zeros(()), 0
+        self._error_sum, self._error_count = torch.zeros(()), 0
         self.model = self._new_model(self.config)
         self._stepper = optimizer.Stepper(self.model)
         if state is not None:
@@ -90,56 +91,55 @@ class Trainer:
 
     @property
     def steps_per_epoch(self) -> int:
-        """Batches in one pass; the last may be smaller."""
+        """Number of batches per epoch; the last may be smaller."""
         return self._batches.per_epoch
 
     @property
     def total_steps(self) -> int:
-        """Steps after which the run is finished."""
-        return self._plan.total
+        """Number of steps after which the run is finished."""
+        return self._schedule.total
 
     @property
     def finished(self) -> bool:
-        """Whether all the epochs asked for are done."""
+        """Whether all epochs are done."""
         return self.steps >= self.total_steps
 
     def step(self) -> Record | None:
-        """Make one optimiser step.
+        """Take one optimizer step.
 
         Returns
         -------
         Record or None
-            The row added to the history, where one was due.
+            The row added to the history, if one was due.
 
         Raises
         ------
         Diverged
-            Where the loss or the held-out error is no longer a number.
+            If the loss or the held-out error is not finite.
         """
-        plan = self._plan
-        layer = plan.stage(self.steps)
-        if self.steps and layer != plan.stage(self.steps - 1):
+        schedule = self._schedule
+        layer = schedule.stage(self.steps)
+        if self.steps and layer != schedule.stage(self.steps - 1):
             self._stepper = optimizer.Stepper(self.model)
-        pace = learning_rate(self.config, plan.progress(self.steps))
-        self._stepper.step(self._loss(layer), self.config, pace)
+        rate = learning_rate(self.config, schedule.progress(self.steps))
+        self._stepper.step(self._loss(layer), self.config, rate)
         self.steps += 1
-        return self._record(layer, pace) if plan.is_row_due(self.steps) else None
+        return self._record(layer, rate) if schedule.is_row_due(self.steps) else None
 
     def train(self, until: int | None = None, after_step: AfterStep | None = None) -> None:
-        """Make one step after the other.
+        """Take steps until a given step.
 
         Parameters
         ----------
         until : int, optional
-            How many steps there are when it ends, counted from the first; by default as many as
-            all epochs have.
+            Step to stop at, counted from the start of the run; by default the end of all epochs.
         after_step : callable, optional
-            Called after each step; training ends early where it returns True.
+            Called after each step; training stops early if it returns True.
 
         Raises
         ------
         Diverged
-            As by `step`.
+            See `step`.
         """
         while self.steps < (self.total_steps if until is None else until):
             self.step()
@@ -147,14 +147,16 @@ class Trainer:
                 return
 
     def change(self, **values: Any) -> None:
-        """Change live knobs; the next step obeys. A new bottleneck keeps what was learnt.
+        """Change live knobs from the next step on; resizing the bottleneck keeps what was learned.
 
-        Where training is diverging, the trainer goes back to its last good state.
+        If training is diverging, the trainer first returns to its last good state.
 
         Raises
         ------
+        ConfigError
+            If a value is invalid.
         RunError
-            Where a value cannot be, or the knob needs a new run.
+            If a knob cannot change during a run.
         """
         config = self.config.changed(**values)
         before, after = self.config.model_dump(), config.model_dump()
@@ -164,7 +166,7 @@ class Trainer:
                 raise RunError("{name} cannot change during training; start a new run.", name=name)
         if not changes:
             return
-        if not self._sound():
+        if not self._is_stable():
             self._restore(self._last_good)
         if "bottleneck" in changes:
             self._resize(config)
@@ -174,22 +176,23 @@ class Trainer:
         self._last_good = self.state()
 
     def state(self) -> State:
-        """Return a copy of everything needed to go on bit for bit.
+        """Return a copy of everything needed to resume bit for bit.
 
-        Where training is diverging, it is the last good state: from any other it never recovers.
+        If training is diverging, this is the last good state: from the present one it would never
+        recover.
         """
-        if not self._sound():
+        if not self._is_stable():
             return self._last_good
         moments = optimizer.flat(self._stepper.moments)
         tensors = {
-            "squares": self._squares,
+            "squares": self._error_sum,
             **{f"model/{name}": value for name, value in self.model.named_parameters()},
             **{f"optimizer/{name}": value for name, value in moments},
         }
         facts = {
             "config": self.config.model_dump(),
             "step": self.steps,
-            "batches": self._summed,
+            "batches": self._error_count,
             "edits": list(self.edits),
             "images": [len(self.training_subset.images), *self.dataset.shape],
         }
@@ -200,12 +203,12 @@ class Trainer:
         return State(copies, facts, tuple(self.history))
 
     def snapshot(self, chosen: NDArray[np.int64] | None = None) -> Snapshot:
-        """Return an immutable picture of this moment.
+        """Return an immutable snapshot of the present step.
 
         Parameters
         ----------
         chosen : ndarray of int, optional
-            Which held-out images to show; always the same ones by default.
+            Indices of the held-out images to use as examples; by default always the same.
         """
         codes = self._probe.codes(self.model)
         self._points = plane(codes, self._points)
@@ -225,12 +228,12 @@ class Trainer:
         )
 
     @property
-    def _plan(self) -> TrainingSchedule:
+    def _schedule(self) -> TrainingSchedule:
         return TrainingSchedule(self.config, self._batches.per_epoch)
 
     def _new_model(self, config: Config) -> Autoencoder:
-        draw = generator(config.seed, "weights", self.steps)
-        model = Autoencoder(self.dataset.shape, config, generator=draw)
+        weights = generator(config.seed, "weights", self.steps)
+        model = Autoencoder(self.dataset.shape, config, generator=weights)
         if config.linear_path:
             model.set_linear_path(self._probe.pca.mean, self._probe.pca.components)
         return model
@@ -247,66 +250,66 @@ class Trainer:
                 now=now,
             )
         try:
-            self.model.load_state_dict(state.under("model/"))
-            moments = optimizer.nested(state.under("optimizer/"))
+            self.model.load_state_dict(state.with_prefix("model/"))
+            moments = optimizer.nested(state.with_prefix("optimizer/"))
             self._stepper = optimizer.Stepper(self.model, moments)
-            self._squares = state.tensors["squares"].clone()
-            self._summed, self.steps = int(facts["batches"]), int(facts["step"])
+            self._error_sum = state.tensors["squares"].clone()
+            self._error_count, self.steps = int(facts["batches"]), int(facts["step"])
             self.edits, self.history = list(facts["edits"]), list(state.history)
-            if not self._sound():
+            if not self._is_stable():
                 raise ValueError("weights that are no numbers")
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise RunError("The saved state is damaged: {error}.", error=error) from None
 
     def _resize(self, config: Config) -> None:
         old, new = self.model, self._new_model(config)
-        draw = generator(config.seed, "resize", self.steps)
-        code_map = resize.resize(old, new, tensor(self.training_subset.images[:MAPPED]), draw)
-        moments = self._stepper.moments.items()
-        self.model = new
-        carried = {
-            name: resize.map_optimizer_state(state, name, code_map) for name, state in moments
+        images = tensor(self.training_subset.images[:RESIZE_IMAGES])
+        code_map = resize.resize(old, new, images, generator(config.seed, "resize", self.steps))
+        moments = {
+            name: resize.map_optimizer_state(state, name, code_map)
+            for name, state in self._stepper.moments.items()
         }
-        self._stepper = optimizer.Stepper(new, carried)
+        self.model = new
+        self._stepper = optimizer.Stepper(new, moments)
 
     def _loss(self, layer: int) -> Tensor:
         images = self._batches.at(self.steps)
         noise = generator(self.config.seed, "noise", self.steps)
         corrupted = corrupt(images, self.config.noise_kind, self.config.noise, noise)
-        about = (images, corrupted, self.config)
+        arguments = (images, corrupted, self.config)
         if layer:
-            loss = objective.layer_loss(self.model, layer, *about, half=self._half)
+            loss = objective.layer_loss(self.model, layer, *arguments, half=self._half)
         else:
-            loss = objective.loss(self.model, *about, half=self._half)
-        # Kept as a tensor: reading a number out of it every step would hold up the next one.
-        self._squares = self._squares + loss.squares
-        self._summed += 1
+            loss = objective.loss(self.model, *arguments, half=self._half)
+        # A tensor, because converting it to a number at every step would delay the next one.
+        self._error_sum = self._error_sum + loss.squares
+        self._error_count += 1
         return loss.total
 
-    def _record(self, layer: int, pace: float) -> Record:
+    def _record(self, layer: int, rate: float) -> Record:
         row: Record = {
             "step": self.steps,
             "epoch": round(self.steps / self.steps_per_epoch, 6),
-            "train": self._squares.item() / self._summed,
+            "train": self._error_sum.item() / self._error_count,
             "held_out": self._probe.error(self.model),
             "pca": self._probe.pca_error(self.config.bottleneck),
-            "learning_rate": pace,
+            "learning_rate": rate,
             "bottleneck": self.config.bottleneck,
             "stage": layer,
         }
         if not (math.isfinite(row["train"]) and math.isfinite(row["held_out"])):
             raise self._diverged()
         self.history.append(row)
-        self._squares, self._summed = torch.zeros(()), 0
+        self._error_sum, self._error_count = torch.zeros(()), 0
         self._last_good = self.state()
         return row
 
-    def _sound(self) -> bool:
-        """Whether training can go on from here: with numbers, and not worse than any image is."""
+    def _is_stable(self) -> bool:
+        """Whether training can continue: finite weights and an error that images can have."""
         recent = self.history[-1]["train"] if self.history else 0.0
-        if self._summed:
-            recent = self._squares.item() / self._summed
-        exploding = self.config.linear_path and not recent <= WORST
+        if self._error_count:
+            recent = self._error_sum.item() / self._error_count
+        exploding = self.config.linear_path and not recent <= LARGEST_ERROR
         return not exploding and all(bool(p.isfinite().all()) for p in self.model.parameters())
 
     def _diverged(self) -> Diverged:

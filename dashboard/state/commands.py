@@ -92,7 +92,7 @@ def show_examples(draw: int, label: int | None) -> None:
     def act() -> None:
         current = active_run.live()
         dataset = cached.dataset(current.config.dataset)
-        current.choose(probe.choose(dataset, draw=draw, label=label))
+        current.choose(probe.choose_examples(dataset, draw=draw, label=label))
 
     attempt(act)
 

@@ -10,7 +10,7 @@ from aecore.network import inference
 from aecore.network.autoencoder import Autoencoder
 from aecore.network.inference import encode, tensor
 from aecore.training import probe
-from aecore.training.probe import Probe, choose
+from aecore.training.probe import Probe, choose_examples
 from aecore.training.seeding import generator
 from aecore.training.subset import training_subset
 
@@ -58,7 +58,7 @@ def test_a_large_data_set_gives_held_out_images_only() -> None:
     images = np.zeros((10, 2, 2), np.uint8)
     many = np.zeros((2500, 2, 2), np.uint8)
     dataset = Dataset("x", images, np.zeros(10, int), many, np.full(2500, 7), ())
-    assert Probe(dataset, dataset).labels.tolist() == [7] * probe.PROBES
+    assert Probe(dataset, dataset).labels.tolist() == [7] * probe.PROBE_SIZE
 
 
 def test_pca_is_fitted_once_to_the_images_learnt_from(digits: Dataset) -> None:
@@ -71,32 +71,32 @@ def test_pca_is_fitted_once_to_the_images_learnt_from(digits: Dataset) -> None:
 
 
 def test_examples_of_each_class_in_turn(digits: Dataset) -> None:
-    chosen = choose(digits)
+    chosen = choose_examples(digits)
     assert digits.test_labels[chosen].tolist() == list(range(10))
-    twice = choose(digits, count=20)
+    twice = choose_examples(digits, count=20)
     assert digits.test_labels[twice].tolist() == sorted([*range(10)] * 2)
 
 
 def test_another_draw_shows_others(digits: Dataset) -> None:
-    draws = [choose(digits, draw=draw).tolist() for draw in (0, 1, 1, 2)]
+    draws = [choose_examples(digits, draw=draw).tolist() for draw in (0, 1, 1, 2)]
     assert draws[1] == draws[2]
     assert len({tuple(each) for each in draws}) == 3
 
 
 def test_examples_of_one_class(digits: Dataset) -> None:
-    chosen = choose(digits, label=4, draw=3)
+    chosen = choose_examples(digits, label=4, draw=3)
     assert set(digits.test_labels[chosen]) == {4}
     assert len(set(chosen)) == 10
 
 
 def test_a_class_that_is_not_there(digits: Dataset) -> None:
     with pytest.raises(LabError, match="No held-out image has the label 11; choose another"):
-        choose(digits, label=11)
+        choose_examples(digits, label=11)
 
 
 def test_without_labels_the_first_are_shown(digits: Dataset) -> None:
     unknown = Dataset("x", digits.images, digits.labels, digits.test_images, np.full(359, -1), ())
-    assert choose(unknown).tolist() == list(range(10))
+    assert choose_examples(unknown).tolist() == list(range(10))
 
 
 def test_examples_carry_the_same_noise_each_time(digits: Dataset, model: Autoencoder) -> None:

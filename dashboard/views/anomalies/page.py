@@ -15,7 +15,7 @@ from aecore.i18n import N_, t
 from aecore.presets import preset
 from aecore.runs.trained_model import TrainedModel
 from aecore.training.snapshot import Snapshot
-from aecore.training.subset import names
+from aecore.training.subset import parse_classes
 from dashboard.shell import page
 from dashboard.state import active_run, background, cached, commands
 from dashboard.views.anomalies.results import ScoredImages, results
@@ -80,7 +80,7 @@ def body(newest: Snapshot) -> None:
 def _normal(network: TrainedModel) -> tuple[str, ...]:
     """Ask what is normal."""
     dataset = network.dataset
-    learnt = [name for name in names(network.config.classes) if name in dataset.classes]
+    learnt = [name for name in parse_classes(network.config.classes) if name in dataset.classes]
     chosen = st.multiselect(
         t("Normal"),
         list(dataset.classes),

@@ -121,7 +121,7 @@ def _pictures(
     st.caption(text + " " + t("Double-click to clear."))
     first = next(iter(shots.values()))
     dataset = cached.dataset(first.config.dataset)
-    originals = (probe.probes(dataset).images[some] / 255).astype(np.float32)
+    originals = (probe.probe_set(dataset).images[some] / 255).astype(np.float32)
     reconstruction = [decode(shot.model, shot.codes[some]) for shot in shots.values()]
     lines = [originals, *reconstruction]
     image_grid(

@@ -98,7 +98,7 @@ def _images(network: TrainedModel) -> tuple[NDArray[np.uint8], list[str]]:
         return (made[None] * 255).round().astype(np.uint8), [t("drawn")]
     if own is not None:
         return own, [""] * len(own)
-    chosen = probe.choose(network.dataset, draw=draw, count=SHOWN)
+    chosen = probe.choose_examples(network.dataset, draw=draw, count=SHOWN)
     labels, names = network.dataset.test_labels[chosen], network.dataset.classes
     return network.dataset.test_images[chosen], class_names(labels, names)
 

@@ -120,7 +120,7 @@ def _held_out(network: TrainedModel) -> Array:
 def _anomalous(network: TrainedModel) -> Array:
     names = [name for name in data.available() if name != network.dataset.name]
     name = st.selectbox(t("Dataset"), names, key="onto other", width=200)
-    chosen = probe.choose(cached.dataset(name), count=SHOWN)
+    chosen = probe.choose_examples(cached.dataset(name), count=SHOWN)
     number = int(
         st.number_input(t("Image"), 0, len(chosen) - 1, 0, key="onto other image", width=120)
     )
@@ -161,7 +161,7 @@ def _verdict(found: iteration.Walk, cloud: iteration.Cloud) -> None:
 
 def _map(network: TrainedModel, found: iteration.Walk) -> None:
     st.markdown(f"**{t('Path on the map')}**")
-    images = probe.probes(network.dataset)
+    images = probe.probe_set(network.dataset)
     codes = cached.in_session(
         "onto codes",
         (network.name, network.step, network.config),

@@ -29,7 +29,7 @@ def part(dataset: Dataset, which: str) -> LabeledImages:
         return LabeledImages(dataset.test_images, dataset.test_labels, dataset.test_factors)
     if which == "training":
         return LabeledImages(dataset.images, dataset.labels, dataset.factors)
-    return probe.probes(dataset)
+    return probe.probe_set(dataset)
 
 
 def select(newest: Snapshot, step: int | None, which: str) -> "Moment":
