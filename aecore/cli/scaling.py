@@ -13,7 +13,7 @@ from aecore.errors import ConfigError
 from aecore.i18n import t
 
 if TYPE_CHECKING:
-    from aecore.experiments.scaling import Measured
+    from aecore.experiments.scaling import Measurement
 
 LEAST, MOST = 500, 10_000_000
 LOW_SIDE, HIGH_SIDE = 4, 128
@@ -46,10 +46,10 @@ def scaling(
     from aecore.runs.folder import runs_root
 
     root = out or runs_root()
-    rows: list[Measured] = []
+    rows: list[Measurement] = []
     for row in scaling.measure(many, sizes):
         rows.append(row)
-        scaling.keep(rows, root)
+        scaling.save(rows, root)
         tell("  ".join(_cells(row)))
     if as_json:
         plain = [{n: v for n, v in asdict(row).items() if v == v} for row in rows]
@@ -84,7 +84,7 @@ def _numbers(name: str, text: str, low: int, high: int) -> list[int]:
     )
 
 
-def _cells(row: "Measured") -> list[str]:
+def _cells(row: "Measurement") -> list[str]:
     from aecore.experiments.scaling import METHODS
 
     figures = ((row.seconds, ".2f"), (row.encoding, ".2f"), (row.megabytes, ".0f"))

@@ -74,8 +74,10 @@ def _cluster(dataset: Dataset | str, scheduler: str) -> Iterator[Submit]:
         data = dataset if isinstance(dataset, str) else client.scatter(dataset, hash=False)
         pool = client.get_executor(pure=False, retries=TRIES)
 
-        def submit(knobs: Mapping[str, Any], share: float, begun: bytes | None) -> "Future[bytes]":
-            return cast("Future[bytes]", pool.submit(train_run, dict(knobs), data, share, begun))
+        def submit(
+            knobs: Mapping[str, Any], share: float, previous: bytes | None
+        ) -> "Future[bytes]":
+            return cast("Future[bytes]", pool.submit(train_run, dict(knobs), data, share, previous))
 
         try:
             yield submit

@@ -28,7 +28,7 @@ METHODS: Mapping[str, Message] = {
     "full": N_("Full PCA"),
 }
 COUNTS, SIDES = (1_000, 5_000, 20_000), (28,)
-KEPT = ".scaling.json"
+FILE = ".scaling.json"
 
 COMMAND = command("aecore.experiments.scaling_worker")
 CANCEL_SECONDS = 0.2
@@ -37,7 +37,7 @@ LEAST_BYTES = 12
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """What a method took.
 
     Attributes
@@ -78,7 +78,7 @@ def measure(
     methods: Sequence[str] = tuple(METHODS),
     *,
     cancel: threading.Event | None = None,
-) -> Iterator[Measured]:
+) -> Iterator[Measurement]:
     """Measure each method on so many generated images of each size, the fewest first.
 
     Parameters
@@ -96,7 +96,7 @@ def measure(
 
     Yields
     ------
-    Measured
+    Measurement
 
     Raises
     ------
@@ -108,33 +108,35 @@ def measure(
         for side in sides:
             path = Path(folder) / f"{side}.npy"
             drawing = {"count": max(counts), "side": side, "path": str(path)}
-            if _measurement(Task("draw", drawing), stop) is None:
+            if _run_alone(Task("draw", drawing), stop) is None:
                 return
             for count in sorted(counts):
                 for method in methods:
                     if stop.is_set():
                         return
-                    found = _one(method, count, side, path, stop)
+                    found = _measurement(method, count, side, path, stop)
                     if found is not None:
                         yield found
             path.unlink(missing_ok=True)
 
 
-def _one(method: str, count: int, side: int, path: Path, stop: threading.Event) -> Measured | None:
+def _measurement(
+    method: str, count: int, side: int, path: Path, stop: threading.Event
+) -> Measurement | None:
     features = side * side
     free, needed = available(), LEAST_BYTES * count * features
     if method == "full" and needed > free:
         reason = f"it needs {needed / 2**30:.1f} GB of memory, and {free / 2**30:.1f} GB are free"
-        return Measured(method, count, features, reason=reason)
+        return Measurement(method, count, features, reason=reason)
     task = Task("measure", {"method": method, "count": count, "path": str(path)})
     try:
-        answer = _measurement(task, stop)
+        answer = _run_alone(task, stop)
     except LabError as error:
-        return Measured(method, count, features, reason=str(error))
-    return None if answer is None else Measured(method, count, features, **answer)
+        return Measurement(method, count, features, reason=str(error))
+    return None if answer is None else Measurement(method, count, features, **answer)
 
 
-def _measurement(task: Task, stop: threading.Event) -> Facts | None:
+def _run_alone(task: Task, stop: threading.Event) -> Facts | None:
     """Return what a process of its own makes of a task, or None where it was stopped.
 
     Raises
@@ -155,30 +157,30 @@ def available() -> int:
     return int(psutil.virtual_memory().available)
 
 
-def keep(rows: Iterable[Measured], root: Path) -> None:
+def save(rows: Iterable[Measurement], root: Path) -> None:
     """Write measurements down; one of the same method and size takes the place of the old.
 
     Parameters
     ----------
-    rows : iterable of Measured
+    rows : iterable of Measurement
     root : Path
         The folder of the runs.
     """
-    found = {_place(row): row for row in (*kept(root), *rows)}
+    found = {_place(row): row for row in (*load(root), *rows)}
     root.mkdir(parents=True, exist_ok=True)
     # JSON has no NaN.
     plain = [{n: v for n, v in asdict(row).items() if v == v} for row in found.values()]
-    write_json(root / KEPT, {"rows": plain})
+    write_json(root / FILE, {"rows": plain})
 
 
-def kept(root: Path) -> list[Measured]:
+def load(root: Path) -> list[Measurement]:
     """Return the measurements that were written down, the fewest images first."""
     try:
-        rows = [Measured(**row) for row in json.loads((root / KEPT).read_text("utf-8"))["rows"]]
+        rows = [Measurement(**row) for row in json.loads((root / FILE).read_text("utf-8"))["rows"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
     return sorted((row for row in rows if row.method in METHODS), key=_place)
 
 
-def _place(row: Measured) -> tuple[int, str, int]:
+def _place(row: Measurement) -> tuple[int, str, int]:
     return row.features, row.method, row.count

@@ -24,7 +24,7 @@ Pictures = NDArray[np.uint8]
 Encode = Callable[[Pictures], NDArray[np.floating]]
 
 
-class Watch:
+class PeakMemory:
     """The most memory of its own that this process has while it is watched, in bytes.
 
     Pages of files are left out where the machine tells them apart: they are the system's, which
@@ -97,7 +97,7 @@ FITS: dict[str, Callable[[Pictures], Encode]] = {
 }
 
 
-def measured(method: str, count: int, path: str) -> dict[str, float]:
+def measure(method: str, count: int, path: str) -> dict[str, float]:
     """Return what a method takes for the first images of a file: seconds and memory.
 
     Parameters
@@ -113,7 +113,7 @@ def measured(method: str, count: int, path: str) -> dict[str, float]:
     # Once with few: what is imported and set up the first time is no matter of how many there are.
     fit(images[:WARM])(images[:WARM])
     bare = memory()
-    with Watch() as watch:
+    with PeakMemory() as watch:
         began = time.perf_counter()
         encode = fit(images)
         fitted = time.perf_counter()
@@ -142,7 +142,7 @@ def draw(count: int, side: int, path: str) -> None:
 
 def _measure(facts: Facts, arrays: Arrays, report: Report) -> Answer:  # noqa: ARG001
     try:
-        return measured(**facts), {}
+        return measure(**facts), {}
     except (MemoryError, OSError) as error:
         reason = f"{type(error).__name__}: {error}"
         raise LabError("It could not be measured ({reason}).", reason=reason) from None

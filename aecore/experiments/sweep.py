@@ -117,9 +117,9 @@ def sweep(
             yield clock.row(Outcome(place, each.values, reason=each.reason))
         else:
             waiting[place] = each.config
-    if all(_reached(root, config, 1.0) for config in waiting.values()):
+    if all(_has_reached(root, config, 1.0) for config in waiting.values()):
         for place, config in waiting.items():
-            yield clock.row(_finished(root, place, planned[place], config))
+            yield clock.row(_outcome(root, place, planned[place], config))
         return
     stop = cancel or threading.Event()
     shares = HALVING if halving else WHOLE
@@ -153,27 +153,27 @@ def _stage(
     asked: dict[Future[bytes], list[int]] = {}
     same: dict[str, Future[bytes]] = {}
     for place, config in waiting.items():
-        if _reached(root, config, share):
-            yield _finished(root, place, planned[place], config)
+        if _has_reached(root, config, share):
+            yield _outcome(root, place, planned[place], config)
             continue
         if (name := folder_name(config)) not in same:
-            same[name] = submit(config.model_dump(), share, _begun(root / name))
+            same[name] = submit(config.model_dump(), share, _partial_run(root / name))
         asked.setdefault(same[name], []).append(place)
     left = set(asked)
     while left and not stop.is_set():
         done, left = wait(left, timeout=CANCEL_SECONDS, return_when=FIRST_COMPLETED)
         for future in done:
-            reason = _keep(future, root, folder_name(waiting[asked[future][0]]))
+            reason = _store(future, root, folder_name(waiting[asked[future][0]]))
             for place in asked.pop(future):
                 if reason is None:
-                    yield _finished(root, place, planned[place], waiting[place])
+                    yield _outcome(root, place, planned[place], waiting[place])
                 else:
                     yield Outcome(place, planned[place].values, reason=reason)
     for future in left:
         future.cancel()
 
 
-def _keep(future: Future[bytes], root: Path, name: str) -> LabError | None:
+def _store(future: Future[bytes], root: Path, name: str) -> LabError | None:
     """Put a run that came back among the others, or say why none came."""
     try:
         archive.unpack(BytesIO(future.result()), root, name=name, replace=True)
@@ -186,16 +186,16 @@ def _keep(future: Future[bytes], root: Path, name: str) -> LabError | None:
     return None
 
 
-def _begun(path: Path) -> bytes | None:
+def _partial_run(path: Path) -> bytes | None:
     """Return what there is of a run that was not finished."""
     try:
-        begun = (path / "checkpoint" / "state.json").exists()
-        return archive.pack(Run(path), compress=False) if begun else None
+        saved = (path / "checkpoint" / "state.json").exists()
+        return archive.pack(Run(path), compress=False) if saved else None
     except LabError:
         return None
 
 
-def _reached(root: Path, config: Config, share: float) -> bool:
+def _has_reached(root: Path, config: Config, share: float) -> bool:
     try:
         summary = Run(root / folder_name(config)).summary()
         return bool(summary["step"] >= math.ceil(share * summary["total_steps"]))
@@ -203,7 +203,7 @@ def _reached(root: Path, config: Config, share: float) -> bool:
         return False
 
 
-def _finished(root: Path, place: int, planned: Planned, config: Config) -> Outcome:
+def _outcome(root: Path, place: int, planned: Planned, config: Config) -> Outcome:
     name = folder_name(config)
     return Outcome(place, planned.values, name, summary=Run(root / name).summary())
 

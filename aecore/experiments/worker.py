@@ -32,7 +32,7 @@ def train_run(
     knobs: Mapping[str, Any],
     dataset: Dataset | str,
     share: float,
-    begun: bytes | None = None,
+    previous: bytes | None = None,
     report: Report | None = None,
 ) -> bytes:
     """Train a run, or go on with one, and return its folder as a zip.
@@ -44,7 +44,7 @@ def train_run(
         Or the name of one that this machine has.
     share : float in (0, 1]
         How much of the run to do.
-    begun : bytes, optional
+    previous : bytes, optional
         What an earlier call returned.
     report : callable, optional
         Told the share of the run that is done; what it raises ends the training.
@@ -58,11 +58,11 @@ def train_run(
     images = _load(dataset) if isinstance(dataset, str) else dataset
     began, before = time.monotonic(), 0.0
     with tempfile.TemporaryDirectory(prefix="aecore-") as folder:
-        if begun is None:
+        if previous is None:
             run = Run.create(Path(folder) / "run", Config(**knobs))
             trainer = run.start(images)
         else:
-            run = archive.unpack(BytesIO(begun), Path(folder))
+            run = archive.unpack(BytesIO(previous), Path(folder))
             run.claim()
             trainer = run.resume(images)
             before = float(run.summary().get("seconds") or 0)
@@ -94,9 +94,9 @@ def dataset_task(dataset: Dataset | str) -> Task:
     return Task("dataset", facts, {name: getattr(dataset, name) for name in ARRAYS})
 
 
-def run_task(knobs: Mapping[str, Any], share: float, begun: bytes | None) -> Task:
+def run_task(knobs: Mapping[str, Any], share: float, previous: bytes | None) -> Task:
     """Return the task of training a run; see `train_run`."""
-    arrays = {} if begun is None else {"begun": np.frombuffer(begun, np.uint8)}
+    arrays = {} if previous is None else {"previous": np.frombuffer(previous, np.uint8)}
     return Task("train", {"knobs": dict(knobs), "share": share}, arrays)
 
 
@@ -123,8 +123,8 @@ class _Worker:
 
     def train(self, facts: Facts, arrays: Arrays, report: Report) -> Answer:
         """Do a `run_task`."""
-        begun = arrays["begun"].tobytes() if "begun" in arrays else None
-        run = train_run(facts["knobs"], self.dataset, facts["share"], begun, report)
+        previous = arrays["previous"].tobytes() if "previous" in arrays else None
+        run = train_run(facts["knobs"], self.dataset, facts["share"], previous, report)
         return {}, {"run": np.frombuffer(run, np.uint8)}
 
 

@@ -10,7 +10,7 @@ from aecore.data import Dataset
 from aecore.errors import LabError
 from aecore.experiments import scaling
 from aecore.experiments.grid import Planned
-from aecore.experiments.scaling import Measured
+from aecore.experiments.scaling import Measurement
 from aecore.experiments.sweep import Outcome, sweep
 from dashboard.state.task import Task, TaskSlot
 
@@ -27,7 +27,7 @@ def sweeps() -> TaskSlot[Outcome]:
 
 
 @st.cache_resource(show_spinner=False)
-def measurements() -> TaskSlot[Measured]:
+def measurements() -> TaskSlot[Measurement]:
     """Return the slot of the measurement of time and memory."""
     return TaskSlot()
 
@@ -71,9 +71,9 @@ def start_measurement(counts: Sequence[int], sides: Sequence[int], root: Path) -
         Where a measurement is running.
     """
 
-    def work(task: Task[Measured]) -> Iterator[Measured]:
+    def work(task: Task[Measurement]) -> Iterator[Measurement]:
         for row in scaling.measure(counts, sides, cancel=task.cancelled):
-            scaling.keep([row], root)
+            scaling.save([row], root)
             yield row
 
     busy = LabError("A measurement is running; cancel it, or wait until it has finished.")

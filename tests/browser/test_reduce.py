@@ -1,6 +1,6 @@
 """Reduce: growing data are measured."""
 
-from aecore.experiments.scaling import Measured, keep
+from aecore.experiments.scaling import Measurement, save
 from tests.browser.lab import Goes, Lab
 
 
@@ -10,13 +10,13 @@ def test_growth_is_measured_and_can_be_cancelled(lab: Lab, goes: Goes) -> None:
     lab.button("cancel scaling").click()
     lab.button("cancel scaling").wait_for(state="detached")
     rows = [
-        Measured(method, count, 784, count / 1e4, 0.1, size)
+        Measurement(method, count, 784, count / 1e4, 0.1, size)
         for method, growth in (("full", 16), ("autoencoder", 0))
         for count in (1_000, 5_000)
         if (size := 60 + growth * count * 784 / 2**20)
     ]
     # What is measured elsewhere stands in the page as well.
-    keep(rows, lab.server.runs)
+    save(rows, lab.server.runs)
     lab.until(lambda: lab.redraws("scaling-megabytes") > 0, "memory is drawn")
     lab.until(lambda: "Full PCA holds all images in memory" in lab.text, "its limit is told")
     assert lab.plotted("scaling-seconds", "layout.xaxis.type") == "log"

@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from aecore.experiments import scaling
-from aecore.experiments.scaling import Measured
+from aecore.experiments.scaling import Measurement
 from tests.cli.conftest import Call
 
 
@@ -12,11 +12,11 @@ def test_growth_is_measured_told_and_kept(
 ) -> None:
     asked = list[object]()
 
-    def measure(counts: list[int], sides: list[int]) -> list[Measured]:
+    def measure(counts: list[int], sides: list[int]) -> list[Measurement]:
         asked.append((counts, sides))
         return [
-            Measured("full", 500, 64, 1.5, 0.25, 12.0),
-            Measured("full", 900, 64, reason="no room"),
+            Measurement("full", 500, 64, 1.5, 0.25, 12.0),
+            Measurement("full", 900, 64, reason="no room"),
         ]
 
     monkeypatch.setattr(scaling, "measure", measure)
@@ -24,7 +24,7 @@ def test_growth_is_measured_told_and_kept(
     assert asked == [([500, 900], [8])]
     assert found[0]["seconds"] == 1.5
     assert "seconds" not in found[1]
-    assert len(scaling.kept(tmp_path / "runs")) == 2
+    assert len(scaling.load(tmp_path / "runs")) == 2
     assert "no room" in call("scaling", "--counts", "500").out
 
 

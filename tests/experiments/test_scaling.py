@@ -10,7 +10,7 @@ import pytest
 
 from aecore.errors import LabError
 from aecore.experiments import scaling, scaling_worker
-from aecore.experiments.scaling import Measured, keep, kept, measure
+from aecore.experiments.scaling import Measurement, load, measure, save
 from tests.support import until
 
 
@@ -31,7 +31,7 @@ def test_a_method_finds_codes_of_eight_numbers(tmp_path: Path) -> None:
     assert images.any(axis=(1, 2)).all()
     for fit in (scaling_worker.full, scaling_worker.incremental):
         assert fit(images)(images[:5]).shape == (5, scaling_worker.BOTTLENECK)
-    found = scaling_worker.measured("full", 150, path)
+    found = scaling_worker.measure("full", 150, path)
     assert set(found) == {"seconds", "encoding", "megabytes"}
 
 
@@ -45,7 +45,7 @@ def test_the_autoencoder_is_trained_for_an_epoch(tmp_path: Path) -> None:
 
 def test_memory_is_the_most_there_was() -> None:
     bare = scaling_worker.memory()
-    with scaling_worker.Watch() as watch:
+    with scaling_worker.PeakMemory() as watch:
         held = np.ones(8 * 2**20)
         assert held.sum() > 0
         threading.Event().wait(0.05)
@@ -101,12 +101,15 @@ def test_it_can_be_stopped_under_way(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 
 def test_measurements_are_kept_and_the_newer_counts(tmp_path: Path) -> None:
-    assert kept(tmp_path) == []
-    keep([Measured("full", 5000, 784, 2.0, 0.1, 60.0), Measured("full", 10, 784)], tmp_path / "r")
-    keep([Measured("full", 5000, 784, 1.0, 0.1, 50.0)], tmp_path / "r")
-    few, many = kept(tmp_path / "r")
+    assert load(tmp_path) == []
+    save(
+        [Measurement("full", 5000, 784, 2.0, 0.1, 60.0), Measurement("full", 10, 784)],
+        tmp_path / "r",
+    )
+    save([Measurement("full", 5000, 784, 1.0, 0.1, 50.0)], tmp_path / "r")
+    few, many = load(tmp_path / "r")
     assert np.isnan(few.megabytes)
     assert (many.seconds, many.megabytes) == (1.0, 50.0)
     assert many.bytes_per_pixel == pytest.approx(50 * 2**20 / (5000 * 784))
-    (tmp_path / "r" / scaling.KEPT).write_text("{")
-    assert kept(tmp_path / "r") == []
+    (tmp_path / "r" / scaling.FILE).write_text("{")
+    assert load(tmp_path / "r") == []

@@ -186,5 +186,5 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(
 def test_no_scheduler_and_no_whole_zip_are_sentences(small: Dataset, tmp_path: Path) -> None:
     with pytest.raises(LabError, match="start one with: dask scheduler"):
         next(iter(sweep(plan(seed=[0]), small, root=tmp_path, scheduler="nowhere://x")))
-    with pytest.raises(LabError, match="zip cannot be read"):
+    with pytest.raises(LabError, match="ZIP cannot be read"):
         archive.unpack(Path(__file__), tmp_path)

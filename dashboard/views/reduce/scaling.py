@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 import streamlit as st
 
 from aecore.experiments import scaling
-from aecore.experiments.scaling import METHODS, Measured
+from aecore.experiments.scaling import METHODS, Measurement
 from aecore.i18n import t
 from dashboard.components.live_figure import figure
 from dashboard.state import active_run, experiments, messages
@@ -41,7 +41,7 @@ def panel() -> None:
 def _section() -> bool:
     root = active_run.root()
     running = _ask()
-    rows = scaling.kept(root)
+    rows = scaling.load(root)
     left, right = st.columns(2, gap="medium")
     empty = t("Press Measure: with 5,000 images it takes about half a minute.")
     with left:
@@ -92,7 +92,7 @@ def _start(counts: Sequence[int], sides: Sequence[int]) -> None:
     messages.attempt(lambda: experiments.start_measurement(counts, sorted(sides), root))
 
 
-def _chart(rows: Sequence[Measured], what: str, unit: str, empty: str) -> None:
+def _chart(rows: Sequence[Measurement], what: str, unit: str, empty: str) -> None:
     lines = _lines(rows, lambda row: float(getattr(row, what)))
     figure(
         f"scaling-{what}",
@@ -103,7 +103,7 @@ def _chart(rows: Sequence[Measured], what: str, unit: str, empty: str) -> None:
     )
 
 
-def _lines(rows: Sequence[Measured], read: Callable[[Measured], float]) -> list[Line]:
+def _lines(rows: Sequence[Measurement], read: Callable[[Measurement], float]) -> list[Line]:
     lines: list[Line] = []
     for features in sorted({row.features for row in rows}):
         side = math.isqrt(features)
@@ -120,7 +120,7 @@ def _lines(rows: Sequence[Measured], read: Callable[[Measured], float]) -> list[
     return lines
 
 
-def _limits(rows: Sequence[Measured]) -> list[str]:
+def _limits(rows: Sequence[Measurement]) -> list[str]:
     """Return sentences on where full PCA stops."""
     whole = [row for row in rows if row.method == "full" and row.megabytes > 0]
     if not whole:

@@ -6,7 +6,7 @@ import pytest
 
 from aecore.errors import LabError
 from aecore.experiments import scaling
-from aecore.experiments.scaling import Measured
+from aecore.experiments.scaling import Measurement
 from dashboard.state import active_run, experiments
 from tests.dashboard.support import Open, captions
 from tests.support import until
@@ -15,12 +15,14 @@ from tests.support import until
 def test_growth_is_measured_shown_and_still_there_later(
     open_view: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def measure(counts: tuple[int, ...], sides: list[int], *, cancel: object) -> Iterator[Measured]:
+    def measure(
+        counts: tuple[int, ...], sides: list[int], *, cancel: object
+    ) -> Iterator[Measurement]:
         assert (counts, sides) == ((1_000, 5_000), [28])
         for count in counts:
-            yield Measured("full", count, 784, count / 1e4, 0.1, count * 784 * 16 / 2**20)
-            yield Measured("autoencoder", count, 784, count / 2e4, 0.1, 60.0)
-        yield Measured("full", 10**7, 784, reason="no room")
+            yield Measurement("full", count, 784, count / 1e4, 0.1, count * 784 * 16 / 2**20)
+            yield Measurement("autoencoder", count, 784, count / 2e4, 0.1, 60.0)
+        yield Measurement("full", 10**7, 784, reason="no room")
 
     monkeypatch.setattr(scaling, "measure", measure)
     monkeypatch.setattr(scaling, "available", lambda: 8 * 2**30)
@@ -38,13 +40,13 @@ def test_growth_is_measured_shown_and_still_there_later(
         captions(page)
     )
     assert "was not measured: no room" in captions(page)
-    assert len(scaling.kept(active_run.active_run().root)) == 5
+    assert len(scaling.load(active_run.active_run().root)) == 5
 
 
 def test_a_measurement_that_goes_wrong_is_a_sentence(
     open_view: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def measure(*_: object, **__: object) -> Iterator[Measured]:
+    def measure(*_: object, **__: object) -> Iterator[Measurement]:
         raise LabError("There is no {what}.", what="room")
 
     monkeypatch.setattr(scaling, "measure", measure)
