@@ -11,8 +11,9 @@ from typing import Any
 from cyclopts import App
 from playwright.sync_api import JSHandle, Page, sync_playwright
 
-from benchmarks.live import FLAGS, server
+from benchmarks.live import server
 from benchmarks.report import AsJson, show
+from tests.browser import chromium
 
 MAP = ".latent-canvas"
 ANSWER = 120_000
@@ -139,7 +140,7 @@ def measure(page: Page, count: int) -> dict[str, Any]:
 def main(*, as_json: AsJson = False, frames: int = 300) -> None:
     """Train for some seconds, measure, and print a figure a line; with --json all on the last."""
     with sync_playwright() as playwright, server(0.5) as running:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = chromium.launch(playwright)
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
         page.wait_for_timeout(4_000)
         page.goto(f"{running.url}/?dataset=mnist&bottleneck=2")

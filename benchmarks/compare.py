@@ -16,8 +16,9 @@ from playwright.sync_api import Page, sync_playwright
 from aecore import data
 from aecore.presets import preset
 from aecore.runs.run import Run
-from benchmarks.live import FLAGS, opened, server
+from benchmarks.live import opened, server
 from benchmarks.report import AsJson, show
+from tests.browser import chromium
 
 TABLE = '[data-testid="stDataFrame"] canvas'
 ANSWER = 120_000
@@ -61,7 +62,7 @@ def table_seconds(page: Page, count: int) -> float:
 def main(*, as_json: AsJson = False, runs: int = 5000, times: int = 5) -> None:
     """Measure, and print a figure a line; with --json all of them on the last line."""
     with sync_playwright() as playwright, server(0.5) as running:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = chromium.launch(playwright)
         fill(running.runs, runs)
         page = opened(browser, f"{running.url}/?dataset=digits")
         page.wait_for_timeout(10_000)

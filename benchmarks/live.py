@@ -28,18 +28,9 @@ from cyclopts import App
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from benchmarks.report import AsJson, show
+from tests.browser import chromium
 
 ROOT = Path(__file__).parent.parent
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 TITLE = "Autoencoder Lab"
 CURVE = '.live-figure[data-key="loss-curve"]'
 SLIDERS = ("Bottleneck", "Noise", "Sparsity")
@@ -240,7 +231,7 @@ def main(
     """Measure, and print a figure a line; with --json all of them on the last line."""
     figures: dict[str, Any] = {}
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=FLAGS)
+        browser = chromium.launch(playwright)
         # A browser's very first page takes a second that is not the dashboard's.
         browser.new_page().goto("about:blank")
         for redraws in (4, 2):

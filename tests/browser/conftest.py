@@ -1,7 +1,6 @@
 """A server, a browser, and tabs in it; without a browser the tests that need one are skipped."""
 
 import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,52 +8,37 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from tests.browser import chromium
 from tests.browser.lab import Goes, Lab, Tabs
 from tests.browser.server import Server
 
 HERE = Path(__file__).parent
-RERUNS = 2
-FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
+RETRIES = int(os.environ.get("AECORE_BROWSER_RETRIES") or 0)
+"""How often a failed test is tried again: a wait may run out where others use the machine too."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let a test try again: a busy machine may let any wait run out."""
+    """Let tests of the page be tried again, if the environment says so."""
     for item in items:
-        if HERE in item.path.parents:
-            item.add_marker(pytest.mark.flaky(reruns=RERUNS))
+        if RETRIES and HERE in item.path.parents:
+            item.add_marker(pytest.mark.flaky(reruns=RETRIES))
 
 
 @pytest.fixture(scope="session")
-def chromium() -> str:
-    """Return where the browser is; without one the test is skipped, or fails if that is asked."""
-    for name in ("chromium", "chromium-browser", "google-chrome"):
-        if found := shutil.which(name):
-            return found
-    reason = "no browser: install one with `apt-get install chromium`"
-    if os.environ.get("AECORE_REQUIRE_BROWSER"):
-        pytest.fail(f"{reason}, or unset AECORE_REQUIRE_BROWSER")
-    pytest.skip(reason)
-
-
-@pytest.fixture(scope="session")
-def browser(chromium: str) -> Iterator[Browser]:
+def browser() -> Iterator[Browser]:
+    """Give a browser; without one the test is skipped, or fails if the environment says so."""
+    if chromium.find() is None:
+        if os.environ.get("AECORE_REQUIRE_BROWSER"):
+            pytest.fail(f"{chromium.MISSING}, or unset AECORE_REQUIRE_BROWSER")
+        pytest.skip(chromium.MISSING)
     with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        opened = chromium.launch(playwright)
         yield opened
         opened.close()
 
 
 @pytest.fixture(scope="session")
-def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """Give a dashboard that tests share; each opens it on a run of its own."""
     started = Server(tmp_path_factory.mktemp("lab"))
     started.start()
@@ -63,7 +47,7 @@ def server(chromium: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 
 
 @pytest.fixture
-def own_server(chromium: str, tmp_path: Path) -> Iterator[Server]:
+def own_server(browser: Browser, tmp_path: Path) -> Iterator[Server]:
     """Give a dashboard in empty folders that a test has for itself, not yet started."""
     made = Server(tmp_path)
     yield made

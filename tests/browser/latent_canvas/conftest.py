@@ -14,7 +14,7 @@ from tests.dashboard.components.test_latent_canvas import build
 
 @pytest.fixture(scope="module")
 def canvas_server(
-    chromium: str, tmp_path_factory: pytest.TempPathFactory
+    browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[CanvasServer]:
     started = CanvasServer(tmp_path_factory.mktemp("canvas"))
     started.clear()
