@@ -1,18 +1,27 @@
 """Every hyperparameter, declared once; sliders, flags, checks, help, URLs and docs follow."""
 
-from collections.abc import Mapping
-from typing import Any, Literal, Self
+from collections.abc import Iterator, Mapping
+from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
+from aecore.choices.activation import CODE_ACTIVATIONS, HIDDEN_ACTIVATIONS
+from aecore.choices.architecture import ARCHITECTURES
+from aecore.choices.loss import LOSSES
+from aecore.choices.noise import NOISE_KINDS
+from aecore.choices.optimizer import OPTIMIZERS
+from aecore.choices.precision import PRECISIONS
+from aecore.choices.schedule import SCHEDULES
+from aecore.choices.sparsity import SPARSITY_KINDS
 from aecore.errors import ConfigError
-from aecore.knob import knob, sentence
+from aecore.i18n import N_, Message
+from aecore.knob import knob, sentence, unmet, using
 
-GROUPS: Mapping[str, str] = {
-    "constraint": "Constraint",
-    "data": "Data",
-    "network": "Network",
-    "training": "Training",
+GROUPS: Mapping[str, Message] = {
+    "constraint": N_("Constraint"),
+    "data": N_("Data"),
+    "network": N_("Network"),
+    "training": N_("Training"),
 }
 MOST_UNITS = 4096
 WIDTHS = r"^(\d{1,4}(-\d{1,4}){0,7})?$"
@@ -26,142 +35,217 @@ class Config(BaseModel):
     Raises
     ------
     ConfigError
-        Where a value is out of bounds, or two values cannot go together.
+        Where a value is out of bounds, or two values exclude each other.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
-    bottleneck: int = knob(8, group="constraint", low=1, high=1024, live=True, log=True)
-    """How many numbers the code has. Fewer force the network to find what matters."""
-
-    noise: float = knob(
-        0.0,
-        group="constraint",
-        low=0,
-        high=1,
-        step=0.05,
-        live=True,
-        when={"noise_kind": ("gaussian", "masking", "salt_and_pepper")},
-    )
-    """How much noise is put on the input; the clean image must be rebuilt from it."""
-
-    sparsity: float = knob(
-        0.0,
-        group="constraint",
-        low=0,
-        high=10,
-        live=True,
-        log=True,
-        when={"sparsity_kind": ("l1", "kl")},
-    )
-    """How strongly active units are punished, so that few of them speak at a time."""
-
-    noise_kind: Literal["none", "gaussian", "masking", "salt_and_pepper"] = knob(
-        "gaussian", group="constraint", live=True
-    )
-    """Gaussian adds to every pixel, masking blackens some, salt and pepper does either to some."""
-
-    sparsity_kind: Literal["none", "l1", "kl", "top_k"] = knob(
-        "l1", group="constraint", live=True, names={"l1": "L1", "kl": "KL", "top_k": "top-k"}
-    )
-    """L1 shrinks activations, KL holds each unit's mean at a target, top-k keeps the strongest."""
-
-    target_activity: float = knob(
-        0.05,
-        group="constraint",
-        low=0.01,
-        high=0.5,
-        step=0.01,
-        live=True,
-        when={"sparsity_kind": ("kl",)},
-    )
-    """The mean activation at which KL sparsity holds each unit."""
-
-    active_units: int = knob(
-        16,
+    bottleneck: int = knob(
+        8,
+        N_("Bottleneck"),
+        N_("Number of units in the code. Fewer force the network to keep only what matters."),
         group="constraint",
         low=1,
         high=1024,
         live=True,
         log=True,
-        when={"sparsity_kind": ("top_k",)},
     )
-    """How many units of each code top-k keeps; the others are set to zero."""
-
-    dataset: str = knob("digits", group="data", pattern=NAME, example="mnist")
-    """The images it learns from."""
-
-    train_size: int = knob(60_000, group="data", low=100, high=1_000_000, log=True)
-    """It learns from at most this many images."""
-
-    classes: str = knob("", group="data", pattern=CLASSES, example="0,1")
-    """It learns from these classes only, with commas between; empty for all. What it has not
-    seen it cannot rebuild well: that is how it finds anomalies."""
-
-    architecture: Literal["dense", "convolutional"] = knob("dense", group="network")
-    """Dense layers see all pixels at once; convolutions look at neighbourhoods."""
-
+    noise: float = knob(
+        0.0,
+        N_("Noise"),
+        N_("Noise added to the input; the network must reconstruct the clean image."),
+        group="constraint",
+        low=0,
+        high=1,
+        step=0.05,
+        live=True,
+        when={"noise_kind": using(NOISE_KINDS, "noise")},
+    )
+    sparsity: float = knob(
+        0.0,
+        N_("Sparsity"),
+        N_("Penalty on active units, so that only a few are active per image."),
+        group="constraint",
+        low=0,
+        high=10,
+        live=True,
+        log=True,
+        when={"sparsity_kind": using(SPARSITY_KINDS, "sparsity")},
+    )
+    noise_kind: str = knob(
+        "gaussian",
+        N_("Noise kind"),
+        N_("How noise changes the input."),
+        group="constraint",
+        live=True,
+        choices=NOISE_KINDS,
+    )
+    sparsity_kind: str = knob(
+        "l1",
+        N_("Sparsity kind"),
+        N_("How the code is kept sparse."),
+        group="constraint",
+        live=True,
+        choices=SPARSITY_KINDS,
+    )
+    target_activity: float = knob(
+        0.05,
+        N_("Target activity"),
+        N_("Target mean activation of each unit for KL sparsity."),
+        group="constraint",
+        low=0.01,
+        high=0.5,
+        step=0.01,
+        live=True,
+        when={"sparsity_kind": using(SPARSITY_KINDS, "target_activity")},
+    )
+    active_units: int = knob(
+        16,
+        N_("Active units"),
+        N_("Number of units of each code that top-k keeps; the others are set to zero."),
+        group="constraint",
+        low=1,
+        high=1024,
+        live=True,
+        log=True,
+        when={"sparsity_kind": using(SPARSITY_KINDS, "active_units")},
+    )
+    dataset: str = knob(
+        "digits",
+        N_("Dataset"),
+        N_("The images the network trains on."),
+        group="data",
+        pattern=NAME,
+        example="mnist",
+    )
+    train_size: int = knob(
+        60_000,
+        N_("Train size"),
+        N_("Maximum number of training images."),
+        group="data",
+        low=100,
+        high=1_000_000,
+        log=True,
+    )
+    classes: str = knob(
+        "",
+        N_("Classes"),
+        N_(
+            "Train on these classes only, comma-separated; empty for all. Unseen classes "
+            "reconstruct poorly, which is how anomalies are found."
+        ),
+        group="data",
+        pattern=CLASSES,
+        example="0,1",
+    )
+    architecture: str = knob(
+        "dense",
+        N_("Architecture"),
+        N_("The kind of layers."),
+        group="network",
+        choices=ARCHITECTURES,
+    )
     hidden: str = knob(
-        "512-256-128", group="network", label="Hidden widths", pattern=WIDTHS, example="512-256"
+        "512-256-128",
+        N_("Hidden widths"),
+        N_(
+            "Widths of the layers between image and code, mirrored in the decoder; empty for none. "
+            "In a convolutional network, channels."
+        ),
+        group="network",
+        pattern=WIDTHS,
+        example="512-256",
     )
-    """Widths of the layers between image and code, mirrored in the decoder; empty for none.
-    In a convolutional network, channels."""
-
-    activation: Literal["sigmoid", "tanh", "relu", "gelu"] = knob(
-        "gelu", group="network", names={"relu": "ReLU", "gelu": "GELU"}
+    activation: str = knob(
+        "gelu",
+        N_("Activation"),
+        N_("The nonlinearity of the hidden layers."),
+        group="network",
+        choices=HIDDEN_ACTIVATIONS,
     )
-    """The nonlinearity of the hidden layers."""
-
-    code_activation: Literal["linear", "sigmoid", "tanh", "relu"] = knob(
-        "linear", group="network", names={"relu": "ReLU"}
+    code_activation: str = knob(
+        "linear",
+        N_("Code activation"),
+        N_("The nonlinearity of the code."),
+        group="network",
+        choices=CODE_ACTIVATIONS,
     )
-    """The nonlinearity of the code itself."""
-
     tied: bool = knob(
-        False, group="network", label="Tied weights", when={"architecture": ("dense",)}
+        False,
+        N_("Tied weights"),
+        N_("The decoder uses the encoder's weights, transposed."),
+        group="network",
+        when={"architecture": using(ARCHITECTURES, "tied")},
     )
-    """The decoder uses the encoder's weights, transposed."""
-
-    linear_path: bool = knob(True, group="network")
-    """A linear encoder and decoder beside the network, started at the principal components:
-    the run begins as PCA and the network learns what is left."""
-
-    loss: Literal["mse", "bce"] = knob(
-        "mse", names={"mse": "squared error", "bce": "cross-entropy"}
+    linear_path: bool = knob(
+        True,
+        N_("Linear path"),
+        N_("A linear shortcut initialised with PCA; the network learns the residual."),
+        group="network",
     )
-    """Mean squared error, or cross-entropy for pixels read as probabilities."""
-
-    optimizer: Literal["sgd", "adam"] = knob("adam", names={"sgd": "SGD", "adam": "Adam"})
-    """How a step is made from the gradient."""
-
+    loss: str = knob("mse", N_("Loss"), N_("The reconstruction error to minimise."), choices=LOSSES)
+    optimizer: str = knob(
+        "adam", N_("Optimizer"), N_("How gradients update the weights."), choices=OPTIMIZERS
+    )
     momentum: float = knob(
-        0.9, low=0, high=0.99, step=0.01, live=True, when={"optimizer": ("sgd",)}
+        0.9,
+        N_("Momentum"),
+        N_("Fraction of the previous update SGD keeps."),
+        low=0,
+        high=0.99,
+        step=0.01,
+        live=True,
+        when={"optimizer": using(OPTIMIZERS, "momentum")},
     )
-    """How much of its last step SGD keeps."""
-
-    learning_rate: float = knob(1e-3, low=1e-5, high=10, live=True, log=True)
-    """The length of a step; too long, and training diverges."""
-
-    schedule: Literal["constant", "cosine", "one_cycle"] = knob(
-        "one_cycle", live=True, names={"one_cycle": "one cycle"}
+    learning_rate: float = knob(
+        1e-3,
+        N_("Learning rate"),
+        N_("Step size; too large and training diverges."),
+        low=1e-5,
+        high=10,
+        live=True,
+        log=True,
     )
-    """How the learning rate moves over the run: not at all, down, or up and then down."""
-
-    batch_size: int = knob(256, low=1, high=4096, log=True)
-    """Images per step."""
-
-    epochs: int = knob(20, low=1, high=1000, live=True, log=True)
-    """Passes over the training images."""
-
-    pretrain_epochs: int = knob(0, low=0, high=100, when={"architecture": ("dense",)})
-    """Passes for each layer alone before all are trained together (greedy layer-wise
-    pretraining); 0 for none."""
-
-    seed: int = knob(0, low=0, high=2**31 - 1)
-    """The same settings and seed give the same run."""
-
-    precision: Literal["auto", "float32", "bfloat16"] = knob("auto")
-    """bfloat16 is faster where the processor has it; auto finds out."""
+    schedule: str = knob(
+        "one_cycle",
+        N_("Schedule"),
+        N_("How the learning rate changes during the run."),
+        live=True,
+        choices=SCHEDULES,
+    )
+    batch_size: int = knob(
+        256, N_("Batch size"), N_("Images per step."), low=1, high=4096, log=True
+    )
+    epochs: int = knob(
+        20,
+        N_("Epochs"),
+        N_("Passes over the training images."),
+        low=1,
+        high=1000,
+        live=True,
+        log=True,
+    )
+    pretrain_epochs: int = knob(
+        0,
+        N_("Pretraining epochs"),
+        N_("Epochs of greedy pretraining per layer; 0 for none."),
+        low=0,
+        high=100,
+        when={"architecture": using(ARCHITECTURES, "pretrain_epochs")},
+    )
+    seed: int = knob(
+        0,
+        N_("Seed"),
+        N_("The same settings and seed give the same run."),
+        low=0,
+        high=2**31 - 1,
+    )
+    precision: str = knob(
+        "auto",
+        N_("Precision"),
+        N_("The number format in which matrices are multiplied."),
+        choices=PRECISIONS,
+    )
 
     def __init__(self, **values: Any) -> None:
         try:
@@ -178,9 +262,8 @@ class Config(BaseModel):
                     width=width,
                     most=MOST_UNITS,
                 )
-        for impossible, why in _combinations(self):
-            if impossible:
-                raise ConfigError(why)
+        for reason in _conflicts(self):
+            raise ConfigError.from_message(reason)
         return self
 
     @property
@@ -198,41 +281,21 @@ class Config(BaseModel):
         return type(self)(**{**self.model_dump(), **values})
 
 
-def _combinations(config: Config) -> list[tuple[bool, str]]:
-    """List what cannot be built together, each with the sentence that names the way out."""
-    convolutional = config.architecture == "convolutional"
-    return [
-        (
-            config.sparsity_kind == "kl" and config.code_activation != "sigmoid",
-            "KL sparsity compares mean activations between 0 and 1; set code_activation to "
-            "sigmoid, or choose L1 or top-k.",
-        ),
-        (
-            config.linear_path and config.code_activation != "linear",
+def _conflicts(config: Config) -> Iterator[Message]:
+    """Yield why settings exclude each other, each with the way out."""
+    for requirement in unmet(config):
+        yield requirement.reason
+    if config.linear_path and config.code_activation != "linear":
+        yield N_(
             "A linear path needs a linear code; set code_activation to linear, or switch "
-            "linear_path off.",
-        ),
-        (
-            config.linear_path and config.loss == "bce",
-            "Cross-entropy needs outputs between 0 and 1, which a linear path does not give; "
-            "set loss to mse, or switch linear_path off.",
-        ),
-        (
-            config.tied and convolutional,
-            "Tied weights are for dense networks; switch tied off, or set architecture to dense.",
-        ),
-        (
-            convolutional and not 1 <= len(config.widths) <= 4,
-            "A convolutional network has one to four layers; give hidden channels such as 32-64.",
-        ),
-        (
-            convolutional and config.pretrain_epochs > 0,
-            "Layer-wise pretraining is for dense networks; set pretrain_epochs to 0, or "
-            "architecture to dense.",
-        ),
-        (
-            config.linear_path and config.pretrain_epochs > 0,
+            "linear_path off."
+        )
+    if config.architecture == "convolutional" and not 1 <= len(config.widths) <= 4:
+        yield N_(
+            "A convolutional network has one to four layers; give hidden channels such as 32-64."
+        )
+    if config.linear_path and config.pretrain_epochs > 0:
+        yield N_(
             "Layer-wise pretraining and the linear path are two ways to start; set "
-            "pretrain_epochs to 0, or switch linear_path off.",
-        ),
-    ]
+            "pretrain_epochs to 0, or switch linear_path off."
+        )

@@ -1,57 +1,105 @@
-"""What it takes to declare a hyperparameter once and read everything else off the declaration."""
+"""Declare a hyperparameter once; widgets, flags, checks and documentation are read off it."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal, cast
 
 from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 
 from aecore.errors import ConfigError
-from aecore.i18n import t
+from aecore.i18n import N_, Message, t
 
 Group = Literal["data", "constraint", "network", "training"]
 Kind = Literal["integer", "number", "switch", "choice", "text"]
 KINDS: Mapping[type, Kind] = {bool: "switch", int: "integer", float: "number", str: "text"}
+NO_TEXT = Message("")
+
+
+@dataclass(frozen=True)
+class Requirement:
+    """What a choice needs another setting to be.
+
+    Attributes
+    ----------
+    setting : str
+        The name of the other setting.
+    values : tuple
+        The values it may have.
+    reason : Message
+        A sentence that says why, and what to do.
+    """
+
+    setting: str
+    values: tuple[Any, ...]
+    reason: Message
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice:
+    """One value of a setting that is chosen from a list.
+
+    Attributes
+    ----------
+    label : Message
+        Its short name.
+    description : Message
+        A sentence about it; may be empty.
+    uses : tuple of str
+        The settings that have an effect only with choices that name them here.
+    requires : tuple of Requirement
+    """
+
+    label: Message
+    description: Message = NO_TEXT
+    uses: tuple[str, ...] = ()
+    requires: tuple[Requirement, ...] = ()
+
+
+def using(choices: Mapping[str, Choice], setting: str) -> tuple[str, ...]:
+    """Return the names of the choices that use a setting."""
+    return tuple(name for name, choice in choices.items() if setting in choice.uses)
 
 
 @dataclass(frozen=True)
 class Knob:
-    """What the rest of the program knows of one hyperparameter.
+    """One hyperparameter, as the rest of the program knows it.
 
     Attributes
     ----------
-    name, label, words : str
-        Its identifier, its short English name, and a sentence or two that explain it.
+    name : str
+        Its identifier.
+    label, description : Message
+        Its short name, and a sentence or two that explain it.
     group : {'data', 'constraint', 'network', 'training'}
         Where a page shows it.
     kind : {'integer', 'number', 'switch', 'choice', 'text'}
     default : int, float, bool or str
     low, high, step : float or None
         Bounds, both included, and the step of a slider.
-    choices : dict of str to str
-        The values of a choice and their English names.
+    choices : mapping of str to Choice
+        The values of a choice.
     live : bool
         Whether it may change while a run trains.
     log : bool
         Whether its values are better spread by ratio than by difference.
-    when : dict of str to tuple
-        It matters only where each named knob has one of these values.
+    when : mapping of str to tuple
+        It has an effect only where each named knob has one of these values.
     example : str
         For a text: a value that would be accepted.
     """
 
     name: str
-    label: str
-    description: str
+    label: Message
+    description: Message
     group: Group
     kind: Kind
     default: Any
     low: float | None = None
     high: float | None = None
     step: float | None = None
-    choices: Mapping[str, str] = field(default_factory=dict)
+    choices: Mapping[str, Choice] = field(default_factory=dict)
     live: bool = False
     log: bool = False
     when: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
@@ -62,42 +110,53 @@ class Knob:
         return all(getattr(config, name) in values for name, values in self.when.items())
 
     @property
-    def span(self) -> str:
-        """The values it may take, in words."""
+    def span(self) -> Message | str:
+        """The values it may take."""
         if self.choices:
             return ", ".join(self.choices)
         if self.low is not None and self.high is not None:
-            return t("{low} to {high}", low=f"{self.low:,.10g}", high=f"{self.high:,.10g}")
-        return t("on, off") if self.kind == "switch" else t("text")
+            return N_("{low} to {high}", low=f"{self.low:,.10g}", high=f"{self.high:,.10g}")
+        return N_("on, off") if self.kind == "switch" else N_("text")
+
+    @property
+    def explanation(self) -> str:
+        """Its description, followed by those of its choices."""
+        choices = [
+            t("{label}: {description}", label=each.label, description=each.description)
+            for each in self.choices.values()
+            if each.description
+        ]
+        return " ".join([str(self.description), *choices])
 
 
 def knob(
     default: Any,
-    description: str | None = None,
+    label: Message,
+    description: Message,
     *,
     group: Group = "training",
-    label: str = "",
     low: float | None = None,
     high: float | None = None,
     step: float | None = None,
-    names: Mapping[str, str] | None = None,
+    choices: Mapping[str, Choice] | None = None,
     live: bool = False,
     log: bool = False,
     when: Mapping[str, tuple[Any, ...]] | None = None,
     pattern: str | None = None,
     example: str = "",
 ) -> Any:
-    """Declare a hyperparameter as a field, described by `description` or the docstring below it.
+    """Declare a hyperparameter as a field; the parameters are those of `Knob`.
 
-    The other parameters are those of `Knob`; `names` gives names to choices that need one.
+    A field with `choices` accepts their names only. `pattern` is what another text must match.
     """
     extra: dict[str, Any] = {
         "label": label,
+        "description": description,
         "group": group,
         "low": low,
         "high": high,
         "step": step,
-        "names": names or {},
+        "choices": choices or {},
         "live": live,
         "log": log,
         "when": when or {},
@@ -105,10 +164,9 @@ def knob(
     }
     return Field(
         default,
-        description=description,
         ge=low,
         le=high,
-        pattern=pattern,
+        pattern=f"^({'|'.join(choices)})$" if choices else pattern,
         allow_inf_nan=False if isinstance(default, float) else None,
         json_schema_extra=extra,
     )
@@ -121,17 +179,18 @@ def knobs(model: type[BaseModel]) -> Mapping[str, Knob]:
 
 
 def _read(name: str, info: FieldInfo) -> Knob:
-    extra: dict[str, Any] = dict(cast("dict[str, Any]", info.json_schema_extra))
-    names = extra.pop("names")
-    values = get_args(info.annotation)
-    return Knob(
-        name=name,
-        description=" ".join((info.description or "").split()),
-        kind="choice" if values else KINDS[cast("type", info.annotation)],
-        default=info.default,
-        choices={value: names.get(value, value.replace("_", " ")) for value in values},
-        **{**extra, "label": extra["label"] or name.replace("_", " ").capitalize()},
-    )
+    extra = cast("dict[str, Any]", info.json_schema_extra)
+    kind = "choice" if extra["choices"] else KINDS[cast("type", info.annotation)]
+    return Knob(name=name, kind=kind, default=info.default, **extra)
+
+
+def unmet(config: BaseModel) -> Iterator[Requirement]:
+    """Yield what the choices of a configuration require and do not have."""
+    for name, each in knobs(type(config)).items():
+        if each.choices:
+            for requirement in each.choices[getattr(config, name)].requires:
+                if getattr(config, requirement.setting) not in requirement.values:
+                    yield requirement
 
 
 def sentence(model: type[BaseModel], error: ValidationError) -> ConfigError:
@@ -148,14 +207,15 @@ def sentence(model: type[BaseModel], error: ValidationError) -> ConfigError:
             "{name} is not a setting; the settings are {every}.", name=name, every=every
         )
     texts: dict[Kind, str] = {
-        "integer": "{name} is {value}; choose a whole number, {knob.span}.",
-        "number": "{name} is {value}; choose a number, {knob.span}.",
+        "integer": "{name} is {value}; choose a whole number, {span}.",
+        "number": "{name} is {value}; choose a number, {span}.",
         "switch": "{name} is {value!r}; choose true or false.",
-        "choice": "{name} is {value!r}; choose one of {knob.span}.",
-        "text": "{name} is {value!r}; give something like {knob.example}.",
+        "choice": "{name} is {value!r}; choose one of {span}.",
+        "text": "{name} is {value!r}; give something like {example}.",
     }
-    # The knob itself, not its span: that is put into words when shown, in the reader's language.
-    return ConfigError(texts[known.kind], name=name, value=value, knob=known)
+    return ConfigError(
+        texts[known.kind], name=name, value=value, span=known.span, example=known.example
+    )
 
 
 def table(model: type[BaseModel]) -> str:
@@ -166,5 +226,5 @@ def table(model: type[BaseModel]) -> str:
         live = t("yes") if each.live else ""
         default = {True: t("on"), False: t("off")}.get(each.default, each.default)
         default = each.default if each.kind != "switch" else default
-        rows.append(f"| `{each.name}` | {default} | {each.span} | {live} | {t(each.description)} |")
+        rows.append(f"| `{each.name}` | {default} | {each.span} | {live} | {each.explanation} |")
     return "\n".join(rows)

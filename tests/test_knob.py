@@ -1,29 +1,45 @@
-from typing import Literal
-
 import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from aecore import i18n
 from aecore.config import Config
 from aecore.errors import LabError
-from aecore.i18n import language
-from aecore.knob import knob, knobs, sentence, table
+from aecore.i18n import N_, language
+from aecore.knob import Choice, Requirement, knob, knobs, sentence, table, unmet, using
 from tests.support import Bracketed
+
+MODES = {
+    "top": Choice(label=N_("Above"), description=N_("from the top."), uses=("rack",)),
+    "both_sides": Choice(
+        label=N_("Both sides"),
+        requires=(Requirement("fan", (True,), N_("Both sides need the fan; switch fan on.")),),
+    ),
+}
 
 
 class Oven(BaseModel):
-    model_config = ConfigDict(extra="forbid", use_attribute_docstrings=True)
+    model_config = ConfigDict(extra="forbid")
 
-    heat: float = knob(180.0, low=50, high=1250.5, step=10, live=True, log=True)
-    """How hot it is,
-    in degrees."""
-
-    rack: int = knob(2, "Where it stands.", low=1, high=4, group="network", label="Rack height")
-    fan: bool = knob(False, "Whether air is moved.")
-    mode: Literal["top", "both_sides"] = knob(
-        "top", "Whence it comes.", names={"top": "Above"}, when={"fan": (False,)}
+    heat: float = knob(
+        180.0,
+        N_("Heat"),
+        N_("How hot it is, in degrees."),
+        low=50,
+        high=1250.5,
+        step=10,
+        live=True,
+        log=True,
     )
-    dish: str = knob("bread", "What is in it.", pattern="^[a-z]+$", example="cake")
+    rack: int = knob(2, N_("Rack height"), N_("Where it stands."), low=1, high=4, group="network")
+    fan: bool = knob(False, N_("Fan"), N_("Whether air is moved."))
+    mode: str = knob(
+        "top",
+        N_("Mode"),
+        N_("Where the heat comes from."),
+        choices=MODES,
+        when={"fan": (False,)},
+    )
+    dish: str = knob("bread", N_("Dish"), N_("What is in it."), pattern="^[a-z]+$", example="cake")
 
 
 def refused(**values: object) -> LabError:
@@ -36,18 +52,18 @@ def test_everything_is_read_off_the_declaration() -> None:
     heat, rack, fan, mode, dish = knobs(Oven).values()
     assert (heat.name, heat.kind, heat.default) == ("heat", "number", 180.0)
     assert (heat.low, heat.high, heat.step, heat.live, heat.log) == (50, 1250.5, 10, True, True)
-    assert heat.description == "How hot it is, in degrees."
-    assert heat.label == "Heat"
-    assert (rack.kind, rack.group, rack.label) == ("integer", "network", "Rack height")
-    assert rack.description == "Where it stands."
+    assert str(heat.description) == heat.explanation == "How hot it is, in degrees."
+    assert str(heat.label) == "Heat"
+    assert (rack.kind, rack.group, str(rack.label)) == ("integer", "network", "Rack height")
     assert fan.kind == "switch"
     assert not fan.live
-    assert (mode.kind, mode.choices) == ("choice", {"top": "Above", "both_sides": "both sides"})
+    assert (mode.kind, mode.choices) == ("choice", MODES)
+    assert mode.explanation == "Where the heat comes from. Above: from the top."
     assert (dish.kind, dish.example) == ("text", "cake")
 
 
 def test_spans() -> None:
-    spans = [each.span for each in knobs(Oven).values()]
+    spans = [str(each.span) for each in knobs(Oven).values()]
     assert spans == ["50 to 1,250.5", "1 to 4", "on, off", "top, both_sides", "text"]
 
 
@@ -56,6 +72,14 @@ def test_a_knob_matters_where_others_let_it() -> None:
     assert mode.matters(Oven())
     assert not mode.matters(Oven(fan=True))
     assert knobs(Oven)["heat"].matters(Oven(fan=True))
+
+
+def test_what_a_choice_uses_and_requires() -> None:
+    assert using(MODES, "rack") == ("top",)
+    assert not list(unmet(Oven()))
+    (requirement,) = unmet(Oven(mode="both_sides"))
+    assert requirement.setting == "fan"
+    assert not list(unmet(Oven(mode="both_sides", fan=True)))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-LINE = '    zest: int = knob(3, "How much zest.", low=1, high=9, step=1, live=True)\n'
+LINE = '    zest: int = knob(3, N_("Zest"), N_("How much."), low=1, high=9, step=1, live=True)\n'
 BEFORE = "    dataset: str = knob("
 
 PAGE = """
@@ -82,7 +82,7 @@ def test_on_the_page_as_a_slider_and_in_the_address(copy: Path) -> None:
     found = json.loads(done.stdout.splitlines()[-1])
     assert all(path.startswith(str(copy)) for path in found["copies"])
     assert found["label"] == "Zest"
-    assert found["help"].startswith("How much zest. (1 to 9)")
+    assert found["help"].startswith("How much. (1 to 9)")
     assert found["bounds"] == [1, 9, 1]
     assert found["from the address"] == found["begun with"] == 4
     assert found["edits"] == [{"zest": [4, 7]}]
@@ -92,7 +92,7 @@ def test_on_the_page_as_a_slider_and_in_the_address(copy: Path) -> None:
 def test_on_the_command_line_with_help_and_in_the_saved_settings(copy: Path) -> None:
     told = aecore(copy, "train", "--help").stdout
     assert "--zest" in told
-    assert "How much zest." in told
+    assert "How much." in told
     settings = ["--dataset", "digits", "--hidden", "8", "--epochs", "1"]
     done = aecore(copy, "train", *settings, "--zest", "5", "--out", str(copy / "made"), "--json")
     assert done.returncode == 0, done.stderr
@@ -107,4 +107,4 @@ def test_out_of_bounds_in_a_sentence(copy: Path) -> None:
 
 def test_in_the_table_of_the_docs(copy: Path) -> None:
     done = aecore(copy, "knobs")
-    assert "| `zest` | 3 | 1 to 9 | yes | How much zest. |" in done.stdout.splitlines()
+    assert "| `zest` | 3 | 1 to 9 | yes | How much. |" in done.stdout.splitlines()

@@ -58,7 +58,8 @@ def add_noise(images: Images, kind: str, level: float, seed: int = 0) -> Array:
     Parameters
     ----------
     images : ndarray of shape (n, height, width), uint8, or float32 in [0, 1]
-    kind : {'none', 'gaussian', 'masking', 'salt_and_pepper'}
+    kind : str
+        A key of `aecore.choices.noise.NOISE_KINDS`.
     level : float in [0, 1]
     seed : int
         The same seed gives the same noise.

@@ -3,21 +3,28 @@
 import json
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
 
+from aecore.choices.noise import NOISE_KINDS
 from aecore.cli.output import AsJson, say, show
 from aecore.errors import ConfigError
 from aecore.i18n import t
+from aecore.knob import using
+
+if TYPE_CHECKING:
+    NoiseName = str
+else:
+    NoiseName = Literal[using(NOISE_KINDS, "noise")]
 
 
 def denoise(
     run: Annotated[Path, Parameter(help=t("The folder of the run."))],
     *,
     noise_kind: Annotated[
-        Literal["gaussian", "masking", "salt_and_pepper"],
+        NoiseName,
         Parameter(help=t("Kind of noise.")),
     ] = "gaussian",
     noise: Annotated[

@@ -21,14 +21,14 @@ def _help(each: knob.Knob) -> str:
     shown = each.default
     if each.kind == "switch":
         shown = t("on") if each.default else t("off")
-    facts = [each.span, t("default {default}", default=shown)]
+    facts = [str(each.span), t("default {default}", default=shown)]
     facts += [t("live")] if each.live else []
-    return f"{t(each.description)} ({'; '.join(facts)})"
+    return f"{each.explanation} ({'; '.join(facts)})"
 
 
 def _flags() -> Any:
     """Make a model with a flag for every knob; values stay text, which Config alone judges."""
-    groups = {name: Group(t(title), sort_key=1) for name, title in GROUPS.items()}
+    groups = {name: Group(str(title), sort_key=1) for name, title in GROUPS.items()}
     fields: dict[str, Any] = {}
     for name, each in knob.knobs(Config).items():
         kind: Any = bool if each.kind == "switch" else str

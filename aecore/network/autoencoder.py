@@ -1,7 +1,6 @@
 """The autoencoder: an encoder and a decoder that mirrors it, dense or convolutional."""
 
 import math
-from collections.abc import Callable, Mapping
 from itertools import pairwise
 from typing import Any, TypeVar, cast
 
@@ -11,18 +10,11 @@ from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
 from torch.nn import functional
 
+from aecore.choices.activation import ACTIVATIONS
+from aecore.choices.sparsity import SPARSITY_KINDS
 from aecore.config import Config
 
 L = TypeVar("L", bound=nn.Module)
-
-ACTIVATIONS: Mapping[str, Callable[[], nn.Module]] = {
-    "linear": nn.Identity,
-    "sigmoid": nn.Sigmoid,
-    "tanh": nn.Tanh,
-    "relu": nn.ReLU,
-    "gelu": nn.GELU,
-}
-GAINS: Mapping[str, float] = {"sigmoid": 1.0, "tanh": 5 / 3, "relu": 2**0.5, "gelu": 2**0.5}
 
 
 class TiedLinear(nn.Module):
@@ -72,13 +64,13 @@ class Autoencoder(nn.Module):
         self.encoder, self.decoder, features = build(shape, config)
         self.to_code = _linear(features, code)
         self.from_code = TiedLinear(self.to_code) if config.tied else _linear(code, features)
-        self.code_activation = ACTIVATIONS[config.code_activation]()
+        self.code_activation = ACTIVATIONS[config.code_activation].build()
         self.output = nn.Identity() if config.linear_path else nn.Sigmoid()
         self.path_in = self.path_out = None
         if config.linear_path:
             self.path_in = _linear(pixels, code)
             self.path_out = TiedLinear(self.path_in) if config.tied else _linear(code, pixels)
-        _initialise(self, GAINS[config.activation], generator)
+        _initialise(self, ACTIVATIONS[config.activation].gain, generator)
         if config.linear_path:
             _damp_nonlinear_path(self)
 
@@ -167,8 +159,9 @@ def keep_top_k(codes: Tensor, k: int) -> Tensor:
 
 
 def top_k_units(config: Config) -> int | None:
-    """Return the number of units that top-k sparsity keeps per image; None if it is not used."""
-    return config.active_units if config.sparsity_kind == "top_k" else None
+    """Return the number of units that sparsity keeps per image; None for all."""
+    kept = SPARSITY_KINDS[config.sparsity_kind].kept_units
+    return None if kept is None else kept(config)
 
 
 def _uninitialised(kind: type[L], *sizes: int, **options: Any) -> L:
@@ -188,7 +181,7 @@ def _linear(inputs: int, outputs: int) -> nn.Linear:
 def _dense(shape: tuple[int, int], config: Config) -> tuple[nn.Sequential, nn.Sequential, int]:
     """Return dense layers before the code, their mirror after it, and the number of features."""
     sizes = (math.prod(shape), *config.widths)
-    activation = ACTIVATIONS[config.activation]
+    activation = ACTIVATIONS[config.activation].build
     encoder, decoder = nn.Sequential(), nn.Sequential()
     for before, after in pairwise(sizes):
         layer = _linear(before, after)
@@ -202,7 +195,7 @@ def _convolutional(
     shape: tuple[int, int], config: Config
 ) -> tuple[nn.Sequential, nn.Sequential, int]:
     """Return the same as `_dense`, built of convolutions that halve the image."""
-    activation = ACTIVATIONS[config.activation]
+    activation = ACTIVATIONS[config.activation].build
     encoder, decoder = nn.Sequential(nn.Unflatten(1, (1, *shape))), nn.Sequential()
     height, width = shape
     for before, after in pairwise((1, *config.widths)):

@@ -4,55 +4,15 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor
-from torch.nn import functional
 
+from aecore.choices.loss import LOSSES, mean_squared_error
+from aecore.choices.sparsity import SPARSITY_KINDS
 from aecore.config import Config
 from aecore.network.autoencoder import Autoencoder
 
 # A strength of 1 then costs about as much as a digit's reconstruction error: the slider's
 # middle is where something is to be seen.
 PRICE = 1e-3
-
-
-def reconstruction(output: Tensor, images: Tensor, loss: str) -> Tensor:
-    """Return the mean reconstruction error per pixel.
-
-    Parameters
-    ----------
-    output : Tensor of shape (n, pixels)
-        Reconstructions; in [0, 1] for 'bce'.
-    images : Tensor of shape (n, pixels), in [0, 1]
-    loss : {'mse', 'bce'}
-
-    Returns
-    -------
-    Tensor, a scalar
-    """
-    if loss == "bce":
-        if not output.isfinite().all():
-            # torch refuses what is no number; here a diverging run is to be noticed by its loss.
-            return output.sum()
-        return functional.binary_cross_entropy(output, images)
-    return functional.mse_loss(output, images)
-
-
-def l1(codes: Tensor, scale: Tensor) -> Tensor:
-    """Return the mean absolute activation, each unit weighed by the length of its decoder weights.
-
-    Without the weight a network escapes the penalty by shrinking the code and enlarging the
-    decoder (Bricken et al., 2023, "Towards Monosemanticity", and its April 2024 update).
-    """
-    return (codes.abs() * scale).mean(0).sum()
-
-
-def kl(codes: Tensor, target: float) -> Tensor:
-    """Return the summed divergence between a target and each unit's mean activation in (0, 1).
-
-    Ng, A. (2011). Sparse autoencoder. CS294A lecture notes.
-    """
-    mean = codes.mean(0).clamp(1e-6, 1 - 1e-6)
-    wanted = torch.full_like(mean, target)
-    return (wanted * (wanted / mean).log() + (1 - wanted) * ((1 - wanted) / (1 - mean)).log()).sum()
 
 
 def penalty(codes: Tensor, scale: Tensor, config: Config) -> Tensor:
@@ -69,10 +29,10 @@ def penalty(codes: Tensor, scale: Tensor, config: Config) -> Tensor:
     -------
     Tensor, a scalar
     """
-    if config.sparsity == 0 or config.sparsity_kind not in ("l1", "kl"):
+    price = SPARSITY_KINDS[config.sparsity_kind].penalty
+    if config.sparsity == 0 or price is None:
         return codes.new_zeros(())
-    price = l1(codes, scale) if config.sparsity_kind == "l1" else kl(codes, config.target_activity)
-    return config.sparsity * PRICE * price
+    return config.sparsity * PRICE * price(codes, scale, config)
 
 
 @dataclass(frozen=True)
@@ -138,8 +98,8 @@ def layer_loss(
 
 
 def _loss(output: Tensor, wanted: Tensor, kind: str, price: Tensor | float = 0.0) -> Loss:
-    error = reconstruction(output := output.float(), wanted, kind)
+    error = LOSSES[kind].error(output := output.float(), wanted)
     squares = error.detach()
     if kind != "mse":
-        squares = functional.mse_loss(output.detach(), wanted)
+        squares = mean_squared_error(output.detach(), wanted)
     return Loss(error + price, squares)

@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 
-import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
+from aecore.choices.optimizer import OPTIMIZERS
 from aecore.config import Config
 
 Moments = dict[str, dict[str, Tensor]]
@@ -52,14 +52,7 @@ class Stepper:
 
 def build(model: nn.Module, config: Config, moments: Moments | None = None) -> Optimizer:
     """Return the configured optimizer over all parameters, going on from `moments`."""
-    parameters = list(model.parameters())
-    optimizer: Optimizer
-    if config.optimizer == "adam":
-        optimizer = torch.optim.Adam(parameters, config.learning_rate, fused=True)
-    else:
-        optimizer = torch.optim.SGD(
-            parameters, config.learning_rate, momentum=config.momentum, fused=True
-        )
+    optimizer = OPTIMIZERS[config.optimizer].build(model.parameters(), config)
     for name, parameter in model.named_parameters():
         if moments and name in moments:
             optimizer.state[parameter].update(moments[name])

@@ -1,8 +1,8 @@
 """What a run does at which step: the layers it trains, how far it is, whether a row is due."""
 
-import math
 from dataclasses import dataclass
 
+from aecore.choices.schedule import SCHEDULES
 from aecore.config import Config
 
 SPARSEST_ROWS = 64
@@ -53,9 +53,6 @@ class TrainingSchedule:
         return steps % apart == 0 or steps % self.per_epoch == 0
 
 
-WARM_UP = 0.1
-
-
 def learning_rate(config: Config, progress: float) -> float:
     """Return the learning rate at a place in the run.
 
@@ -64,16 +61,5 @@ def learning_rate(config: Config, progress: float) -> float:
     config : Config
     progress : float
         Share of the steps done; beyond 1 the rate stays where it was at 1.
-
-    Notes
-    -----
-    One cycle (Smith and Topin, 2019, "Super-convergence") rises over the first tenth.
     """
-    progress = min(progress, 1.0)
-    if config.schedule == "constant":
-        return config.learning_rate
-    start = WARM_UP if config.schedule == "one_cycle" else 0.0
-    if progress < start:
-        return config.learning_rate * (0.04 + 0.96 * progress / start)
-    fall = (progress - start) / (1 - start)
-    return config.learning_rate * max(0.5 + 0.5 * math.cos(math.pi * fall), 1e-3)
+    return config.learning_rate * SCHEDULES[config.schedule].factor(min(progress, 1.0))

@@ -22,13 +22,13 @@ def widget(knob: Knob, config: Config) -> None:
         "args": (knob.name, key, lambda value: commands.change(**{knob.name: value})),
         "disabled": not knob.matters(config) or not active_run.live().editable,
     }
-    label = t(knob.label)
+    label = str(knob.label)
     if knob.kind == "choice":
         st.selectbox(
             label,
             list(knob.choices),
             list(knob.choices).index(first),
-            format_func=lambda value: _capital(t(knob.choices[value])),
+            format_func=lambda value: str(knob.choices[value].label),
             **about,
         )
     elif knob.kind == "switch":
@@ -114,9 +114,10 @@ def _chosen(name: str, key: str, act: Callable[[Any], None]) -> None:
 
 def _help(knob: Knob) -> str:
     timing = t("Takes effect immediately.") if knob.live else t("Changing it starts a new run.")
-    span = ", ".join(t(name) for name in knob.choices.values()) or knob.span
-    return f"{t(knob.description)} ({span})\n\n{timing}"
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    if not knob.choices:
+        return f"{knob.description} ({knob.span})\n\n{timing}"
+    choices = [
+        f"**{each.label}**: {each.description}" if each.description else f"**{each.label}**"
+        for each in knob.choices.values()
+    ]
+    return "\n\n".join([str(knob.description), *choices, timing])

@@ -24,7 +24,7 @@ def sidebar() -> None:
         for group, label in GROUPS.items():
             shown = [each for each in knobs(Config).values() if each.group == group]
             shown = [each for each in shown if each.name != "dataset"]
-            with st.expander(t(label), expanded=group in OPEN_GROUPS):
+            with st.expander(str(label), expanded=group in OPEN_GROUPS):
                 for each in shown:
                     widget(each, config)
         _saved_runs()
@@ -58,12 +58,12 @@ def _dataset(config: Config) -> None:
     key, first = _stand("dataset", config.dataset)
 
     st.selectbox(
-        t(knob.label),
+        str(knob.label),
         present,
         present.index(first) if first in present else 0,
         key=key,
         format_func=lambda name: str(offers[name].title) if name in offers else name,
-        help=t(knob.description),
+        help=str(knob.description),
         on_change=_chosen,
         args=("dataset", key, commands.choose_dataset),
         disabled=not active_run.live().editable,

@@ -34,8 +34,7 @@ def turn(lab: Lab, knob: Knob, *, back_to: Any = None) -> None:
     elif knob.kind == "choice":
         present = lab.server.now()[knob.name]
         value = back_to if back else next(each for each in knob.choices if each != present)
-        label = knob.choices[value]
-        lab.choose(knob.name, label[:1].upper() + label[1:])
+        lab.choose(knob.name, str(knob.choices[value].label))
     elif knob.kind == "switch":
         lab.widget(knob.name).locator("label").first.click()
     elif knob.kind == "text":
@@ -52,8 +51,8 @@ def shown(lab: Lab, knob: Knob) -> Any:
     if knob.name == "dataset":
         return {"Digits": "digits"}.get(found := lab.chosen("dataset"), found)
     if knob.kind == "choice":
-        label = lab.chosen(knob.name).casefold()
-        return next(name for name, each in knob.choices.items() if each.casefold() == label)
+        label = lab.chosen(knob.name)
+        return next(name for name, each in knob.choices.items() if str(each.label) == label)
     if knob.kind == "switch":
         return lab.widget(knob.name).locator("input").is_checked()
     slides = knob.log or knob.step is not None
@@ -117,7 +116,7 @@ def turned(lab: Lab, knob: Knob, **how: Any) -> Any:
     [
         ("Training", "loss", "Cross-entropy", "Cross-entropy needs outputs between 0 and 1"),
         ("Network", "code_activation", "Sigmoid", "A linear path needs a linear code"),
-        ("Constraint", "sparsity_kind", "KL", "KL sparsity compares mean activations"),
+        ("Constraint", "sparsity_kind", "KL", "KL sparsity needs activations"),
     ],
 )
 def test_an_impossible_combination_is_refused_and_the_run_goes_on(

@@ -44,7 +44,7 @@ def test_every_knob_is_a_flag_with_its_words_values_and_default(call: Call) -> N
             {True: "on", False: "off"}[each.default] if each.kind == "switch" else each.default
         )
         live = "; live" if each.live else ""
-        words = f"{each.description} ({each.span}; default {default}{live})"
+        words = f"{each.explanation} ({each.span}; default {default}{live})"
         assert f"--{name.replace('_', '-')} " in said
         assert words in said
 

@@ -121,7 +121,7 @@ def test_an_untouched_page_speaks_the_language(open_page: Open) -> None:
         "⟦Constraint⟧",
         "⟦Custom⟧",
         "**⟦Latent map⟧**",
-        "⟦salt and pepper⟧",
+        "⟦Salt and pepper⟧",
         "⟦Show all⟧",
         "⟦original⟧",
         "⟦mean activation⟧",

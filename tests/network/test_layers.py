@@ -4,8 +4,9 @@ import pytest
 import torch
 from torch import Tensor, nn
 
+from aecore.choices.activation import ACTIVATIONS
 from aecore.config import Config
-from aecore.network.autoencoder import ACTIVATIONS, Autoencoder, TiedLinear
+from aecore.network.autoencoder import Autoencoder, TiedLinear
 from aecore.network.layers import Layer, layers
 from aecore.presets import PRESETS, preset
 from aecore.training.seeding import generator
@@ -57,7 +58,7 @@ def test_the_activations_are_those_of_the_network() -> None:
     said = [each.activation for each in layers(config, (4, 4))]
     assert said == ["", "tanh", "relu", "tanh", "sigmoid"]
     real = [net.encoder[1], net.code_activation, net.decoder[0], net.output]
-    assert [type(each) for each in real] == [type(ACTIVATIONS[name]()) for name in said[1:]]
+    assert [type(each) for each in real] == [type(ACTIVATIONS[name].build()) for name in said[1:]]
 
 
 def test_convolutions_say_channels_height_and_width() -> None:

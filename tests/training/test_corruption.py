@@ -2,10 +2,12 @@ import pytest
 import torch
 from torch import Tensor
 
-from aecore.training.corruption import KINDS, corrupt, gaussian, masking, salt_and_pepper
+from aecore.choices.noise import NOISE_KINDS
+from aecore.knob import using
+from aecore.training.corruption import corrupt
 from aecore.training.seeding import generator
 
-GREY = torch.full((400, 100), 0.5)
+KINDS = using(NOISE_KINDS, "noise")
 
 
 def noise() -> torch.Generator:
@@ -40,31 +42,10 @@ def test_shape_and_range(kind: str, level: float, images: Tensor) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_level_is_identity(kind: str, images: Tensor) -> None:
     assert torch.equal(corrupt(images, kind, 0, noise()), images)
-    assert torch.equal(KINDS[kind](images, 0, noise()), images)
 
 
 def test_none_is_identity(images: Tensor) -> None:
     assert torch.equal(corrupt(images, "none", 1, noise()), images)
-
-
-def test_gaussian_has_the_level_as_deviation() -> None:
-    found = gaussian(GREY, 0.1, noise())
-    assert found.mean().item() == pytest.approx(0.5, abs=2e-3)
-    assert found.std().item() == pytest.approx(0.1, rel=0.02)
-
-
-def test_masking_blackens_that_share_and_leaves_the_rest() -> None:
-    found = masking(GREY, 0.3, noise())
-    assert set(found.flatten().tolist()) == {0.0, 0.5}
-    assert (found == 0).float().mean().item() == pytest.approx(0.3, abs=0.01)
-    assert torch.equal(masking(GREY, 1.0, noise()), torch.zeros_like(GREY))
-
-
-def test_salt_and_pepper_in_equal_parts() -> None:
-    found = salt_and_pepper(GREY, 0.4, noise())
-    assert set(found.flatten().tolist()) == {0.0, 0.5, 1.0}
-    assert (found == 0).float().mean().item() == pytest.approx(0.2, abs=0.01)
-    assert (found == 1).float().mean().item() == pytest.approx(0.2, abs=0.01)
 
 
 @pytest.mark.parametrize("kind", KINDS)

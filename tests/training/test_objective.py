@@ -6,7 +6,7 @@ from torch import Tensor
 
 from aecore.config import Config
 from aecore.network.autoencoder import Autoencoder, keep_top_k
-from aecore.training.objective import kl, l1, layer_loss, loss, penalty, reconstruction
+from aecore.training.objective import layer_loss, loss, penalty
 from aecore.training.seeding import generator
 
 IMAGES = torch.rand(16, 20, generator=generator(0, "images"))
@@ -16,29 +16,6 @@ PLAIN: dict[str, Any] = {"linear_path": False, "hidden": "12-8", "bottleneck": 6
 def model(**values: Any) -> tuple[Autoencoder, Config]:
     config = Config(**{**PLAIN, **values})
     return Autoencoder((4, 5), config, generator=generator(0, "weights")), config
-
-
-def test_squared_error_is_the_mean_over_pixels() -> None:
-    found = reconstruction(torch.tensor([[0.0, 1.0]]), torch.tensor([[1.0, 0.5]]), "mse")
-    assert found.item() == pytest.approx((1 + 0.25) / 2)
-
-
-def test_cross_entropy_is_least_at_the_image() -> None:
-    wanted = torch.tensor([[0.2, 0.9]])
-    at = [reconstruction(wanted + shift, wanted, "bce") for shift in (-0.05, 0.0, 0.05)]
-    assert at[1] < at[0]
-    assert at[1] < at[2]
-
-
-@pytest.mark.parametrize("kind", ["mse", "bce"])
-def test_what_is_no_number_is_a_loss_that_is_none(kind: str) -> None:
-    found = reconstruction(torch.tensor([[torch.nan, 0.5]]), torch.tensor([[1.0, 1.0]]), kind)
-    assert found.isnan()
-
-
-def test_l1_by_hand() -> None:
-    codes = torch.tensor([[1.0, -2.0], [3.0, 0.0]])
-    assert l1(codes, torch.tensor([1.0, 10.0])).item() == pytest.approx(2 + 10)
 
 
 @pytest.mark.parametrize("linear_path", [True, False])
@@ -56,19 +33,6 @@ def test_l1_cannot_be_escaped_by_rescaling(linear_path: bool) -> None:
     after = penalty(net.encode(IMAGES), net.decoder_scale(), config)
     assert after.item() == pytest.approx(before.item(), rel=1e-4)
     assert before > 0
-
-
-def test_kl_is_nothing_at_the_target_and_more_away_from_it() -> None:
-    assert kl(torch.full((5, 3), 0.05), 0.05).item() == pytest.approx(0, abs=1e-6)
-    near, far = (kl(torch.full((5, 3), mean), 0.05) for mean in (0.1, 0.5))
-    assert 0 < near < far
-    wanted = 0.05 * torch.tensor(0.1).log() + 0.95 * torch.tensor(1.9).log()
-    assert far.item() == pytest.approx(3 * wanted.item(), rel=1e-4)
-
-
-@pytest.mark.parametrize("mean", [0.0, 1.0])
-def test_kl_of_saturated_units_stays_a_number(mean: float) -> None:
-    assert kl(torch.full((5, 3), mean), 0.05).isfinite()
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ def panel(row: Row) -> None:
                 t("Change"),
                 live,
                 key=f"{key} knob",
-                format_func=lambda each: t(knobs(Config)[each].label),
+                format_func=lambda each: str(knobs(Config)[each].label),
                 width=200,
             )
             now = row["config"].get(name)

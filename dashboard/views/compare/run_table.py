@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from aecore.choices.sparsity import SPARSITY_KINDS
 from aecore.errors import LabError
 from aecore.i18n import N_, nt, t
 from aecore.runs import archive, index
@@ -91,10 +92,10 @@ def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
 
 
 def _sparsity(config: Any) -> str:
-    kind = config.get("sparsity_kind", "none")
-    if kind == "top_k":
-        return f"top-{config.get('active_units')}"
-    return f"{kind} {config.get('sparsity'):g}" if config.get("sparsity") else ""
+    kind = SPARSITY_KINDS.get(config.get("sparsity_kind"), SPARSITY_KINDS["none"])
+    # The strength that a kind uses, or else the number of units it keeps.
+    settings = [name for name in ("sparsity", "active_units") if name in kind.uses]
+    return " ".join(f"{kind.label} {config[name]:g}" for name in settings if config.get(name))
 
 
 def _ratio(row: Row) -> float | None:

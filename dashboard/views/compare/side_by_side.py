@@ -79,7 +79,7 @@ def _settings(rows: Sequence[Row], named: Mapping[str, str]) -> None:
         if len(set(values)) == 1:
             same += 1
             continue
-        for column, value in zip(columns, [t(knobs(Config)[name].label), *values], strict=True):
+        for column, value in zip(columns, [str(knobs(Config)[name].label), *values], strict=True):
             column.append(value)
     facts = {
         t("Epoch"): [f"{row['epoch'] or 0:.1f}" for row in rows],

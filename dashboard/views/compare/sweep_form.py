@@ -82,12 +82,12 @@ def _request(base: Config) -> SweepRequest:
             ["bottleneck"],
             key="sweep knobs",
             max_selections=MOST_KNOBS,
-            format_func=lambda name: t(known[name].label),
+            format_func=lambda name: str(known[name].label),
             width=320,
         )
         texts = {
             name: st.text_input(
-                t(known[name].label),
+                str(known[name].label),
                 SUGGESTED.get(name, str(getattr(base, name))),
                 key=f"sweep values {name}",
                 width=200,

@@ -77,7 +77,7 @@ def _said(names: Sequence[str], row: Outcome) -> str:
 
 
 def _labels(names: Sequence[str]) -> str:
-    return " · ".join(t(knobs(Config)[name].label) for name in names)
+    return " · ".join(str(knobs(Config)[name].label) for name in names)
 
 
 def _open(name: Any) -> None:
@@ -88,7 +88,7 @@ def _against(names: Sequence[str], rows: Sequence[Outcome]) -> None:
     groups: dict[str, dict[int, float]] = {}
     pca: dict[int, float] = {}
     for row in rows:
-        rest = [f"{t(knobs(Config)[n].label)} {row.values[n]}" for n in names if n != "bottleneck"]
+        rest = [f"{knobs(Config)[n].label} {row.values[n]}" for n in names if n != "bottleneck"]
         width = int(row.summary["bottleneck"])
         groups.setdefault(", ".join(rest) or t("autoencoder"), {})[width] = row.summary["held_out"]
         pca[width] = row.summary["pca"]
@@ -108,7 +108,7 @@ def _sorted(points: Mapping[int, float]) -> tuple[list[int], list[float]]:
 
 
 def _parallel(names: Sequence[str], rows: Sequence[Outcome]) -> None:
-    values = {t(knobs(Config)[name].label): [row.values[name] for row in rows] for name in names}
+    values = {str(knobs(Config)[name].label): [row.values[name] for row in rows] for name in names}
     st.caption(t("Parallel coordinates"))
     figure(
         "sweep-parallel",

@@ -5,7 +5,9 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from aecore.applications import denoising
-from aecore.i18n import N_, t
+from aecore.choices.noise import NOISE_KINDS
+from aecore.i18n import t
+from aecore.knob import using
 from aecore.metrics import reconstruction
 from aecore.presets import preset
 from aecore.runs.trained_model import TrainedModel
@@ -25,11 +27,7 @@ from dashboard.widgets import network_picker
 from dashboard.widgets.image_grid import class_names, image_grid
 from dashboard.widgets.picture_upload import uploaded
 
-KINDS = {
-    "gaussian": N_("Gaussian"),
-    "masking": N_("Masking"),
-    "salt_and_pepper": N_("Salt and pepper"),
-}
+KINDS = using(NOISE_KINDS, "noise")
 SHOWN, PAD = 10, 220
 PICTURE_HEIGHT = 420
 
@@ -44,7 +42,7 @@ def body(newest: Snapshot) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         network = network_picker.network(newest)
         kind, level = _noise(network)
-    if network.config.noise_kind == "none" or network.config.noise == 0:
+    if network.config.noise_kind not in KINDS or network.config.noise == 0:
         _offer(network, kind, level)
     # The last is made first: it is the one that is looked at.
     levels = [*(each for each in reversed(LEVELS) if each != level), level]
@@ -65,10 +63,10 @@ def _noise(network: TrainedModel) -> tuple[str, float]:
     given = network.config.noise_kind
     kind = st.selectbox(
         t("Noise"),
-        list(KINDS),
-        index=list(KINDS).index(given) if given in KINDS else 0,
+        KINDS,
+        index=KINDS.index(given) if given in KINDS else 0,
         key="denoise kind",
-        format_func=lambda name: str(KINDS[name]),
+        format_func=lambda name: str(NOISE_KINDS[name].label),
         width=170,
     )
     level = st.slider(
@@ -78,13 +76,12 @@ def _noise(network: TrainedModel) -> tuple[str, float]:
         0.3,
         0.05,
         key="denoise level",
-        help=t(
-            "Gaussian: the standard deviation, with pixels between 0 and 1. Otherwise "
-            "the share of pixels affected."
+        help="\n\n".join(
+            f"**{NOISE_KINDS[name].label}**: {NOISE_KINDS[name].description}" for name in KINDS
         ),
         width=300,
     )
-    return kind or "gaussian", float(level)
+    return kind or KINDS[0], float(level)
 
 
 def _images(network: TrainedModel) -> tuple[NDArray[np.uint8], list[str]]:

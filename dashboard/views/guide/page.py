@@ -5,9 +5,11 @@ from collections.abc import Mapping
 import numpy as np
 import streamlit as st
 
+from aecore.choices.activation import ACTIVATIONS
+from aecore.choices.noise import NOISE_KINDS
+from aecore.choices.sparsity import SPARSITY_KINDS
 from aecore.config import Config
 from aecore.i18n import nt, t
-from aecore.knob import knobs
 from aecore.network.inference import encode
 from aecore.network.layers import layers
 from aecore.training.snapshot import Snapshot
@@ -77,13 +79,12 @@ def _network(snapshot: Snapshot) -> None:
     """Draw the layers; the picture answers when the bottleneck is moved."""
     config, shape = snapshot.config, snapshot.examples.originals.shape[1:]
     found = layers(config, shape)
-    names = {**knobs(Config)["activation"].choices, **knobs(Config)["code_activation"].choices}
     st.markdown(f"**{t('Current network')}**")
     figure(
         "network",
         figures.network(
             [each.shape for each in found],
-            [t(names[each.activation]) if each.activation else "" for each in found],
+            [str(ACTIVATIONS[each.activation].label) if each.activation else "" for each in found],
             linear_path=config.linear_path,
             tied=config.tied,
             noise=_noise(config),
@@ -96,21 +97,21 @@ def _network(snapshot: Snapshot) -> None:
 
 def _noise(config: Config) -> str:
     """Say what noise is put on the input, if any."""
-    if config.noise_kind == "none" or not config.noise:
+    kind = NOISE_KINDS[config.noise_kind]
+    if "noise" not in kind.uses or not config.noise:
         return ""
-    kind = t(knobs(Config)["noise_kind"].choices[config.noise_kind])
-    return f"{t('noise {level:g}', level=config.noise)}<br>{kind}"
+    return f"{t('noise {level:g}', level=config.noise)}<br>{kind.label}"
 
 
 def _sparsity(config: Config) -> str:
     """Say what sparsity is asked of the code, if any."""
-    if config.sparsity_kind == "top_k":
-        kept = min(config.active_units, config.bottleneck)
+    kind = SPARSITY_KINDS[config.sparsity_kind]
+    if kind.kept_units is not None:
+        kept = min(kind.kept_units(config), config.bottleneck)
         return t("the {count} strongest of {units}", count=kept, units=config.bottleneck)
-    if config.sparsity_kind == "none" or not config.sparsity:
+    if kind.penalty is None or not config.sparsity:
         return ""
-    kind = t(knobs(Config)["sparsity_kind"].choices[config.sparsity_kind])
-    return t("{kind} sparsity {strength:g}", kind=kind, strength=config.sparsity)
+    return t("{kind} sparsity {strength:g}", kind=kind.label, strength=config.sparsity)
 
 
 def _one_image(snapshot: Snapshot) -> None:

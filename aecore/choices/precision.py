@@ -1,0 +1,17 @@
+"""Number formats in which matrices are multiplied."""
+
+from collections.abc import Mapping
+
+from aecore.i18n import N_
+from aecore.knob import Choice
+
+PRECISIONS: Mapping[str, Choice] = {
+    "auto": Choice(
+        label=N_("Auto"),
+        description=N_("bfloat16 where it is measured to be faster."),
+    ),
+    "float32": Choice(label=N_("float32")),
+    "bfloat16": Choice(
+        label=N_("bfloat16"), description=N_("faster where the processor supports it.")
+    ),
+}
