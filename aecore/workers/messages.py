@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
 from aecore.errors import Cancelled, ConfigError, DataError, LabError, RunError
+from aecore.i18n import Message
 
 LENGTHS = struct.Struct("<QQ")
 KINDS = {kind.__name__: kind for kind in (LabError, ConfigError, DataError, RunError, Cancelled)}
@@ -61,7 +62,7 @@ def error_facts(error: LabError) -> dict[str, Any]:
 
 def error_from(facts: Facts) -> LabError:
     """Return the error that `error_facts` was given."""
-    return KINDS[facts["kind"]](facts["text"], **facts["values"])
+    return KINDS[facts["kind"]].from_message(Message(facts["text"], facts["values"]))
 
 
 def _plain(value: object) -> str | int | float | None:

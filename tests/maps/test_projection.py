@@ -204,7 +204,7 @@ def test_a_map_that_is_not_linear_places_no_other_codes() -> None:
 @pytest.mark.parametrize("method", ["umap", "tsne"])
 @pytest.mark.parametrize("given", [codes(15, 4), np.ones((50, 4)), np.full((50, 4), np.nan)])
 def test_too_few_different_codes_are_refused(method: Method, given: Array) -> None:
-    with pytest.raises(LabError, match="at least 16 different codes"):
+    with pytest.raises(LabError, match="at least 16 distinct codes"):
         project(given, method)
 
 

@@ -84,7 +84,7 @@ def test_the_real_worker_makes_maps() -> None:
     assert np.array_equal(made.codes, codes())
     assert np.isfinite(made.points).all()
     assert request.progress == 1
-    with pytest.raises(LabError, match="at least 16 different codes"):
+    with pytest.raises(LabError, match="at least 16 distinct codes"):
         mapper.ask(codes(5), "umap").result(PATIENT)
     mapper.close()
 
