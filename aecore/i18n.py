@@ -2,7 +2,8 @@
 
 The English sentence is the key, with named placeholders in braces. A catalogue is a gettext domain
 ``aecore`` under ``aecore/locales``; a sentence it lacks is shown in English. `t`, `nt` and `N_`
-take literal strings only, so that ``pybabel extract`` finds all of them.
+take literal strings only, so that ``pybabel extract`` finds all of them (the README has the
+command). It does not look into f-strings.
 """
 
 import gettext

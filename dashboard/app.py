@@ -99,7 +99,7 @@ st.session_state[keys.PAGES] = pages
 page = st.navigation(list(pages.values()), position="top")
 st.html(Path(__file__).with_name("style.css"))
 with st.sidebar:
-    st.markdown(f"### {t('Autoencoder Lab')}")
+    st.markdown("### " + t("Autoencoder Lab"))
 starting = engine()
 if starting.is_alive():
     with st.spinner(t("Starting the engine: this takes a few seconds the first time.")):

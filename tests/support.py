@@ -74,8 +74,10 @@ class Bracketed(gettext.NullTranslations):
     def __init__(self, left: str = "[", right: str = "]") -> None:
         super().__init__()
         self._marks = left, right
+        self.asked: set[str] = set()
 
     def gettext(self, message: str) -> str:
+        self.asked.add(message)
         return message.join(self._marks)
 
     def ngettext(self, msgid1: str, msgid2: str, n: int) -> str:

@@ -315,12 +315,14 @@ class Trainer:
     def _diverged(self) -> Diverged:
         step, rate = self.steps, self.config.learning_rate
         self._restore(self._last_good)
-        text = (
-            "Training diverged at step {step}: the error is no longer a number. The run stands at "
-            "step {good}, where all was well. The likely cause is learning_rate, which is {rate:g};"
-            " try {less:g}."
+        return Diverged(
+            "Training diverged at step {step}: the error is no longer a number. Restored to step "
+            "{good}. The likely cause is learning_rate, which is {rate:g}; try {less:g}.",
+            step=step,
+            good=self.steps,
+            rate=rate,
+            less=rate / 10,
         )
-        return Diverged(text, step=step, good=self.steps, rate=rate, less=rate / 10)
 
 
 def _config(state: State) -> Config:

@@ -7,6 +7,7 @@ import streamlit as st
 from aecore import data
 from aecore.i18n import t
 from dashboard.state import additions, commands, keys, messages
+from dashboard.widgets.heading import heading
 from dashboard.widgets.polling import poll
 from dashboard.widgets.task_progress import task_progress
 
@@ -21,10 +22,10 @@ def more_data(missing: Mapping[str, data.Offer]) -> None:
     """
     with st.popover(t("More data"), width="stretch", icon=":material/add_photo_alternate:"):
         if missing:
-            st.markdown(f"**{t('Download')}**")
+            heading(t("Download"))
         for name, offer in missing.items():
             _download(name, offer)
-        st.markdown(f"**{t('Your own images')}**")
+        heading(t("Your own images"))
         _own_images()
     poll(additions.PART, _adding)
 

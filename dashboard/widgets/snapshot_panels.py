@@ -10,6 +10,7 @@ from dashboard.components.live_figure import figure
 from dashboard.figures.code_activity import code_activity
 from dashboard.figures.latent_map import latent_map, steady_view
 from dashboard.figures.loss_curve import loss
+from dashboard.widgets.heading import heading
 from dashboard.widgets.image_grid import class_names, image_grid
 
 TALL, LOW = 360, 300
@@ -17,7 +18,7 @@ TALL, LOW = 360, 300
 
 def show_loss_curve(snapshot: Snapshot, at: int | None = None, height: int = TALL) -> None:
     """Show how the error fell; a step to point at may be given."""
-    st.markdown(f"**{t('Reconstruction error')}**")
+    heading(t("Reconstruction error"))
     figure(
         "loss-curve",
         loss(snapshot.history, snapshot.edits, at=at) if snapshot.history else None,
@@ -31,7 +32,7 @@ def show_latent_map(snapshot: Snapshot) -> None:
     """Show where the probe set lies in code space."""
     units = snapshot.codes.shape[1]
     with st.container(horizontal=True):
-        st.markdown(f"**{t('Latent map')}**", width="content")
+        heading(t("Latent map"), width="content")
         if units > 2:
             share = snapshot.points.var(0).sum() / max(snapshot.codes.var(0).sum(), 1e-12)
             text = t(
@@ -55,7 +56,7 @@ def show_latent_map(snapshot: Snapshot) -> None:
 
 def show_reconstructions(snapshot: Snapshot) -> None:
     """Show held-out images, and what the network makes of them."""
-    st.markdown(f"**{t('Reconstructions')}**")
+    heading(t("Reconstructions"))
     shown = snapshot.examples
     error = abs(shown.reconstructions - shown.originals)
     image_grid(
@@ -72,7 +73,7 @@ def show_reconstructions(snapshot: Snapshot) -> None:
 def show_code_activity(snapshot: Snapshot) -> None:
     """Show how much each unit of the code speaks; here sparsity is seen."""
     found = activity(snapshot.codes)
-    st.markdown(f"**{t('Code activity')}**")
+    heading(t("Code activity"))
     figure(
         "code-activity",
         code_activity(found.mean, found.active, found.dead),

@@ -59,7 +59,7 @@ def test_a_branch_where_its_parent_was_changed_keeps_that_change(
 @pytest.mark.parametrize(
     ("step", "changes", "said"),
     [
-        (99, {}, "stands at step 12"),
+        (99, {}, "is at step 12"),
         (3, {"seed": 5}, "live knobs only"),
         (3, {"noise": 7}, "noise"),
     ],

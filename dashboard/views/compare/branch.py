@@ -11,6 +11,7 @@ from aecore.runs.folder import new_path
 from aecore.runs.index import Row
 from aecore.runs.run import Run
 from dashboard.state import active_run, cached, commands, messages
+from dashboard.widgets.heading import heading
 
 
 def panel(row: Row) -> None:
@@ -20,7 +21,7 @@ def panel(row: Row) -> None:
     if not steps:
         return
     with st.container(border=True):
-        st.markdown(f"**{t('Branch with one change')}**")
+        heading(t("Branch with one change"))
         with st.container(horizontal=True, vertical_alignment="bottom"):
             key = f"branch {row['name']}"
             step = st.select_slider(t("From step"), steps, steps[-1], key=f"{key} step", width=300)

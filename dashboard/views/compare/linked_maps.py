@@ -17,6 +17,7 @@ from aecore.training.snapshot import Snapshot
 from dashboard.components.live_figure import figure
 from dashboard.state import cached, keys
 from dashboard.views.compare.figures import linked_map
+from dashboard.widgets.heading import heading
 from dashboard.widgets.image_grid import class_names, image_grid
 
 HEIGHT = 320
@@ -45,7 +46,7 @@ def alike(shot: Snapshot, first: Snapshot) -> bool:
 def _maps(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
     first = next(iter(shots.values()))
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        st.markdown(f"**{t('Latent maps, aligned to the first')}**")
+        heading(t("Latent maps, aligned to the first"))
         chosen = st.pills(
             t("Show only these classes"),
             list(first.classes),

@@ -18,6 +18,7 @@ from dashboard.state import active_run, cached
 from dashboard.views.compare.figures import overlaid
 from dashboard.views.compare.linked_maps import linked_maps
 from dashboard.views.compare.score_table import scores_of
+from dashboard.widgets.heading import heading
 from dashboard.widgets.image_grid import class_names, image_grid
 
 MOST = 6
@@ -49,7 +50,7 @@ def side_by_side(rows: Sequence[Row]) -> None:
 
 
 def _curves(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
-    st.markdown(f"**{t('Held-out error')}**")
+    heading(t("Held-out error"))
     curves = {}
     for name, shot in shots.items():
         rows = [row for row in shot.history if row.get("held_out")]
@@ -68,7 +69,7 @@ def _curves(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
 
 def _settings(rows: Sequence[Row], named: Mapping[str, str]) -> None:
     """Show which knobs differ; those that do not are counted."""
-    st.markdown(f"**{t('Differing settings')}**")
+    heading(t("Differing settings"))
     table: dict[str, list[Any]] = {t("Setting"): []}
     for row in rows:
         table[_unique(named[row["name"]], table)] = []
@@ -111,7 +112,7 @@ def _figure(value: float | None) -> str:
 
 def _pictures(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
     """Show what each makes of the same held-out images."""
-    st.markdown(f"**{t('Reconstructions of the same images')}**")
+    heading(t("Reconstructions of the same images"))
     first = next(iter(shots.values()))
     alike = {n: s for n, s in shots.items() if s.config.dataset == first.config.dataset}
     if len(alike) < len(shots):

@@ -13,6 +13,7 @@ from aecore.i18n import nt, t
 from aecore.knob import knobs
 from dashboard.state import active_run, cached, experiments, messages
 from dashboard.views.compare import sweep_results
+from dashboard.widgets.heading import heading
 
 # As many as can be told apart in the figures of the results.
 MOST_KNOBS = 6
@@ -66,7 +67,7 @@ def panel() -> None:
     """Ask for a sweep around the settings of the run on top."""
     base = active_run.live().config
     with st.container(border=True):
-        st.markdown(f"**{t('Sweep')}**")
+        heading(t("Sweep"))
         st.caption(t("Trains every combination; other settings come from the current run."))
         request = _request(base)
         _offer(base, request)

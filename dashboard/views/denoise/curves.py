@@ -17,6 +17,7 @@ from aecore.runs.trained_model import TrainedModel
 from dashboard.components.live_figure import figure
 from dashboard.state import active_run, background, cached, commands
 from dashboard.views.denoise.figures import levels_matrix, psnr_curves
+from dashboard.widgets.heading import heading
 
 LEVELS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7)
 MEASURED, RUNS = 100, 8
@@ -42,7 +43,7 @@ def show_curves(
     network: TrainedModel, kind: str, level: float, baselines: Mapping[float, Baselines | None]
 ) -> None:
     """Chart PSNR against the level of noise on held-out images, and tell it at this level."""
-    st.markdown(f"**{t('Quality (PSNR) by noise level')}**")
+    heading(t("Quality (PSNR) by noise level"))
     moment = (network.name, network.step, kind, network.config)
     own = cached.in_session("denoised", moment, lambda: [_psnr(network, kind, e) for e in LEVELS])
     config = network.config
@@ -141,7 +142,7 @@ def _verdict(own: tuple[float, float], baselines: Baselines | None, level: float
 
 def show_levels(network: TrainedModel, kind: str) -> None:
     """Chart trained level against tested level over the runs at hand."""
-    st.markdown(f"**{t('Trained at one level, tested at another')}**")
+    heading(t("Trained at one level, tested at another"))
     dataset = network.config.dataset
     trained = [
         row["name"]

@@ -24,6 +24,7 @@ from dashboard.views.denoise.curves import (
     show_levels,
 )
 from dashboard.widgets import network_picker
+from dashboard.widgets.heading import heading
 from dashboard.widgets.image_grid import class_names, image_grid
 from dashboard.widgets.picture_upload import uploaded
 
@@ -49,7 +50,7 @@ def body(newest: Snapshot) -> None:
     baselines = {each: fit_baselines(network, kind, each) for each in levels}
     left, right = st.columns([5, 4], gap="medium")
     with left:
-        st.markdown(f"**{t('Noisy and denoised')}**")
+        heading(t("Noisy and denoised"))
         with st.container(horizontal=True):
             images, columns = _images(network)
         noisy = denoising.add_noise(images, kind, level)

@@ -19,6 +19,7 @@ from dashboard.state import active_run, commands, keys, messages
 from dashboard.views.guide import figures
 from dashboard.views.guide.glossary import GLOSSARY, PAPERS
 from dashboard.views.guide.lessons import CONSTRAINTS, EXPERIMENTS, VARIANTS, Constraint, Lesson
+from dashboard.widgets.heading import heading
 from dashboard.widgets.image_grid import image_grid
 
 NETWORK, IMAGES = 370, 260
@@ -41,13 +42,13 @@ def body(snapshot: Snapshot) -> None:
 
 def still() -> None:
     """Show what to try; nothing of it changes while the network learns."""
-    st.markdown(f"#### {t('Constraints force it to learn')}")
+    st.markdown("#### " + t("Constraints force it to learn"))
     for column, each in zip(st.columns(len(CONSTRAINTS)), CONSTRAINTS.values(), strict=True):
         with column.container(border=True, height="stretch"):
             _constraint(each)
-    st.markdown(f"#### {t('Kinds of autoencoders')}")
+    st.markdown("#### " + t("Kinds of autoencoders"))
     _cards(VARIANTS, across=4)
-    st.markdown(f"#### {t('Experiments')}")
+    st.markdown("#### " + t("Experiments"))
     _cards(EXPERIMENTS, across=3)
     with st.expander(t("Glossary and papers"), icon=":material/menu_book:"):
         _glossary()
@@ -71,7 +72,7 @@ def _what() -> None:
             "**manifold**. The code tells where on it an image lies."
         ),
     ]
-    st.markdown(f"#### {t('What an autoencoder is')}")
+    st.markdown("#### " + t("What an autoencoder is"))
     st.markdown("\n".join(f"- {line}" for line in lines))
 
 
@@ -79,7 +80,7 @@ def _network(snapshot: Snapshot) -> None:
     """Draw the layers; the picture answers when the bottleneck is moved."""
     config, shape = snapshot.config, snapshot.examples.originals.shape[1:]
     found = layers(config, shape)
-    st.markdown(f"**{t('Current network')}**")
+    heading(t("Current network"))
     figure(
         "network",
         figures.network(
@@ -100,7 +101,7 @@ def _noise(config: Config) -> str:
     kind = NOISE_KINDS[config.noise_kind]
     if "noise" not in kind.uses or not config.noise:
         return ""
-    return f"{t('noise {level:g}', level=config.noise)}<br>{kind.label}"
+    return t("noise {level:g}", level=config.noise) + f"<br>{kind.label}"
 
 
 def _sparsity(config: Config) -> str:
@@ -121,7 +122,7 @@ def _one_image(snapshot: Snapshot) -> None:
         each[:1] for each in (shown.originals, shown.corrupted, shown.reconstructions)
     )
     error = abs(reconstruction - original)
-    st.markdown(f"**{t('One test image through the network')}**")
+    heading(t("One test image through the network"))
     left, middle, right = st.columns([1, 3, 1], gap="medium", vertical_alignment="center")
     with left:
         image_grid(

@@ -21,6 +21,7 @@ from dashboard.shell import page
 from dashboard.state import cached
 from dashboard.views.iterate import figures
 from dashboard.widgets import network_picker
+from dashboard.widgets.heading import heading
 from dashboard.widgets.image_grid import image_grid
 
 Array = NDArray[np.float32]
@@ -75,7 +76,7 @@ def body(newest: Snapshot) -> None:
             _split(network, clean, image)
     left, right = st.columns(2, gap="medium")
     with left:
-        st.markdown(f"**{t('Distance to training codes')}**")
+        heading(t("Distance to training codes"))
         first, last = cloud.distance(found.codes[[0, -1]])
         figure(
             "onto-distance",
@@ -160,7 +161,7 @@ def _verdict(found: iteration.Walk, cloud: iteration.Cloud) -> None:
 
 
 def _map(network: TrainedModel, found: iteration.Walk) -> None:
-    st.markdown(f"**{t('Path on the map')}**")
+    heading(t("Path on the map"))
     images = probe.probe_set(network.dataset)
     codes = cached.in_session(
         "onto codes",
@@ -187,7 +188,7 @@ def _map(network: TrainedModel, found: iteration.Walk) -> None:
 
 
 def _moved(found: iteration.Walk) -> None:
-    st.markdown(f"**{t('Change per pass')}**")
+    heading(t("Change per pass"))
     figure(
         "onto-moved",
         figures.moved(found.moved),
@@ -198,7 +199,7 @@ def _moved(found: iteration.Walk) -> None:
 
 def _split(network: TrainedModel, clean: Array, image: Array) -> None:
     parts = iteration.split(network, clean, image)
-    st.markdown(f"**{t('What happened to the change')}**")
+    heading(t("What happened to the change"))
     removed = 1 - parts.share
     left, right = st.columns(2)
     left.metric(t("removed (off the manifold)"), f"{removed:.0%}")

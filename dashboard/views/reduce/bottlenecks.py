@@ -19,6 +19,7 @@ from dashboard.components.live_figure import figure
 from dashboard.figures.bottleneck_curve import against_bottleneck
 from dashboard.state import active_run, cached
 from dashboard.views.reduce.training import train_button
+from dashboard.widgets.heading import heading
 from dashboard.widgets.polling import PENDING, poll
 
 WIDTHS = (2, 4, 8, 16, 32, 64)
@@ -30,7 +31,7 @@ def panel(dataset: Dataset) -> None:
     """Show the best run of each bottleneck beside PCA, and train those that are missing."""
     offers = data.offers()
     title = offers[dataset.name].title if dataset.name in offers else dataset.name
-    st.markdown(f"**{t('Error vs bottleneck ({name})', name=title)}**")
+    heading(t("Error vs bottleneck ({name})", name=title))
     best = _best(index.index(active_run.root()), dataset.name)
     missing = [w for w in WIDTHS if w not in best and w < dataset.images[0].size]
     left, right = st.columns(2, gap="medium")
@@ -64,7 +65,7 @@ def panel(dataset: Dataset) -> None:
                 ),
             )
     with right:
-        st.markdown(f"**{t('Classifier accuracy by code size')}**")
+        heading(t("Classifier accuracy by code size"))
         poll("classifiers", lambda: _classifiers(best))
 
 

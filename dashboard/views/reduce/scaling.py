@@ -11,6 +11,7 @@ from aecore.i18n import t
 from dashboard.components.live_figure import figure
 from dashboard.state import active_run, experiments, messages
 from dashboard.views.reduce.figures import Line, growth
+from dashboard.widgets.heading import heading
 from dashboard.widgets.polling import poll
 from dashboard.widgets.task_progress import task_progress
 
@@ -27,7 +28,7 @@ HEIGHT = 340
 
 def panel() -> None:
     """Show the section, drawn anew while something is measured."""
-    st.markdown(f"**{t('Scaling with dataset size')}**")
+    heading(t("Scaling with dataset size"))
     st.caption(
         t(
             "Generated images read from a file, {width}-dimensional codes, one thread; "

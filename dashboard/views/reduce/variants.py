@@ -13,12 +13,13 @@ from aecore.i18n import nt, t
 from aecore.runs.run import Run
 from dashboard.state import active_run, background
 from dashboard.views.reduce.training import train_button
+from dashboard.widgets.heading import heading
 from dashboard.widgets.polling import PENDING, poll
 
 
 def panel(dataset: Dataset) -> None:
     """Ask for epochs and bottleneck, train the variants, and show what each is worth."""
-    st.markdown(f"**{t('Variants compared, with the same training budget')}**")
+    heading(t("Variants compared, with the same training budget"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         epochs = int(st.number_input(t("Epochs"), 1, 500, 20, key="variant epochs", width=130))
         width = int(

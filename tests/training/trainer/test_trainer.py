@@ -139,7 +139,7 @@ def test_divergence_is_said_and_survived(small: Dataset, quick: Config) -> None:
     trainer.change(learning_rate=10.0)
     said = str(until_diverged(trainer))
     assert said.startswith("Training diverged at step ")
-    assert f"stands at step {trainer.steps}," in said
+    assert f"Restored to step {trainer.steps}." in said
     assert "learning_rate, which is 10; try 1." in said
     good = trainer.history[-1]["step"]
     assert trainer.steps >= good
