@@ -206,22 +206,24 @@ def sentence(model: type[BaseModel], error: ValidationError) -> ConfigError:
         return ConfigError(
             "{name} is not a setting; the settings are {every}.", name=name, every=every
         )
-    texts: dict[Kind, str] = {
-        "integer": "{name} is {value}; choose a whole number, {span}.",
-        "number": "{name} is {value}; choose a number, {span}.",
-        "switch": "{name} is {value!r}; choose true or false.",
-        "choice": "{name} is {value!r}; choose one of {span}.",
-        "text": "{name} is {value!r}; give something like {example}.",
-    }
-    return ConfigError(
-        texts[known.kind], name=name, value=value, span=known.span, example=known.example
-    )
+    about = {"name": name, "value": value, "span": known.span, "example": known.example}
+    match known.kind:
+        case "integer":
+            return ConfigError("{name} is {value}; choose a whole number, {span}.", **about)
+        case "number":
+            return ConfigError("{name} is {value}; choose a number, {span}.", **about)
+        case "switch":
+            return ConfigError("{name} is {value!r}; choose true or false.", **about)
+        case "choice":
+            return ConfigError("{name} is {value!r}; choose one of {span}.", **about)
+        case "text":
+            return ConfigError("{name} is {value!r}; provide something like {example}.", **about)
 
 
 def table(model: type[BaseModel]) -> str:
     """Return the hyperparameters as a Markdown table."""
-    rows = [f"| {t('knob')} | {t('default')} | {t('values')} | {t('live')} | {t('what it does')} |"]
-    rows.append("|---|---|---|---|---|")
+    heads = [t("knob"), t("default"), t("values"), t("live"), t("what it does")]
+    rows = ["| " + " | ".join(heads) + " |", "|---|---|---|---|---|"]
     for each in knobs(model).values():
         live = t("yes") if each.live else ""
         default = {True: t("on"), False: t("off")}.get(each.default, each.default)

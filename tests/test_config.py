@@ -81,7 +81,7 @@ def test_what_cannot_go_together_is_refused_with_the_way_out(
 
 @pytest.mark.parametrize("hidden", ["512,256", "-", "64-", "a", "12345", "8-8-8-8-8-8-8-8-8"])
 def test_hidden_widths_that_are_none(hidden: str) -> None:
-    with pytest.raises(LabError, match=r"^hidden is '.*'; give something like 512-256\.$"):
+    with pytest.raises(LabError, match=r"^hidden is '.*'; provide something like 512-256\.$"):
         Config(hidden=hidden)
 
 

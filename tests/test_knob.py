@@ -93,7 +93,7 @@ def test_what_a_choice_uses_and_requires() -> None:
         ({"heat": "hot"}, "heat is hot; choose a number, 50 to 1,250.5."),
         ({"fan": "maybe"}, "fan is 'maybe'; choose true or false."),
         ({"mode": "left"}, "mode is 'left'; choose one of top, both_sides."),
-        ({"dish": "Ö"}, "dish is 'Ö'; give something like cake."),
+        ({"dish": "Ö"}, "dish is 'Ö'; provide something like cake."),
         (
             {"door": 1},
             "door is not a setting; the settings are heat, rack, fan, mode, dish.",

@@ -43,7 +43,8 @@ def loss(
         Rows with `step`, `train`, `held_out` and `pca`, and `stage` (1, 2, ...) while layers are
         pretrained. Values that are missing, None or not positive are passed over.
     edits : sequence of dict
-        Each a `step` and its `changes`, from a knob's name to its value before and after.
+        Each a `step` and its `changes`, from a setting to its value before and after, all three
+        as texts in the reader's language.
     at : int, optional
         A step to point at.
 
@@ -167,7 +168,7 @@ def _edit_labels(edits: Sequence[Mapping[str, Any]], last: float) -> list[dict[s
     for edit in sorted(edits, key=lambda edit: float(edit["step"]), reverse=True):
         name, (_, after) = next(iter(edit["changes"].items()))
         more = f" +{len(edit['changes']) - 1}" if len(edit["changes"]) > 1 else ""
-        text = t("{knob} {after}", knob=_knob(name), after=_value(after)) + more
+        text = t("{knob} {after}", knob=name, after=after) + more
         place, width = edit["step"] / last, len(text) * LETTER
         is_right, is_left = place + width <= room, not labels and place >= width
         if is_right or is_left:
@@ -176,23 +177,8 @@ def _edit_labels(edits: Sequence[Mapping[str, Any]], last: float) -> list[dict[s
     return labels
 
 
-def _knob(name: str) -> str:
-    return t(name.replace("_", " ").capitalize())
-
-
-def _said(name: str, before: object, after: object) -> str:
-    return t(
-        "{knob}: {before} \N{RIGHTWARDS ARROW} {after}",
-        knob=_knob(name),
-        before=_value(before),
-        after=_value(after),
-    )
-
-
-def _value(value: object) -> str:
-    if isinstance(value, bool):
-        return t("on") if value else t("off")
-    return f"{value:g}" if isinstance(value, float) else t(str(value).replace("_", " "))
+def _said(name: str, before: str, after: str) -> str:
+    return t("{knob}: {before} → {after}", knob=name, before=before, after=after)
 
 
 def _stages(history: Sequence[Mapping[str, Any]], last: float) -> list[dict[str, Any]]:

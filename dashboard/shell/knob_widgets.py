@@ -34,7 +34,7 @@ def widget(knob: Knob, config: Config) -> None:
     elif knob.kind == "switch":
         st.toggle(label, first, **about)
     elif knob.kind == "text":
-        st.text_input(label, first, placeholder=t(knob.example), **about)
+        st.text_input(label, first, placeholder=knob.example, **about)
     elif knob.log:
         st.select_slider(label, marks(knob, float(first)), first, **about)
     elif knob.step is not None:

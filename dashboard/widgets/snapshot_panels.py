@@ -10,6 +10,7 @@ from dashboard.components.live_figure import figure
 from dashboard.figures.code_activity import code_activity
 from dashboard.figures.latent_map import latent_map, steady_view
 from dashboard.figures.loss_curve import loss
+from dashboard.widgets.edit_texts import edit_texts
 from dashboard.widgets.heading import heading
 from dashboard.widgets.image_grid import class_names, image_grid
 
@@ -21,7 +22,7 @@ def show_loss_curve(snapshot: Snapshot, at: int | None = None, height: int = TAL
     heading(t("Reconstruction error"))
     figure(
         "loss-curve",
-        loss(snapshot.history, snapshot.edits, at=at) if snapshot.history else None,
+        loss(snapshot.history, edit_texts(snapshot.edits), at=at) if snapshot.history else None,
         height=height,
         label=t("Reconstruction error by step, on a logarithmic axis"),
         empty=t("Press Play to plot the error as the network trains."),

@@ -12,6 +12,7 @@ from aecore import i18n
 from aecore.runs.run import Run
 from dashboard.state import active_run
 from dashboard.views.guide.glossary import PAPERS
+from tests.catalogue import extracted
 from tests.dashboard.support import Goes, Open
 from tests.support import Bracketed, current_job
 
@@ -25,9 +26,15 @@ NO_WORDS = re.compile(
 
 
 @pytest.fixture
-def pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Speak a language in which every sentence is the English one in brackets."""
-    monkeypatch.setattr(i18n, "_catalogue", lambda code: Bracketed("⟦", "⟧"))
+def pseudo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Speak a language in which every sentence is the English one in brackets.
+
+    Whatever is shown in it must be among the texts that translators are given.
+    """
+    language = Bracketed("⟦", "⟧")
+    monkeypatch.setattr(i18n, "_catalogue", lambda code: language)
+    yield
+    assert language.asked - extracted() == set()
 
 
 def without_translated(text: str) -> str:

@@ -60,7 +60,7 @@ def test_a_branch_where_its_parent_was_changed_keeps_that_change(
     ("step", "changes", "said"),
     [
         (99, {}, "is at step 12"),
-        (3, {"seed": 5}, "live knobs only"),
+        (3, {"seed": 5}, "live settings only"),
         (3, {"noise": 7}, "noise"),
     ],
 )

@@ -13,6 +13,7 @@ from dashboard.figures import images as image_figures
 from dashboard.figures.code_activity import code_activity
 from dashboard.figures.latent_map import latent_map
 from dashboard.figures.loss_curve import loss
+from dashboard.widgets.edit_texts import edit_texts
 
 HEIGHT = 420
 PAGE = """<!doctype html>
@@ -54,7 +55,7 @@ def page(snapshot: Snapshot, name: str) -> bytes:
     measured = activity(snapshot.codes)
     classes = [display_name(each) for each in snapshot.classes]
     drawings = {
-        t("Reconstruction error"): loss(snapshot.history, snapshot.edits),
+        t("Reconstruction error"): loss(snapshot.history, edit_texts(snapshot.edits)),
         t("Latent map"): latent_map(snapshot.points, snapshot.labels, classes),
         t("Code activity"): code_activity(measured.mean, measured.active, measured.dead),
     }

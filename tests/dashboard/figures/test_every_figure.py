@@ -4,19 +4,20 @@ import numpy as np
 import plotly.graph_objects as go
 import pytest
 
-from dashboard.figures import loss_curve
+from aecore import i18n
 from dashboard.figures.code_activity import code_activity
 from dashboard.figures.latent_map import latent_map
 from dashboard.figures.loss_curve import loss
 from dashboard.figures.theme import compact
 from tests.dashboard.figures.support import history, words
+from tests.support import Bracketed
 
 
 def everything() -> list[go.Figure]:
     edits = [
         {
             "step": 5,
-            "changes": {"noise_kind": ["gaussian", "salt_and_pepper"], "tied": [False, True]},
+            "changes": {"Noise kind": ["Gaussian", "Masking"], "Tied": ["off", "on"]},
         }
     ]
     return [
@@ -33,12 +34,7 @@ def test_no_figure_says_a_colour_of_text_or_ground() -> None:
 
 
 def test_every_word_passes_through_t(monkeypatch: pytest.MonkeyPatch) -> None:
-    def pseudo(text: str, /, **values: object) -> str:
-        return f"«{text.format(**values) if values else text}»" if text else text
-
-    for name in ("latent_map", "code_activity"):
-        monkeypatch.setattr(f"dashboard.figures.{name}.t", pseudo)
-    monkeypatch.setattr(loss_curve, "t", pseudo)
+    monkeypatch.setattr(i18n, "_catalogue", lambda code: Bracketed("«", "»"))
     said = set.union(*(words(figure) for figure in everything()))
     assert {text for text in said if "«" not in text} <= {
         "",

@@ -57,7 +57,8 @@ def test_pca_is_a_step_function_of_its_turning_points() -> None:
 
 def test_every_edit_is_drawn_and_said_in_full_on_hover() -> None:
     edits = [
-        {"step": 5 * k, "changes": {"noise": [0.0, 0.3], "tied": [False, True]}} for k in range(40)
+        {"step": 5 * k, "changes": {"Noise": ["0", "0.3"], "Tied": ["off", "on"]}}
+        for k in range(40)
     ]
     figure = loss(history(200), edits)
     drawn = line(figure, "changed")
@@ -66,7 +67,7 @@ def test_every_edit_is_drawn_and_said_in_full_on_hover() -> None:
 
 
 def test_edit_labels_stand_only_where_there_is_room_the_newest_first() -> None:
-    edits = [{"step": 5 * k, "changes": {"noise": [0.0, k / 40]}} for k in range(40)]
+    edits = [{"step": 5 * k, "changes": {"Noise": ["0", f"{k / 40:g}"]}} for k in range(40)]
     labels = loss(history(200), edits).layout.annotations
     assert labels[0].text == "Noise 0.975"
     assert 2 <= len(labels) <= 6
@@ -75,7 +76,9 @@ def test_edit_labels_stand_only_where_there_is_room_the_newest_first() -> None:
 
 
 def test_an_edit_of_this_very_step_is_labelled_inside_the_figure() -> None:
-    edits = [{"step": 199, "changes": {"learning_rate": [1e-3, 5e-4], "noise": [0.0, 0.1]}}]
+    edits = [
+        {"step": 199, "changes": {"Learning rate": ["0.001", "0.0005"], "Noise": ["0", "0.1"]}}
+    ]
     (label,) = loss(history(200), edits).layout.annotations
     assert (label.text, label.xanchor) == ("Learning rate 0.0005 +1", "right")
 

@@ -153,7 +153,7 @@ def test_the_address_follows_a_change(open_page: Open) -> None:
         ("loss", "hope", "loss is 'hope'; choose one of mse, bce."),
         ("sparsity_kind", "kl", "KL sparsity needs activations"),
         ("dataset", "nowhere", "There is no dataset 'nowhere'"),
-        ("dataset", "../secret", "dataset is '../secret'; give something like mnist."),
+        ("dataset", "../secret", "dataset is '../secret'; provide something like mnist."),
     ],
 )
 def test_a_bad_address_is_said_and_another_run_begun(
