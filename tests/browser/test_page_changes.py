@@ -9,7 +9,15 @@ from tests.browser.lab import Lab, Tabs
 from tests.browser.server import Server
 
 CHANGES = 100
-PAGES = ("Train", "Manifold", "Denoise", "Onto the manifold", "Anomalies", "Reduce", "Compare")
+PAGES = (
+    "Train",
+    "Manifold",
+    "Denoise",
+    "Onto the manifold",
+    "Anomalies",
+    "Dimensionality",
+    "Compare",
+)
 LESSON = '[class*="st-key-lesson-"] button'
 # After the next message to the server the browser is busy for a while, and then does something.
 BUSY = """

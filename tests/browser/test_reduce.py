@@ -15,8 +15,10 @@ def test_growth_is_measured_and_can_be_cancelled(lab: Lab, goes: Goes) -> None:
         for count in (1_000, 5_000)
         if (size := 60 + growth * count * 784 / 2**20)
     ]
-    # What is measured elsewhere stands in the page as well.
+    # What is measured elsewhere is shown on the next visit.
     save(rows, lab.server.runs)
+    goes("Train", "latent-map")
+    goes("Dimensionality", "reduce-curve")
     lab.until(lambda: lab.redraws("scaling-megabytes") > 0, "memory is drawn")
     lab.until(lambda: "Full PCA holds all images in memory" in lab.text, "its limit is told")
     assert lab.plotted("scaling-seconds", "layout.xaxis.type") == "log"
