@@ -292,7 +292,7 @@ def _conflicts(config: Config) -> Iterator[Message]:
         )
     if config.architecture == "convolutional" and not 1 <= len(config.widths) <= 4:
         yield N_(
-            "A convolutional network has one to four layers; give hidden channels such as 32-64."
+            "A convolutional network has one to four layers; provide hidden channels such as 32-64."
         )
     if config.linear_path and config.pretrain_epochs > 0:
         yield N_(

@@ -222,7 +222,7 @@ def sentence(model: type[BaseModel], error: ValidationError) -> ConfigError:
 
 def table(model: type[BaseModel]) -> str:
     """Return the hyperparameters as a Markdown table."""
-    heads = [t("knob"), t("default"), t("values"), t("live"), t("what it does")]
+    heads = [t("setting"), t("default"), t("values"), t("live"), t("what it does")]
     rows = ["| " + " | ".join(heads) + " |", "|---|---|---|---|---|"]
     for each in knobs(model).values():
         live = t("yes") if each.live else ""

@@ -18,7 +18,7 @@ IMPOSSIBLE: list[tuple[Mapping[str, object], str]] = [
     ({"code_activation": "relu"}, "switch linear_path off"),
     ({"loss": "bce"}, "set loss to mse"),
     ({"tied": True, "architecture": "convolutional", "hidden": "8"}, "switch tied off"),
-    ({"architecture": "convolutional", "hidden": ""}, "give hidden channels such as 32-64"),
+    ({"architecture": "convolutional", "hidden": ""}, "provide hidden channels such as 32-64"),
     ({"architecture": "convolutional", "hidden": "1-2-3-4-5"}, "one to four layers"),
     (
         {

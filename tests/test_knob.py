@@ -118,7 +118,7 @@ def test_the_whole_sentence_is_said_in_the_language_of_its_reader(
 
 def test_the_table_has_a_row_for_every_knob() -> None:
     rows = table(Config).splitlines()
-    assert rows[0] == "| knob | default | values | live | what it does |"
+    assert rows[0] == "| setting | default | values | live | what it does |"
     assert [row.split("`")[1] for row in rows[2:]] == list(knobs(Config))
     assert {row.count("|") for row in rows} == {6}
 

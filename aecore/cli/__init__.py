@@ -28,7 +28,7 @@ COMMANDS: Sequence[tuple[str, str, Message]] = (
         "sweep",
         "aecore.cli.sweep:sweep",
         N_(
-            "Train every combination of values: give a setting several, comma-separated.\n\n"
+            "Train every combination of values: list several for a setting, comma-separated.\n\n"
             "Called again, it trains only what is missing; Ctrl-C stops the current runs."
         ),
     ),

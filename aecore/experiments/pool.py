@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, cast
 
 from aecore.data import Dataset
-from aecore.errors import LabError
+from aecore.errors import ConfigError
 from aecore.experiments.worker import dataset_task, run_bytes, run_task, train_run
 from aecore.workers.pool import WorkerPool
 from aecore.workers.process import command
@@ -60,12 +60,12 @@ def _cluster(dataset: Dataset | str, scheduler: str) -> Iterator[Submit]:
     try:
         from distributed import Client
     except ImportError:
-        raise LabError("A sweep on a cluster needs Dask; install the extra cluster.") from None
+        raise ConfigError("A sweep on a cluster needs Dask; install the extra cluster.") from None
     try:
         # Dask is partly typed.
         client: Any = cast("Any", Client)(scheduler, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:
-        raise LabError(
+        raise ConfigError(
             "No Dask scheduler at {address} ({error}); start one with: dask scheduler",
             address=scheduler,
             error=error,

@@ -9,7 +9,7 @@ import numpy as np
 import psutil
 from numpy.typing import NDArray
 
-from aecore.errors import LabError
+from aecore.errors import DataError, LabError
 from aecore.workers.messages import Arrays, Facts
 from aecore.workers.serve import Answer, Handler, Report
 
@@ -152,7 +152,7 @@ def _draw(facts: Facts, arrays: Arrays, report: Report) -> Answer:  # noqa: ARG0
     try:
         draw(**facts)
     except (MemoryError, OSError) as error:
-        raise LabError("The images could not be drawn: {error}.", error=error) from None
+        raise DataError("The images could not be generated: {error}.", error=error) from None
     return {}, {}
 
 

@@ -271,6 +271,6 @@ FORMATS: Mapping[str, Format] = {
     "script": Format(
         N_("Python script"), N_("repeats the run, including its edits"), "py", _script
     ),
-    "line": Format(N_("Command"), N_("makes the run again in one line"), "sh", _line),
+    "line": Format(N_("Command"), N_("repeats the run in one line"), "sh", _line),
 }
 """Every form, in the order in which they are offered."""

@@ -42,7 +42,7 @@ def test_runs_are_compared_deleted_and_brought_back(two_runs: Lab) -> None:
     lab.page.keyboard.press("Escape")
     choose(lab, 1)
     lab.until(lambda: lab.figure("overlaid").count() == 1, "the curves are over each other")
-    lab.until(lambda: "other knobs are the same" in lab.text, "settings stand side by side")
+    lab.until(lambda: "same in all" in lab.text, "settings stand side by side")
     choose(lab, 0)
     lab.until(lambda: lab.figure("overlaid").count() == 0, "one run is chosen")
     count = len(index.index(root))
@@ -103,7 +103,7 @@ def test_a_branch_differs_in_one_knob(two_runs: Lab) -> None:
     lab.until_settled()
     lab.press("make branch")
     lab.until(lambda: lab.server.newest() != old, "a branch is made")
-    lab.page.get_by_text("The branch", exact=False).first.wait_for()
+    lab.page.get_by_text("is now the current run", exact=False).first.wait_for()
     lab.until(lambda: lab.place("noise") == "0.70", "it is on top")
     assert lab.server.now() == {**before.model_dump(), "noise": 0.7}
 

@@ -54,7 +54,7 @@ def test_first_start_and_restart(own_server: Server, tabs: Tabs) -> None:
     # The first thing that a server is asked for may be any page: an address is shared.
     second.until(lambda: own_server.answers, "the server answers")
     second.page.goto(f"{own_server.url}/guide")
-    second.page.get_by_text("The network as it is now").wait_for()
+    second.page.get_by_text("Current network").wait_for()
     # Streamlit asks for its health below the page's own address first, and is told of it.
     second.errors.clear()
     second.open()
@@ -88,7 +88,7 @@ def test_a_run_of_the_command_line_is_watched_and_gone_on_with(
         assert lab.slider("noise").is_disabled()
         program.send_signal(signal.SIGINT)
         assert program.wait(60) == 128 + signal.SIGINT
-    lab.page.get_by_text("cli is not trained by anyone now.").wait_for()
+    lab.page.get_by_text("cli is not running.").wait_for()
     lab.page.get_by_role("button", name="Resume here").click()
     lab.until(lambda: lab.button("step 10").is_enabled(), "the run is taken up")
     step = lab.step

@@ -9,7 +9,7 @@ from typing import Any
 import streamlit as st
 
 from aecore.choices.sparsity import SPARSITY_KINDS
-from aecore.errors import LabError
+from aecore.errors import LabError, RunError
 from aecore.i18n import N_, nt, t
 from aecore.runs import archive, index
 from aecore.runs.export import FORMATS, export
@@ -234,7 +234,7 @@ def _delete(names: Sequence[str]) -> None:
         root = active_run.root()
         for name in names:
             if Run(root / name).busy:
-                raise LabError("{name} is open or training; open another run first.", name=name)
+                raise RunError("{name} is open or training; open another run first.", name=name)
         st.session_state[keys.TRASHED] = [index.trash(root, name) for name in names]
 
     messages.attempt(act)
