@@ -8,8 +8,10 @@ import threading
 from pathlib import Path
 
 import streamlit as st
+from streamlit.navigation.page import StreamlitPage
 
 from aecore.i18n import t
+from dashboard.pages import PAGES, Page
 from dashboard.shell import streamlit_patch
 from dashboard.state import keys
 
@@ -44,59 +46,20 @@ def rest() -> threading.Thread:
     return started
 
 
-def train() -> None:
-    """Run the Train page, which is imported when the engine is there."""
-    importlib.import_module("dashboard.views.train.page").show()
+def navigable(name: str, page: Page) -> StreamlitPage:
+    """Return a page for the navigation; its module is imported when it is shown."""
+
+    def show() -> None:
+        importlib.import_module(f"dashboard.views.{page.package}.page").show()
+
+    first = name == next(iter(PAGES))
+    return st.Page(show, title=str(page.title), icon=page.icon, url_path=name, default=first)
 
 
-def manifold() -> None:
-    """Run the Manifold page."""
-    importlib.import_module("dashboard.views.manifold.page").show()
-
-
-def denoise() -> None:
-    """Run the Denoise page."""
-    importlib.import_module("dashboard.views.denoise.page").show()
-
-
-def anomalies() -> None:
-    """Run the Anomalies page."""
-    importlib.import_module("dashboard.views.anomalies.page").show()
-
-
-def compare() -> None:
-    """Run the Compare page."""
-    importlib.import_module("dashboard.views.compare.page").show()
-
-
-def onto() -> None:
-    """Run the page Onto the manifold."""
-    importlib.import_module("dashboard.views.iterate.page").show()
-
-
-def reduce() -> None:
-    """Run the Reduce page."""
-    importlib.import_module("dashboard.views.reduce.page").show()
-
-
-def guide() -> None:
-    """Run the Guide page."""
-    importlib.import_module("dashboard.views.guide.page").show()
-
-
-pages = {
-    "train": st.Page(train, title=t("Train"), icon=":material/play_circle:", default=True),
-    "manifold": st.Page(manifold, title=t("Manifold"), icon=":material/scatter_plot:"),
-    "denoise": st.Page(denoise, title=t("Denoise"), icon=":material/blur_on:"),
-    "onto": st.Page(onto, title=t("Onto the manifold"), icon=":material/move_down:"),
-    "anomalies": st.Page(anomalies, title=t("Anomalies"), icon=":material/troubleshoot:"),
-    "reduce": st.Page(reduce, title=t("Dimensionality"), icon=":material/compress:"),
-    "compare": st.Page(compare, title=t("Compare"), icon=":material/compare_arrows:"),
-    "guide": st.Page(guide, title=t("Guide"), icon=":material/school:"),
-}
+pages = {name: navigable(name, page) for name, page in PAGES.items()}
 # By name, for a page that leads to others.
 st.session_state[keys.PAGES] = pages
-page = st.navigation(list(pages.values()), position="top")
+shown = st.navigation(list(pages.values()), position="top")
 st.html(Path(__file__).with_name("style.css"))
 with st.sidebar:
     st.markdown("### " + t("Autoencoder Lab"))
@@ -104,5 +67,5 @@ starting = engine()
 if starting.is_alive():
     with st.spinner(t("Starting the engine: this takes a few seconds the first time.")):
         starting.join()
-page.run()
+shown.run()
 rest()

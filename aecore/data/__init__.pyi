@@ -1,6 +1,4 @@
-from .catalog import BUILT_IN as BUILT_IN
-from .catalog import BUNDLED as BUNDLED
-from .catalog import DRAWN as DRAWN
+from .built_in import BUILT_IN as BUILT_IN
 from .catalog import NAME as NAME
 from .catalog import Offer as Offer
 from .catalog import add as add

@@ -4,26 +4,20 @@ import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
-import numpy as np
-from numpy.typing import NDArray
-
-from aecore.data import array_store, split, strokes
+from aecore.data import array_store, split
+from aecore.data.built_in import BUILT_IN
 from aecore.data.custom import reader
 from aecore.data.dataset import Dataset as Dataset
 from aecore.data.dataset import assemble
 from aecore.data.published import registry
 from aecore.data.published.download import Progress, Remote, fetch
-from aecore.data.published.registry import PUBLISHED, Published
+from aecore.data.published.registry import PUBLISHED
 from aecore.errors import DataError
 from aecore.i18n import N_, Message
 
-BUNDLED = "digits"
-DRAWN = "strokes"
-BUILT_IN = frozenset({BUNDLED, DRAWN, *PUBLISHED})
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -51,32 +45,18 @@ def _user_cache() -> Path:
 
 
 def offers(root: Path | None = None) -> dict[str, Offer]:
-    """Return every data set by name: bundled, drawn, those to download, the person's own."""
+    """Return every dataset by name: the built-in ones, then the user's own."""
     root = root or data_root()
-    bundled = Offer(
-        N_("Digits"),
-        N_("1,797 handwritten digits, 8 by 8: small, fast, always available."),
-        0,
-        present=True,
-    )
-    drawn = Offer(
-        N_("Strokes"),
-        N_(
-            "12,000 drawn digits, 28 by 28, of known slant, thickness, size, rotation and position."
-        ),
-        0,
-        present=True,
-    )
-    listed = {
-        name: Offer(spec.title, spec.description, spec.megabytes, spec.present(root) is not None)
-        for name, spec in PUBLISHED.items()
+    built_in = {
+        name: Offer(each.title, each.description, each.megabytes, each.is_present(root))
+        for name, each in BUILT_IN.items()
     }
     owned = {
         path.parent.name: Offer(path.parent.name, N_("Your own images."), 0, present=True, own=True)
         for path in sorted((root / "own").glob(f"*/{array_store.ABOUT}"))
         if NAME.fullmatch(path.parent.name) and path.parent.name not in BUILT_IN
     }
-    return {BUNDLED: bundled, DRAWN: drawn, **listed, **owned}
+    return {**built_in, **owned}
 
 
 def available(root: Path | None = None) -> tuple[str, ...]:
@@ -86,7 +66,7 @@ def available(root: Path | None = None) -> tuple[str, ...]:
 
 def default(root: Path | None = None) -> str:
     """Return what to begin with: ``mnist`` where it is present, else ``digits``."""
-    return "mnist" if PUBLISHED["mnist"].present(root or data_root()) else BUNDLED
+    return "mnist" if BUILT_IN["mnist"].is_present(root or data_root()) else "digits"
 
 
 def load(name: str, *, root: Path | None = None) -> Dataset:
@@ -109,12 +89,8 @@ def load(name: str, *, root: Path | None = None) -> Dataset:
         Where there is none of this name, it has to be downloaded first, or it is damaged.
     """
     root = root or data_root()
-    if name == BUNDLED:
-        return _digits()
-    if name == DRAWN:
-        return _strokes(root)
-    if name in PUBLISHED:
-        return _published(name, PUBLISHED[name], root)
+    if name in BUILT_IN:
+        return BUILT_IN[name].load(name, root, _caches(root))
     if NAME.fullmatch(name) and (root / "own" / name).is_dir():
         try:
             arrays, about = array_store.read(root / "own" / name)
@@ -238,42 +214,6 @@ def _own_name(name: str) -> str:
     if name.casefold() in BUILT_IN:
         raise DataError("{name} is the name of a built-in dataset; choose another.", name=name)
     return name
-
-
-def _digits() -> Dataset:
-    # The file is read as it lies in scikit-learn, whose import would take seconds.
-    spec = find_spec("sklearn")
-    if spec is None or spec.origin is None:
-        raise DataError("The dataset digits comes with scikit-learn; install it.")
-    file = Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
-    rows = np.loadtxt(file, delimiter=",", dtype=np.int64)
-    images = np.rint(rows[:, :-1] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8)
-    return assemble(BUNDLED, split.part(images, rows[:, -1]), tuple("0123456789"))
-
-
-def _strokes(root: Path) -> Dataset:
-    # The file that draws them is their source: when it changes, they are drawn anew.
-    arrays = array_store.kept(DRAWN, [Path(strokes.__file__)], _caches(root), strokes.make)
-    return assemble(DRAWN, arrays, strokes.CLASSES, tuple(strokes.FACTORS))
-
-
-def _published(name: str, spec: Published, root: Path) -> Dataset:
-    paths = spec.present(root)
-    if paths is None:
-        raise DataError(
-            "{title} is not in {root}; download it first ({megabytes} MB).",
-            title=spec.title,
-            root=root,
-            megabytes=spec.megabytes,
-        )
-
-    def parse() -> Mapping[str, NDArray[Any]]:
-        return registry.read(spec, paths)
-
-    # Plain upright files are mapped where they lie: a copy would be of no use.
-    packed = spec.turned or any(path.suffix == ".gz" for path in paths)
-    arrays = array_store.kept(name, paths, _caches(root), parse) if packed else parse()
-    return assemble(name, arrays, spec.classes)
 
 
 def _caches(root: Path) -> Iterable[Path]:

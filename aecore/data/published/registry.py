@@ -3,7 +3,7 @@
 Layout, addresses and checksums are torchvision's, so that its users' folders are found as they are.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import ascii_lowercase, digits
@@ -12,6 +12,8 @@ from urllib.parse import urljoin
 import numpy as np
 from numpy.typing import NDArray
 
+from aecore.data import array_store
+from aecore.data.dataset import Dataset, assemble
 from aecore.data.published import idx
 from aecore.data.published.download import Remote
 from aecore.errors import DataError
@@ -62,6 +64,33 @@ class Published:
         paths = [idx.find(self.raw(root), name) for name in self.files]
         found = tuple(path for path in paths if path is not None)
         return found if len(found) == len(paths) else None
+
+    def is_present(self, root: Path) -> bool:
+        """Whether all its files are under `root`."""
+        return self.present(root) is not None
+
+    def load(self, name: str, root: Path, caches: Iterable[Path]) -> Dataset:
+        """Map its files, or a copy that is kept in one of `caches` where they cannot be mapped.
+
+        Raises
+        ------
+        DataError
+            If it has to be downloaded first, or is damaged.
+        """
+        paths = self.present(root)
+        if paths is None:
+            raise DataError(
+                "{title} is not in {root}; download it first ({megabytes} MB).",
+                title=self.title,
+                root=root,
+                megabytes=self.megabytes,
+            )
+        # Files that are not compressed and upright are mapped where they are.
+        packed = self.turned or any(path.suffix == ".gz" for path in paths)
+        if not packed:
+            return assemble(name, read(self, paths), self.classes)
+        arrays = array_store.kept(name, paths, caches, lambda: read(self, paths))
+        return assemble(name, arrays, self.classes)
 
 
 def _named(prefix: str = "", learn: str = "train", held: str = "t10k") -> tuple[str, str, str, str]:

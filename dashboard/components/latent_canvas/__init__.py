@@ -16,7 +16,9 @@ until each is there in the version it is told. Arrays, by name (n points, d unit
     steps     (F,) int32           parcels are put together, so that those sent need not be again
     grid      (rows, columns) float32   a background, its first row the lowest
 
-and the decoder's weights, as `decoder_layers` returns them. In the `meta` of any parcel: `shape`
+and the decoder's weights, as `dashboard.components.decoder.decoder_layers` returns them.
+
+In the `meta` of any parcel: `shape`
 (height, width) of the images, `classes` (their names, in the reader's language), `extent` (left,
 right, bottom, top) of the grid, `layers` of the decoder. Where there are frames, points lie where
 these say; `points` is the newest of them where `Settings` names a later step, else not needed.
@@ -30,15 +32,14 @@ from typing import Any, TypedDict
 import streamlit as st
 
 from aecore.i18n import t
-from dashboard.components.latent_canvas.decoder import decoder_layers
+from dashboard.components import decoder
 from dashboard.components.parcel import pack, parcel
 from dashboard.figures.theme import INFERNO, NEUTRAL, PALETTE, SIGNED
 
-__all__ = ["Marks", "Pin", "Settings", "canvas", "decoder_layers", "pack", "parcel"]
+__all__ = ["Marks", "Pin", "Settings", "canvas", "pack", "parcel"]
 
 _HERE = Path(__file__).parent
 _SCRIPTS = (
-    "decoder",
     "places",
     "view",
     "time",
@@ -56,7 +57,9 @@ _canvas = st.components.v2.component(
     "latent_canvas",
     html=(_HERE / "latent_canvas.html").read_text("utf-8"),
     css="".join((_HERE / f"{name}.css").read_text("utf-8") for name in ("latent_canvas", "panel")),
-    js="\n".join((_HERE / f"{name}.js").read_text("utf-8") for name in _SCRIPTS),
+    js="\n".join(
+        [decoder.script(), *((_HERE / f"{name}.js").read_text("utf-8") for name in _SCRIPTS)]
+    ),
     isolate_styles=False,
 )
 

@@ -8,15 +8,15 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from aecore.i18n import t
+from dashboard.components import decoder
 
 _HERE = Path(__file__).parent
-_DECODER = _HERE.parent / "latent_canvas" / "decoder.js"
 
 _sliders = st.components.v2.component(
     "unit_sliders",
     html=(_HERE / "unit_sliders.html").read_text("utf-8"),
     css=(_HERE / "unit_sliders.css").read_text("utf-8"),
-    js="\n".join(each.read_text("utf-8") for each in (_DECODER, _HERE / "unit_sliders.js")),
+    js="\n".join([decoder.script(), (_HERE / "unit_sliders.js").read_text("utf-8")]),
     isolate_styles=False,
 )
 

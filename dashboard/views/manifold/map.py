@@ -16,11 +16,11 @@ from aecore.maps.timeline import MapTimeline, TimelineRequest
 from aecore.network import latent_space
 from aecore.network.inference import decode
 from aecore.training.snapshot import Snapshot
+from dashboard.components.decoder import decoder_layers
 from dashboard.components.latent_canvas import (
     Marks,
     Settings,
     canvas,
-    decoder_layers,
     marks,
     pack,
     parcel,

@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from dashboard.components.latent_canvas import decoder_layers
+from dashboard.components.decoder import decoder_layers
 from tests.browser.latent_canvas.map import CanvasServer, Map
 
 Open = Callable[..., Map]

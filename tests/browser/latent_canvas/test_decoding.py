@@ -1,6 +1,9 @@
 import numpy as np
 import pytest
+import torch
 
+from aecore.choices.activation import ACTIVATIONS, HIDDEN_ACTIVATIONS
+from dashboard.components import decoder
 from tests.browser.latent_canvas.map import CanvasServer
 from tests.browser.latent_canvas.scene import (
     POINTS,
@@ -15,10 +18,21 @@ from tests.browser.latent_canvas.scene import (
 from tests.dashboard.components.test_latent_canvas import NETS, build
 
 
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_an_activation_in_javascript_is_that_of_torch(opened: Open, name: str) -> None:
+    places = np.linspace(-6, 6, 241)
+    twin = opened().page.evaluate(
+        f"places => {{ {decoder.script()}; return places.map(ACTIVATIONS['{name}']); }}",
+        places.tolist(),
+    )
+    expected = ACTIVATIONS[name].build()(torch.as_tensor(places))
+    np.testing.assert_allclose(twin, expected, atol=1e-6)
+
+
 @pytest.mark.parametrize("net", NETS)
 def test_javascript_decodes_as_torch_does(scene: CanvasServer, opened: Open, net: str) -> None:
     canvas = opened()
-    for activation in ("sigmoid", "tanh", "relu", "gelu"):
+    for activation in HIDDEN_ACTIVATIONS:
         model = build(SHAPE, activation=activation, **NETS[net])
         bring_decoder(scene, activation, model)
         canvas.again()

@@ -10,15 +10,18 @@ import torch
 from numpy.typing import NDArray
 
 from aecore import i18n
+from aecore.choices.activation import ACTIVATIONS, HIDDEN_ACTIVATIONS
 from aecore.config import Config
 from aecore.network.autoencoder import Autoencoder
 from aecore.training.seeding import generator
-from dashboard.components import latent_canvas, parcel
-from dashboard.components.latent_canvas import Marks, Pin, decoder_layers, marks, pack
+from dashboard.components import decoder, latent_canvas, parcel
+from dashboard.components.decoder import decoder_layers
+from dashboard.components.latent_canvas import Marks, Pin, marks, pack
 from tests.support import Bracketed
 
 HERE = Path(latent_canvas.__file__).parent
 SCRIPTS = [*HERE.glob("*.js"), *Path(parcel.__file__).parent.glob("*.js")]
+
 NETS: dict[str, dict[str, Any]] = {
     "dense": {},
     "tied": {"tied": True},
@@ -73,7 +76,7 @@ def run(layers: list[dict[str, Any]], arrays: Any, code: NDArray[np.float32]) ->
         elif kind == "flatten":
             values = values.ravel()
         else:
-            values = getattr(torch.nn.functional, kind)(torch.as_tensor(values)).numpy()
+            values = ACTIVATIONS[layer["name"]].build()(torch.as_tensor(values)).numpy()
     return values
 
 
@@ -86,7 +89,7 @@ def spread(values: Any, weight: Any, layer: dict[str, Any]) -> Any:
     return out[:, 1:-1, 1:-1]
 
 
-@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "gelu"])
+@pytest.mark.parametrize("activation", HIDDEN_ACTIVATIONS)
 @pytest.mark.parametrize("net", NETS)
 @torch.no_grad()
 def test_layers_compute_what_the_decoder_does(net: str, activation: str) -> None:
@@ -199,7 +202,8 @@ def test_all_words_pass_through_t(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_scripts_have_one_entry_and_distinct_names_and_fetch_nothing() -> None:
-    whole = "\n".join((HERE / f"{name}.js").read_text("utf-8") for name in latent_canvas._SCRIPTS)
+    scripts = [(HERE / f"{name}.js").read_text("utf-8") for name in latent_canvas._SCRIPTS]
+    whole = "\n".join([decoder.script(), *scripts])
     assert len(latent_canvas._SCRIPTS) == len(list(HERE.glob("*.js")))
     assert len(re.findall(r"^export default function", whole, re.M)) == 1
     names = re.findall(r"^(?:function|const) (\w+)", whole, re.M)

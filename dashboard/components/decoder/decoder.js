@@ -1,19 +1,20 @@
-// A decoder in plain numbers: layers as `decoder.py` describes them, applied to one code at a time.
-
-const ACTIVATIONS = {
-  relu: (x) => (x > 0 ? x : 0),
-  sigmoid: (x) => 1 / (1 + Math.exp(-x)),
-  tanh: Math.tanh,
-  gelu: (x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2)),
-};
+// A decoder in plain numbers: layers as `decoder_layers` describes them, applied to one code at a
+// time. `ACTIVATIONS`, functions of a number by name, stands before this text.
 
 // Returns a function from a code to pixels; each call overwrites what the one before returned.
 function makeDecoder(layers, arrays) {
-  const steps = layers.map((layer) => STEPS[layer.kind]?.(layer, arrays) ?? pointwise(layer));
+  const steps = layers.map((layer) => STEPS[layer.kind](layer, arrays));
   return (code) => steps.reduce((values, step) => step(values, code), code);
 }
 
 const STEPS = {
+  activation: ({ name }) => {
+    const activation = ACTIVATIONS[name];
+    return (values) => {
+      for (let j = 0; j < values.length; j++) values[j] = activation(values[j]);
+      return values;
+    };
+  },
   linear: (layer, arrays) => {
     const out = new Float32Array(layer.outputs);
     const [weight, bias] = [arrays[layer.weight], arrays[layer.bias]];
@@ -46,14 +47,6 @@ const STEPS = {
     };
   },
 };
-
-function pointwise({ kind }) {
-  const activation = ACTIVATIONS[kind];
-  return (values) => {
-    for (let j = 0; j < values.length; j++) values[j] = activation(values[j]);
-    return values;
-  };
-}
 
 // out += values @ weight, weight of shape (values, out); most values behind a relu are zero.
 function addProduct(values, weight, out) {

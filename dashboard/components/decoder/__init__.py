@@ -1,24 +1,25 @@
 """A decoder as a list of plain layers, which `decoder.js` computes in the browser."""
 
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from aecore.choices.activation import ACTIVATIONS
 from aecore.network.autoencoder import Autoencoder, TiedLinear
 
 Layer = dict[str, Any]
 Arrays = dict[str, NDArray[np.float32]]
+_SOURCE = Path(__file__).with_name("decoder.js")
 
-ACTIVATIONS: dict[type[nn.Module], str] = {
-    nn.Identity: "linear",
-    nn.Sigmoid: "sigmoid",
-    nn.Tanh: "tanh",
-    nn.ReLU: "relu",
-    nn.GELU: "gelu",
-}
+
+def script() -> str:
+    """Return what defines ``makeDecoder(layers, arrays)`` in the script of a component."""
+    functions = [f"  {name}: (x) => {each.javascript}," for name, each in ACTIVATIONS.items()]
+    return "\n".join(["const ACTIVATIONS = {", *functions, "};", _SOURCE.read_text("utf-8")])
 
 
 def decoder_layers(model: Autoencoder) -> tuple[list[Layer], Arrays]:
@@ -35,8 +36,8 @@ def decoder_layers(model: Autoencoder) -> tuple[list[Layer], Arrays]:
         Each has a ``kind``. ``linear`` maps `inputs` to `outputs` numbers; ``path`` does so with
         the code itself and adds it to what there is. ``unflatten`` makes `channels` maps of
         `height` by `width`, ``conv_transpose`` maps of twice the size (3x3, stride 2, padding 1) of
-        the `height` and `width` it names, ``flatten`` makes numbers of maps. ``relu``, ``sigmoid``,
-        ``tanh`` and ``gelu`` change each number alone. `weight` and `bias` name arrays.
+        the `height` and `width` it names, ``flatten`` makes numbers of maps. ``activation``
+        applies the one of `ACTIVATIONS` that `name` names. `weight` and `bias` name arrays.
     arrays : dict of str to ndarray of float32
         Weights of shape (inputs, outputs), or (inputs, 3, 3, outputs) for convolutions; biases of
         shape (outputs,). A copy: training on does not change them.
@@ -45,7 +46,6 @@ def decoder_layers(model: Autoencoder) -> tuple[list[Layer], Arrays]:
     arrays: Arrays = {}
     shape: tuple[int, ...] = (1, *model.shape)
     for part in _parts(model):
-        layer = _activation(part)
         if isinstance(part, nn.Linear | TiedLinear):
             layer = _weighted("linear", part, arrays, lambda weight: weight.T)
         elif isinstance(part, nn.Unflatten):
@@ -57,12 +57,14 @@ def decoder_layers(model: Autoencoder) -> tuple[list[Layer], Arrays]:
             layer = {**laid, **_maps("conv_transpose", shape)}
         elif isinstance(part, nn.Flatten):
             layer = _maps("flatten", shape)
-        if layer["kind"] != "linear" or "weight" in layer:
-            layers.append(layer)
+        else:
+            layer = _activation(part)
+        layers.append(layer)
     if model.path_out is not None:
         layers.append(_weighted("path", model.path_out, arrays, lambda weight: weight.T))
-    last = _activation(model.output)
-    return layers + [last] * (last["kind"] != "linear"), arrays
+    if not isinstance(model.output, nn.Identity):
+        layers.append(_activation(model.output))
+    return layers, arrays
 
 
 def _parts(model: Autoencoder) -> Iterator[nn.Module]:
@@ -71,7 +73,9 @@ def _parts(model: Autoencoder) -> Iterator[nn.Module]:
 
 
 def _activation(part: nn.Module) -> Layer:
-    return {"kind": ACTIVATIONS.get(type(part), "")}
+    module = type(part).__name__
+    name = next(name for name, each in ACTIVATIONS.items() if each.module == module)
+    return {"kind": "activation", "name": name}
 
 
 def _maps(kind: str, shape: tuple[int, ...]) -> Layer:

@@ -1,0 +1,125 @@
+"""The built-in datasets, one entry each: bundled, generated, or published elsewhere."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from aecore.data import array_store, digits, strokes
+from aecore.data.dataset import Dataset, assemble
+from aecore.data.published.registry import PUBLISHED
+from aecore.i18n import N_, Message
+
+
+class BuiltIn(Protocol):
+    """What every built-in dataset tells of itself, and how it is loaded."""
+
+    @property
+    def title(self) -> Message:
+        """Its name."""
+
+    @property
+    def description(self) -> Message:
+        """One sentence about it."""
+
+    @property
+    def megabytes(self) -> int:
+        """How much there is to download."""
+
+    def is_present(self, root: Path) -> bool:
+        """Whether it can be loaded without a download."""
+
+    def load(self, name: str, root: Path, caches: Iterable[Path]) -> Dataset:
+        """Load it under a name from `root`, with folders to keep what takes long to compute."""
+
+
+@dataclass(frozen=True)
+class Bundled:
+    """A dataset that is installed with the program.
+
+    Attributes
+    ----------
+    title, description : Message
+    read : callable
+        Returns the arrays by name, as `aecore.data.dataset.assemble` takes them.
+    classes : tuple of str
+    """
+
+    title: Message
+    description: Message
+    read: Callable[[], Mapping[str, NDArray[Any]]]
+    classes: tuple[str, ...]
+    megabytes: int = 0
+
+    def is_present(self, root: Path) -> bool:  # noqa: ARG002 -- of the protocol
+        """Whether it can be loaded; always."""
+        return True
+
+    def load(self, name: str, root: Path, caches: Iterable[Path]) -> Dataset:  # noqa: ARG002
+        """Read it."""
+        return assemble(name, self.read(), self.classes)
+
+
+class Generator(Protocol):
+    """A module that generates a dataset."""
+
+    __file__: str | None
+
+    @property
+    def CLASSES(self) -> tuple[str, ...]:  # noqa: N802 -- a constant of a module
+        """Names of the classes."""
+
+    @property
+    def FACTORS(self) -> Mapping[str, Any]:  # noqa: N802 -- a constant of a module
+        """The known factors by name; may be empty."""
+
+    @property
+    def make(self) -> Callable[[], Mapping[str, NDArray[Any]]]:
+        """Return the arrays by name, as `aecore.data.dataset.assemble` takes them."""
+
+
+@dataclass(frozen=True)
+class Generated:
+    """A dataset that is computed once and kept.
+
+    Attributes
+    ----------
+    title, description : Message
+    generator : Generator
+        When its file changes, the dataset is computed again.
+    """
+
+    title: Message
+    description: Message
+    generator: Generator
+    megabytes: int = 0
+
+    def is_present(self, root: Path) -> bool:  # noqa: ARG002 -- of the protocol
+        """Whether it can be loaded; always."""
+        return True
+
+    def load(self, name: str, root: Path, caches: Iterable[Path]) -> Dataset:  # noqa: ARG002
+        """Map what was kept, or compute it."""
+        module = self.generator
+        arrays = array_store.kept(name, [Path(module.__file__ or "")], caches, module.make)
+        return assemble(name, arrays, module.CLASSES, tuple(module.FACTORS))
+
+
+BUILT_IN: Mapping[str, BuiltIn] = {
+    "digits": Bundled(
+        N_("Digits"),
+        N_("1,797 handwritten digits, 8 by 8: small, fast, always available."),
+        digits.read,
+        digits.CLASSES,
+    ),
+    "strokes": Generated(
+        N_("Strokes"),
+        N_(
+            "12,000 drawn digits, 28 by 28, of known slant, thickness, size, rotation and position."
+        ),
+        strokes,
+    ),
+    **PUBLISHED,
+}

@@ -1,0 +1,37 @@
+"""The digits that come with scikit-learn, 8 by 8 pixels."""
+
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from aecore.data import split
+from aecore.errors import DataError
+
+CLASSES = tuple("0123456789")
+
+
+def read() -> dict[str, NDArray[Any]]:
+    """Return images and labels, every fifth of them held out.
+
+    Returns
+    -------
+    dict of str to ndarray
+        ``images`` and ``test_images``, uint8 of shape (n, 8, 8); ``labels`` and ``test_labels``,
+        int64 of shape (n,).
+
+    Raises
+    ------
+    DataError
+        If scikit-learn is not installed.
+    """
+    # Read from where scikit-learn keeps it, since importing scikit-learn takes seconds.
+    spec = find_spec("sklearn")
+    if spec is None or spec.origin is None:
+        raise DataError("The dataset digits comes with scikit-learn; install it.")
+    file = Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
+    rows = np.loadtxt(file, delimiter=",", dtype=np.int64)
+    images = np.rint(rows[:, :-1] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8)
+    return split.part(images, rows[:, -1])

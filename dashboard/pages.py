@@ -1,0 +1,37 @@
+"""The pages, in the order of the navigation."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aecore.i18n import N_, Message
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page of the dashboard.
+
+    Attributes
+    ----------
+    title : Message
+    icon : str
+        A Material symbol, as Streamlit names them.
+    package : str
+        The package under `dashboard.views` whose module `page` shows it.
+    """
+
+    title: Message
+    icon: str
+    package: str
+
+
+PAGES: Mapping[str, Page] = {
+    "train": Page(N_("Train"), ":material/play_circle:", "train"),
+    "manifold": Page(N_("Manifold"), ":material/scatter_plot:", "manifold"),
+    "denoise": Page(N_("Denoise"), ":material/blur_on:", "denoise"),
+    "onto": Page(N_("Onto the manifold"), ":material/move_down:", "iterate"),
+    "anomalies": Page(N_("Anomalies"), ":material/troubleshoot:", "anomalies"),
+    "reduce": Page(N_("Dimensionality"), ":material/compress:", "reduce"),
+    "compare": Page(N_("Compare"), ":material/compare_arrows:", "compare"),
+    "guide": Page(N_("Guide"), ":material/school:", "guide"),
+}
+"""By the last part of their address; the first is also shown where there is none."""
