@@ -1,4 +1,4 @@
-"""Named starting points: a few knobs each, everything else as Config declares it."""
+"""Presets: named starting points that set a few knobs and leave the others at their defaults."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from aecore.i18n import N_, Message
 
 @dataclass(frozen=True)
 class Preset:
-    """What a preset is called, what it shows, and the knobs it sets."""
+    """A named starting point: its label, what it demonstrates, and the knobs it sets."""
 
     label: Message
     description: Message
@@ -68,8 +68,8 @@ PRESETS: Mapping[str, Preset] = {
     ),
 }
 
-# A small data set is gone through in a blink: more passes in smaller batches make as many steps,
-# and for the smallest a smaller network has enough to learn.
+# On a small dataset, more epochs with smaller batches give as many steps as on a large one; the
+# smallest also needs only a smaller network.
 SMALL: Mapping[str, Mapping[str, Any]] = {
     "digits": {"hidden": "128-64", "batch_size": 32, "epochs": 200},
     "strokes": {"batch_size": 128, "epochs": 60},
@@ -77,16 +77,16 @@ SMALL: Mapping[str, Mapping[str, Any]] = {
 
 
 def preset(name: str, dataset: str = "digits", **values: Any) -> Config:
-    """Return a preset's configuration with some knobs changed.
+    """Return the configuration of a preset, with some knobs changed.
 
     Parameters
     ----------
     name : str
         A key of `PRESETS`.
     dataset : str
-        The images it is for; small data sets get more passes in smaller batches.
+        Name of the dataset; small ones get more epochs with smaller batches.
     **values : int, float, bool or str
-        Knobs that differ from the preset.
+        Knobs that override the preset.
 
     Returns
     -------
@@ -95,11 +95,11 @@ def preset(name: str, dataset: str = "digits", **values: Any) -> Config:
     Raises
     ------
     ConfigError
-        Where there is no such preset, or a value cannot be.
+        If there is no such preset, or a value is invalid.
     """
     if name not in PRESETS:
         raise ConfigError(
             "preset is {name!r}; choose one of {all}.", name=name, all=", ".join(PRESETS)
         )
-    suited = {"dataset": dataset, **SMALL.get(dataset, {}), **PRESETS[name].values}
-    return Config(**{**suited, **values})
+    preset_values = {"dataset": dataset, **SMALL.get(dataset, {}), **PRESETS[name].values}
+    return Config(**{**preset_values, **values})

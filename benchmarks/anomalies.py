@@ -53,11 +53,11 @@ def anomalies(
             )
             trainer = Trainer(images, config)
             trainer.train()
-            network = TrainedModel.of(trainer.snapshot(), images, "anomalies")
+            network = TrainedModel.from_snapshot(trainer.snapshot(), images, "anomalies")
             shown, anomalous = anomaly.held_out(images, (images.classes[digit],))
             scores = anomaly.detector(network)
             if not seed:
-                scores = {**scores, "pca": anomaly.others(network)["pca"]}
+                scores = {**scores, "pca": anomaly.baselines(network)["pca"]}
             for name, score in scores.items():
                 rows = areas.setdefault(name, [])
                 if len(rows) <= seed:

@@ -45,7 +45,7 @@ def measure(
         values = {"bottleneck": bottleneck, "hidden": hidden, "epochs": epochs, "noise": level}
         trainer = Trainer(images, preset("denoising", dataset, noise_kind="gaussian", **values))
         trainer.train()
-        network = TrainedModel.of(trainer.snapshot(), images, "denoising")
+        network = TrainedModel.from_snapshot(trainer.snapshot(), images, "denoising")
         noisy = denoising.add_noise(truth, "gaussian", level)
         wiener = filters.wiener(training, denoising.add_noise(training, "gaussian", level, 1))
         components = denoising.fit(network, "gaussian", level)["pca"]

@@ -1,4 +1,4 @@
-"""What does not belong: scores of how foreign an image is, by a network and by others."""
+"""Anomaly detection: scores from a network and from baselines."""
 
 import json
 import zipfile
@@ -33,7 +33,7 @@ SCORES: Mapping[str, Message] = {
     "distance": N_("Code distance"),
     "both": N_("Error and distance"),
 }
-OTHERS: Mapping[str, Message] = {
+BASELINES: Mapping[str, Message] = {
     "pca": N_("PCA error"),
     "neighbours": N_("Nearest neighbours"),
     "forest": N_("Isolation forest"),
@@ -41,7 +41,7 @@ OTHERS: Mapping[str, Message] = {
 
 
 def detector(network: TrainedModel) -> Mapping[str, Score]:
-    """Return the scores a network gives; all is settled by the images it learnt from.
+    """Return the anomaly scores of a network, calibrated on its training images only.
 
     Parameters
     ----------
@@ -50,10 +50,10 @@ def detector(network: TrainedModel) -> Mapping[str, Score]:
     Returns
     -------
     mapping of str to callable
-        Each maps images (n, height, width) to scores (n,), the higher the more foreign.
+        Each maps images (n, height, width) to scores (n,); higher is more anomalous.
         ``error``: mean squared error of the reconstruction; ``distance``: Mahalanobis distance of
         the code from those of the training images; ``both``: the sum of their logarithms, each
-        made to have mean 0 and variance 1 on the training images.
+        standardised on the training images.
     """
     training = network.images[:FITTED]
     codes = network.encode(training).astype(np.float64)
@@ -66,37 +66,37 @@ def detector(network: TrainedModel) -> Mapping[str, Score]:
         squares = cloud.mahalanobis(network.encode(images).astype(np.float64))
         return np.asarray(np.sqrt(np.maximum(squares, 0)), np.float64)
 
-    alone = {"error": error, "distance": distance}
-    known = {name: np.log(score(training) + TINY) for name, score in alone.items()}
+    single = {"error": error, "distance": distance}
+    reference = {name: np.log(score(training) + TINY) for name, score in single.items()}
 
     def both(images: Images) -> Scores:
         total = np.zeros(len(images))
-        for name, score in alone.items():
+        for name, score in single.items():
             logs = np.log(score(images) + TINY)
-            total += (logs - known[name].mean()) / max(float(known[name].std()), TINY)
+            total += (logs - reference[name].mean()) / max(float(reference[name].std()), TINY)
         return total
 
-    return {**alone, "both": both}
+    return {**single, "both": both}
 
 
-def others(network: TrainedModel, *, seed: int = 0) -> Mapping[str, Score]:
-    """Return the scores a sensible person would try first, fitted on the same images.
+def baselines(network: TrainedModel, *, seed: int = 0) -> Mapping[str, Score]:
+    """Return the anomaly scores of standard methods, fitted on the same images.
 
     Parameters
     ----------
     network : TrainedModel
-        Whose training images and bottleneck are used, not its weights.
+        Its training images and bottleneck are used, but not its weights.
     seed : int
 
     Returns
     -------
     mapping of str to callable
-        ``pca``: error of as many principal components; ``neighbours``: mean distance to the five
+        ``pca``: error of PCA with as many components; ``neighbours``: mean distance to the five
         nearest training images in pixels; ``forest``: isolation forest on pixels (Liu, Ting and
-        Zhou 2008). The last two see at most 5,000 training images.
+        Zhou 2008). The last two are fitted on at most 5,000 training images.
     """
     training = tensor(network.images[:FITTED]).numpy()
-    near = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(training))).fit(training)
+    neighbours = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(training))).fit(training)
     forest = IsolationForest(n_estimators=TREES, random_state=seed).fit(training)
 
     def pca(images: Images) -> Scores:
@@ -105,27 +105,27 @@ def others(network: TrainedModel, *, seed: int = 0) -> Mapping[str, Score]:
 
     return {
         "pca": pca,
-        "neighbours": lambda images: near.kneighbors(tensor(images).numpy())[0].mean(1),
+        "neighbours": lambda images: neighbours.kneighbors(tensor(images).numpy())[0].mean(1),
         "forest": lambda images: -forest.score_samples(tensor(images).numpy()),
     }
 
 
-def seen(network: TrainedModel, anomalous: tuple[str, ...]) -> tuple[str, ...]:
-    """Return those of some classes that a network learnt from, and so cannot find foreign.
+def trained_classes(network: TrainedModel, anomalous: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the anomalous classes that a network was trained on, which spoil the test.
 
     Parameters
     ----------
     network : TrainedModel
-    foreign : tuple of str
-        Classes of its own data set.
+    anomalous : tuple of str
+        Classes of its own dataset.
     """
-    part = training_subset(network.dataset, network.config)
-    present = {part.classes[number] for number in np.unique(part.labels) if number >= 0}
+    subset = training_subset(network.dataset, network.config)
+    present = {subset.classes[number] for number in np.unique(subset.labels) if number >= 0}
     return tuple(name for name in anomalous if name in present)
 
 
-def remaining(dataset: Dataset, normal: tuple[str, ...]) -> tuple[str, ...]:
-    """Return the classes that are not normal; none where all are."""
+def remaining_classes(dataset: Dataset, normal: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the classes that are not normal; none if `normal` is empty."""
     return tuple(name for name in dataset.classes if normal and name not in normal)
 
 
@@ -136,45 +136,45 @@ def held_out(
     *,
     most: int | None = None,
 ) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Return held-out images and which of them are foreign; none was ever learnt from.
+    """Return held-out images and whether each is anomalous.
 
     Parameters
     ----------
     dataset : Dataset
     normal : tuple of str
-        Its classes that are normal; empty for all.
+        Its normal classes; empty for all.
     other : Dataset or ndarray of shape (n, height, width), uint8, optional
-        What is foreign: the held-out images of a data set, or images that no run has learnt from;
-        the remaining classes by default. They are resized to the others' shape.
+        The anomalous images: the held-out images of another dataset, or images that no run was
+        trained on; by default the remaining classes. They are resized to the dataset's shape.
     most : int, optional
-        At most so many of each kind, the first.
+        Maximum number of images of each kind.
 
     Returns
     -------
     images : ndarray of shape (n, height, width), uint8
-    foreign : ndarray of shape (n,), bool
+    anomalous : ndarray of shape (n,), bool
 
     Raises
     ------
     ConfigError
-        Where nothing is normal, or nothing foreign.
+        If every class is normal and `other` is not given.
     """
-    ours = select_classes(dataset, normal).test_images[:most]
+    normal_images = select_classes(dataset, normal).test_images[:most]
     if other is not None:
-        given = other.test_images if isinstance(other, Dataset) else other
-        anomalies = resize(given[:most], dataset.shape)
-    elif left := remaining(dataset, normal):
-        anomalies = select_classes(dataset, left).test_images[:most]
+        images = other.test_images if isinstance(other, Dataset) else other
+        anomalies = resize(images[:most], dataset.shape)
+    elif classes := remaining_classes(dataset, normal):
+        anomalies = select_classes(dataset, classes).test_images[:most]
     else:
         raise ConfigError(
             "Every class is normal; choose fewer, or another dataset as the anomalous one."
         )
-    anomalous = np.repeat([False, True], [len(ours), len(anomalies)])
-    return np.concatenate([ours, anomalies]), anomalous
+    anomalous = np.repeat([False, True], [len(normal_images), len(anomalies)])
+    return np.concatenate([normal_images, anomalies]), anomalous
 
 
 def pack(network: TrainedModel, score: str, threshold: float) -> bytes:
-    """Return a network with its threshold, to be used elsewhere, as a zip.
+    """Pack a network and its threshold into a ZIP, for use in other programs.
 
     Parameters
     ----------
@@ -182,13 +182,13 @@ def pack(network: TrainedModel, score: str, threshold: float) -> bytes:
     score : str
         A key of `SCORES`.
     threshold : float
-        Foreign is what scores above it.
+        Images with a higher score are anomalous.
 
     Returns
     -------
     bytes
-        ``model.safetensors`` holds the weights, ``config.json`` the settings, ``threshold.json``
-        the rest.
+        The ZIP: ``model.safetensors`` contains the weights, ``config.json`` the settings,
+        ``threshold.json`` the score, the threshold, the run and the step.
     """
     weights = {name: each.detach().clone() for name, each in network.model.state_dict().items()}
     facts = {"score": score, "threshold": threshold, "run": network.name, "step": network.step}

@@ -1,4 +1,4 @@
-"""How well a network takes noise off images it never saw, beside what else takes it off."""
+"""Denoising of held-out images by a network and by classic filters."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -32,18 +32,18 @@ METHODS: Mapping[str, Message] = {
 
 @dataclass(frozen=True)
 class Row:
-    """How near some images came to the clean ones.
+    """Quality of the images denoised by one method.
 
     Attributes
     ----------
     method : str
         A key of `METHODS`.
     noise : float
-        The level of the noise.
+        Noise level.
     psnr : float
-        Peak signal to noise ratio in dB, from the mean squared error of all images.
+        Peak signal-to-noise ratio in dB, from the mean squared error of all images.
     ssim : float
-        Structural similarity, the mean over images.
+        Mean structural similarity.
     """
 
     method: str
@@ -62,7 +62,7 @@ def add_noise(images: Images, kind: str, level: float, seed: int = 0) -> Array:
         A key of `aecore.choices.noise.NOISE_KINDS`.
     level : float in [0, 1]
     seed : int
-        The same seed gives the same noise.
+        Equal seeds give equal noise.
 
     Returns
     -------
@@ -74,7 +74,7 @@ def add_noise(images: Images, kind: str, level: float, seed: int = 0) -> Array:
 
 
 def fit(network: TrainedModel, kind: str, level: float, *, seed: int = 0) -> Mapping[str, Filter]:
-    """Fit the classic filters on training images of a network, with noise of this kind and level.
+    """Fit the classic filters to a network's training images with added noise.
 
     Parameters
     ----------
@@ -86,26 +86,28 @@ def fit(network: TrainedModel, kind: str, level: float, *, seed: int = 0) -> Map
     Returns
     -------
     mapping of str to Filter
-        See `aecore.applications.filters.fit`; at most 10,000 images are used.
+        See `aecore.applications.filters.fit`. At most 10,000 images are used.
     """
     training = network.images[:FITTED]
     clean = tensor(training).numpy().reshape(training.shape)
-    # Another noise than the held-out images get: a filter must not have seen it.
+    # The seed differs from that of the held-out images: a filter must not see their noise.
     return filters.fit(clean, add_noise(training, kind, level, seed + 1), network.pca)
 
 
-def clean(network: TrainedModel, noisy: Array, fitted: Mapping[str, Filter]) -> dict[str, Array]:
-    """Return what each method makes of noisy images, the autoencoder first.
+def denoise(network: TrainedModel, noisy: Array, fitted: Mapping[str, Filter]) -> dict[str, Array]:
+    """Denoise images by each method.
 
     Parameters
     ----------
     network : TrainedModel
     noisy : ndarray of shape (n, height, width), float32 in [0, 1]
     fitted : mapping of str to Filter
+        The filters returned by `fit`.
 
     Returns
     -------
     dict of str to ndarray of shape (n, height, width), float32 in [0, 1]
+        The noisy images, those of the autoencoder, and those of each filter.
     """
     return {
         "noisy": noisy,
@@ -117,13 +119,13 @@ def clean(network: TrainedModel, noisy: Array, fitted: Mapping[str, Filter]) -> 
 def compare(
     network: TrainedModel, images: Images, kind: str, levels: Sequence[float], *, seed: int = 0
 ) -> list[Row]:
-    """Measure all methods at some levels of noise.
+    """Measure all methods at several noise levels.
 
     Parameters
     ----------
     network : TrainedModel
     images : ndarray of shape (n, height, width), uint8
-        Held out from the network's training.
+        Images that the network was not trained on.
     kind : str
     levels : sequence of float
     seed : int
@@ -133,16 +135,11 @@ def compare(
     list of Row
     """
     truth = tensor(images).numpy().reshape(images.shape)
-    found = []
+    rows = []
     for level in levels:
         noisy = add_noise(images, kind, level, seed)
-        for method, made in clean(network, noisy, fit(network, kind, level, seed=seed)).items():
-            found.append(
-                Row(
-                    method,
-                    level,
-                    reconstruction.psnr(truth, made),
-                    reconstruction.ssim(truth, made),
-                )
-            )
-    return found
+        fitted = fit(network, kind, level, seed=seed)
+        for method, output in denoise(network, noisy, fitted).items():
+            psnr, ssim = reconstruction.psnr(truth, output), reconstruction.ssim(truth, output)
+            rows.append(Row(method, level, psnr, ssim))
+    return rows

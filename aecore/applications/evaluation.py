@@ -1,4 +1,4 @@
-"""How good a trained network is: its error, and what can be read from its codes."""
+"""Evaluation of a trained network: reconstruction error, and classification from its codes."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,13 +12,13 @@ from aecore.metrics.activity import activity
 from aecore.network.inference import error, tensor
 from aecore.runs.trained_model import TrainedModel
 
-TAUGHT, ASKED = 5000, 2000
+TRAINING_IMAGES, TEST_IMAGES = 5000, 2000
 NEIGHBOURS = 5
-ROUNDS = 300
+MOST_ITERATIONS = 300
 
 
 def scores(network: TrainedModel) -> dict[str, float | int]:
-    """Measure a network on held-out images of the kind it learnt from.
+    """Measure a network on held-out images of the classes it was trained on.
 
     Parameters
     ----------
@@ -27,14 +27,14 @@ def scores(network: TrainedModel) -> dict[str, float | int]:
     Returns
     -------
     dict of str to float or int
-        ``test_mse`` and ``pca_mse`` (and ``pca_mse_clamped``) are squared errors per pixel;
-        ``psnr`` is in dB; ``active`` is the mean share of units that are active; where classes
-        are known, ``*_knn`` and ``*_logistic`` are the accuracy on held-out images of
-        classifiers taught with codes, and with as many principal components.
+        ``test_mse``, ``pca_mse`` and ``pca_mse_clamped`` are mean squared errors per pixel;
+        ``psnr`` is in dB; ``active`` is the mean share of active units; if classes are known,
+        ``*_knn`` and ``*_logistic`` are the held-out accuracies of classifiers trained on codes
+        (``code_*``) and on as many principal components (``pca_*``).
     """
     images, bottleneck = network.training_subset.test_images, network.config.bottleneck
-    shown = images[:ASKED]
-    truth, output = tensor(shown).numpy().reshape(shown.shape), network.reconstruct(shown)
+    sample = images[:TEST_IMAGES]
+    truth, output = tensor(sample).numpy().reshape(sample.shape), network.reconstruct(sample)
     return {
         "bottleneck": bottleneck,
         "test_mse": error(network.model, images),
@@ -42,13 +42,13 @@ def scores(network: TrainedModel) -> dict[str, float | int]:
         "pca_mse_clamped": network.pca.error(images, bottleneck, clamped=True),
         "psnr": reconstruction.psnr(truth, output),
         "ssim": reconstruction.ssim(truth, output),
-        "active": float(activity(network.encode(shown)).active.mean()),
+        "active": float(activity(network.encode(sample)).active.mean()),
         **accuracies(network),
     }
 
 
 def accuracies(network: TrainedModel) -> dict[str, float]:
-    """Return what classifiers get from codes and from as many principal components.
+    """Compute the accuracy of classifiers trained on codes and on as many principal components.
 
     Parameters
     ----------
@@ -57,26 +57,27 @@ def accuracies(network: TrainedModel) -> dict[str, float]:
     Returns
     -------
     dict of str to float in [0, 1]
-        Empty where fewer than two classes are known.
+        Empty if fewer than two classes are known.
     """
-    part = network.training_subset
-    taught, asked = part.images[:TAUGHT], part.test_images[:ASKED]
-    y, truth = part.labels[:TAUGHT], part.test_labels[:ASKED]
-    if len(np.unique(y)) < 2 or (y < 0).any():
+    subset = network.training_subset
+    images, test_images = subset.images[:TRAINING_IMAGES], subset.test_images[:TEST_IMAGES]
+    labels, test_labels = subset.labels[:TRAINING_IMAGES], subset.test_labels[:TEST_IMAGES]
+    if len(np.unique(labels)) < 2 or (labels < 0).any():
         return {}
     axes = network.pca.components[: network.config.bottleneck].T
 
     def components(images: NDArray[np.uint8]) -> NDArray[np.float64]:
         return np.asarray(tensor(images).numpy() @ axes, np.float64)
 
-    codes = {
-        "code": (network.encode(taught), network.encode(asked)),
-        "pca": (components(taught), components(asked)),
+    features = {
+        "code": (network.encode(images), network.encode(test_images)),
+        "pca": (components(images), components(test_images)),
     }
-    found = {}
-    for name, (known, new) in codes.items():
-        neighbours = KNeighborsClassifier(NEIGHBOURS).fit(known, y)
-        line = make_pipeline(StandardScaler(), LogisticRegression(max_iter=ROUNDS, tol=1e-3))
-        found[f"{name}_knn"] = float(neighbours.score(new, truth))
-        found[f"{name}_logistic"] = float(line.fit(known, y).score(new, truth))
-    return found
+    scores = {}
+    for name, (training, test) in features.items():
+        knn = KNeighborsClassifier(NEIGHBOURS)
+        regression = LogisticRegression(max_iter=MOST_ITERATIONS, tol=1e-3)
+        logistic = make_pipeline(StandardScaler(), regression)
+        scores[f"{name}_knn"] = float(knn.fit(training, labels).score(test, test_labels))
+        scores[f"{name}_logistic"] = float(logistic.fit(training, labels).score(test, test_labels))
+    return scores

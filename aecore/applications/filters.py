@@ -1,7 +1,6 @@
-"""Classic ways to take noise off images, to be honest beside. Functions of arrays.
+"""Classic denoising filters, as fair baselines.
 
-Each is given what a sensible person would give it: its setting is the one that does best on
-training images with the same noise.
+Each filter uses the setting that performs best on training images with the same noise.
 """
 
 from collections.abc import Callable, Mapping
@@ -20,21 +19,22 @@ Array = NDArray[np.float32]
 RANKS = (2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 SIDES = (1, 3, 5)
 WEIGHTS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
-TUNED, TRIED = 60, 1000
-# Of the largest variance: pixels that are always black would make the covariance singular.
+# Number of images on which settings are compared: slow filters, and PCA.
+TUNING_IMAGES, PCA_TUNING_IMAGES = 60, 1000
+# Relative to the largest variance. Pixels that are always black make the covariance singular.
 RIDGE = 1e-6
 
 
 @dataclass(frozen=True, eq=False)
 class Filter:
-    """A way to take noise off.
+    """A fitted denoising filter.
 
     Attributes
     ----------
     setting : float
-        What did best on the training images; 0 where there is nothing to set.
+        The best setting on the training images; 0 if the filter has none.
     apply : callable
-        Maps noisy images (n, height, width) in [0, 1] to cleaned ones.
+        Maps noisy images (n, height, width) in [0, 1] to denoised ones.
     """
 
     setting: float
@@ -48,31 +48,32 @@ def fit(clean: Array, noisy: Array, pca: PCA) -> Mapping[str, Filter]:
     ----------
     clean, noisy : ndarray of shape (n, height, width), float32 in [0, 1]
     pca : PCA
-        Of clean training images.
+        Principal components of clean training images.
 
     Returns
     -------
     mapping of str to Filter
-        ``pca``: projection on the first principal components; ``wiener``: the best linear
-        estimate; ``median``: of a square window; ``tv``: total variation (Chambolle 2004).
+        ``pca``: projection onto the first principal components; ``wiener``: the best linear
+        estimate; ``median``: median of a square window; ``tv``: total variation (Chambolle 2004).
     """
-    # Noise that is clipped makes images brighter, which is not for components to mend.
+    # Clipped noise brightens images, which a projection cannot correct.
     shift = clean.mean(0) - noisy.mean(0)
 
     def project(images: Array, rank: float) -> Array:
         return pca.reconstruct(images + shift, int(rank)).astype(np.float32).reshape(images.shape)
 
-    few = clean[:TUNED], noisy[:TUNED]
+    few = clean[:TUNING_IMAGES], noisy[:TUNING_IMAGES]
+    many = clean[:PCA_TUNING_IMAGES], noisy[:PCA_TUNING_IMAGES]
     return {
-        "pca": _best(project, RANKS, clean[:TRIED], noisy[:TRIED]),
+        "pca": _tuned(project, RANKS, *many),
         "wiener": wiener(clean, noisy),
-        "median": _best(median, SIDES, *few),
-        "tv": _best(total_variation, WEIGHTS, *few),
+        "median": _tuned(median, SIDES, *few),
+        "tv": _tuned(total_variation, WEIGHTS, *few),
     }
 
 
 def wiener(clean: Array, noisy: Array) -> Filter:
-    """Return the linear estimate of least mean squared error (LMMSE).
+    """Fit the linear estimator of minimum mean squared error (LMMSE).
 
     Parameters
     ----------
@@ -84,36 +85,38 @@ def wiener(clean: Array, noisy: Array) -> Filter:
     """
     x, y = (each.reshape(len(each), -1).astype(np.float64) for each in (clean, noisy))
     mean, centre = x.mean(0), y.mean(0)
-    within = (y - centre).T @ (y - centre) / len(y)
-    between = (y - centre).T @ (x - mean) / len(y)
-    within[np.diag_indices_from(within)] += RIDGE * max(float(within.max()), RIDGE)
+    covariance = (y - centre).T @ (y - centre) / len(y)
+    cross_covariance = (y - centre).T @ (x - mean) / len(y)
+    diagonal = np.diag_indices_from(covariance)
+    covariance[diagonal] += RIDGE * max(float(covariance.max()), RIDGE)
     with threadpool_limits(1):
-        weights = np.linalg.solve(within, between)
+        weights = np.linalg.solve(covariance, cross_covariance)
 
     def apply(images: Array) -> Array:
         rows = images.reshape(len(images), -1).astype(np.float64)
-        return _pictures((rows - centre) @ weights + mean, images)
+        estimate: NDArray[np.float64] = (rows - centre) @ weights + mean
+        return estimate.clip(0, 1).astype(np.float32).reshape(images.shape)
 
     return Filter(0, apply)
 
 
 def median(images: Array, side: float) -> Array:
-    """Return the median of a square window around each pixel."""
+    """Replace each pixel by the median of a square window."""
     return np.asarray(median_filter(images, size=(1, int(side), int(side))), np.float32)
 
 
 def total_variation(images: Array, weight: float) -> Array:
-    """Return images of less total variation; the greater the weight, the flatter.
+    """Reduce the total variation of images; a larger weight makes them flatter.
 
     References
     ----------
     Chambolle, "An Algorithm for Total Variation Minimization and Applications", 2004.
     """
-    flat = [denoise_tv_chambolle(image, weight=weight) for image in images]  # type: ignore[no-untyped-call]
-    return np.asarray(flat, np.float32).reshape(images.shape)
+    smooth = [denoise_tv_chambolle(image, weight=weight) for image in images]  # type: ignore[no-untyped-call]
+    return np.asarray(smooth, np.float32).reshape(images.shape)
 
 
-def _best(
+def _tuned(
     apply: Callable[[Array, float], Array],
     settings: tuple[float, ...],
     clean: Array,
@@ -122,7 +125,3 @@ def _best(
     errors = [float(np.square(apply(noisy, each) - clean).mean()) for each in settings]
     best = settings[int(np.argmin(errors))]
     return Filter(best, lambda images: apply(images, best).clip(0, 1))
-
-
-def _pictures(rows: NDArray[np.float64], like: Array) -> Array:
-    return rows.clip(0, 1).astype(np.float32).reshape(like.shape)

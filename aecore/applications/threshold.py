@@ -1,4 +1,4 @@
-"""Where the line is drawn between normal and foreign. Functions of arrays."""
+"""Thresholds between normal and anomalous scores: curves, confusion matrix and choice."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ Scores = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Curve:
-    """A curve over all thresholds, and the area below it.
+    """A curve over all thresholds, and the area under it.
 
     Attributes
     ----------
@@ -31,12 +31,12 @@ class Curve:
 
 
 def roc(anomalous: NDArray[np.bool_], scores: Scores) -> Curve:
-    """Return false alarms against hits, both as shares; the area is the AUROC.
+    """Compute the ROC curve: true positive rate over false positive rate; the area is the AUROC.
 
     Parameters
     ----------
-    foreign : ndarray of shape (n,), bool
-        Both kinds must be there.
+    anomalous : ndarray of shape (n,), bool
+        Must contain both values.
     scores : ndarray of shape (n,)
     """
     x, y, _ = roc_curve(anomalous, scores)
@@ -44,11 +44,11 @@ def roc(anomalous: NDArray[np.bool_], scores: Scores) -> Curve:
 
 
 def precision_recall(anomalous: NDArray[np.bool_], scores: Scores) -> Curve:
-    """Return recall against precision; the area is the average precision.
+    """Compute precision over recall; the area is the average precision.
 
     Parameters
     ----------
-    foreign : ndarray of shape (n,), bool
+    anomalous : ndarray of shape (n,), bool
     scores : ndarray of shape (n,)
     """
     precision, recall, _ = precision_recall_curve(anomalous, scores)
@@ -56,57 +56,60 @@ def precision_recall(anomalous: NDArray[np.bool_], scores: Scores) -> Curve:
 
 
 @dataclass(frozen=True)
-class Counts:
-    """What a threshold does; foreign is what scores above it.
+class Confusion:
+    """Confusion matrix of a threshold; scores above it are classified as anomalous.
 
     Attributes
     ----------
-    found, missed : int
-        Foreign images above and below the threshold.
-    alarms, passed : int
-        Normal images above and below it.
+    true_positives, false_negatives : int
+        Anomalous images above the threshold, and at or below it.
+    false_positives, true_negatives : int
+        Normal images above the threshold, and at or below it.
     """
 
-    found: int
-    missed: int
-    alarms: int
-    passed: int
+    true_positives: int
+    false_negatives: int
+    false_positives: int
+    true_negatives: int
 
     @property
     def precision(self) -> float:
-        """The share of those above the threshold that are foreign; 1 where none is above."""
-        return self.found / above if (above := self.found + self.alarms) else 1.0
+        """Share of the images above the threshold that are anomalous; 1 if there are none."""
+        positives = self.true_positives + self.false_positives
+        return self.true_positives / positives if positives else 1.0
 
     @property
     def recall(self) -> float:
-        """The share of the foreign that is above the threshold."""
-        return self.found / max(1, self.found + self.missed)
+        """Share of the anomalous images that are above the threshold."""
+        return self.true_positives / max(1, self.true_positives + self.false_negatives)
 
 
-def counts(anomalous: NDArray[np.bool_], scores: Scores, threshold: float) -> Counts:
-    """Count what lies above and below a threshold."""
-    passed, alarms, missed, found = (
+def confusion(anomalous: NDArray[np.bool_], scores: Scores, threshold: float) -> Confusion:
+    """Count normal and anomalous images above and below a threshold."""
+    true_negatives, false_positives, false_negatives, true_positives = (
         confusion_matrix(anomalous, scores > threshold, labels=[False, True]).ravel().tolist()
     )
-    return Counts(found, missed, alarms, passed)
+    return Confusion(true_positives, false_negatives, false_positives, true_negatives)
 
 
 def quantile(normal: Scores, share: float) -> float:
-    """Return the threshold below which this share of the normal scores lies."""
+    """Return the threshold that accepts a share of the normal scores."""
     return float(np.quantile(normal, share))
 
 
-def cheapest(anomalous: NDArray[np.bool_], scores: Scores, missed: float, alarm: float) -> float:
-    """Return the threshold of least cost.
+def cheapest(
+    anomalous: NDArray[np.bool_], scores: Scores, miss_cost: float, false_alarm_cost: float
+) -> float:
+    """Return the threshold of lowest cost.
 
     Parameters
     ----------
-    foreign : ndarray of shape (n,), bool
+    anomalous : ndarray of shape (n,), bool
     scores : ndarray of shape (n,)
-    missed, alarm : float
-        What a foreign image that passes costs, and a normal one that does not.
+    miss_cost, false_alarm_cost : float
+        Cost of a false negative, and of a false positive.
     """
     order = np.argsort(scores, kind="stable")
-    # With the threshold at the k-th score, it and all below it pass.
-    cost = np.cumsum(np.where(anomalous[order], missed, -alarm))
+    # With the threshold at the k-th score, this image and all before it are accepted.
+    cost = np.cumsum(np.where(anomalous[order], miss_cost, -false_alarm_cost))
     return float(scores[order][int(cost.argmin())])

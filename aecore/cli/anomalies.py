@@ -33,10 +33,14 @@ def anomalies(
     other = None if anomalous is None else data.load(anomalous)
     wanted = parse_classes(network.config.classes if normal is None else normal)
     images, anomalies = anomaly.held_out(network.dataset, wanted, other)
-    known = anomaly.seen(network, anomaly.remaining(network.dataset, wanted)) if not other else ()
+    known = (
+        anomaly.trained_classes(network, anomaly.remaining_classes(network.dataset, wanted))
+        if not other
+        else ()
+    )
     if known:
         tell(t("This run saw anomalous classes in training: {all}.", all=", ".join(known)))
-    scores = {**anomaly.detector(network), **anomaly.others(network)}
+    scores = {**anomaly.detector(network), **anomaly.baselines(network)}
     areas = {}
     for name, score in scores.items():
         found = score(images)
@@ -47,7 +51,7 @@ def anomalies(
     if as_json:
         say(json.dumps({"seen": list(known), "scores": areas}))
     else:
-        words = {**anomaly.SCORES, **anomaly.OTHERS}
+        words = {**anomaly.SCORES, **anomaly.BASELINES}
         rows = [
             [str(words[n]), f"{a['auroc']:.4f}", f"{a['average_precision']:.4f}"]
             for n, a in areas.items()

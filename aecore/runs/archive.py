@@ -1,4 +1,4 @@
-"""A run as a zip, and back; every zip is taken for hostile."""
+"""Pack a run into a ZIP and unpack it; every ZIP is treated as hostile."""
 
 import json
 import math
@@ -15,11 +15,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from aecore.errors import RunError
-from aecore.runs.folder import free
+from aecore.runs.folder import unused_path
 from aecore.runs.run import Run
 from aecore.training import checkpoint
 
-# What a run consists of. Nothing else is written, wherever its path would lead.
+# The files of a run. Nothing else is written, wherever its path would lead.
 FILE = re.compile(
     r"(?:(?P<folder>[^/\\]{1,255})/)?"
     r"(?P<file>run\.json|config\.json|labels\.json|history\.jsonl|(probe|latest)\.safetensors"
@@ -34,7 +34,7 @@ UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error)
 
 @dataclass(frozen=True)
 class Limits:
-    """How much of a zip is accepted: files, and bytes unpacked."""
+    """The largest accepted ZIP: number of files, and bytes when unpacked."""
 
     files: int = 2000
     unpacked: int = 2 * 1024**3
@@ -44,7 +44,7 @@ LIMITS = Limits()
 
 
 def pack(run: Run, *, compress: bool = True) -> bytes:
-    """Return a run's folder as a zip, without its lock; weights compress by a tenth at most."""
+    """Return a run's folder as a ZIP, without its lock; weights compress by a tenth at most."""
     buffer = BytesIO()
     form = zipfile.ZIP_DEFLATED if compress else zipfile.ZIP_STORED
     with zipfile.ZipFile(buffer, "w", form, compresslevel=1) as archive:
@@ -63,7 +63,7 @@ def unpack(
     replace: bool = False,
     limits: Limits = LIMITS,
 ) -> Run:
-    """Put a run that `pack` made among the others; nothing else is written.
+    """Unpack a run written by `pack` into the folder of all runs.
 
     Parameters
     ----------
@@ -71,9 +71,9 @@ def unpack(
     root : Path
         The folder of all runs.
     name : str, optional
-        What to call it; as the zip says by default, with a number where that is taken.
+        Name of the new run; by default the one in the ZIP, with a number appended if it is taken.
     replace : bool
-        Take the place of the run of this name.
+        Replace an existing run of this name.
     limits : Limits
 
     Returns
@@ -83,19 +83,19 @@ def unpack(
     Raises
     ------
     RunError
-        Where the zip is damaged, too large, or holds anything but a whole run.
+        If the ZIP is damaged, too large, or contains anything but one complete run.
     """
     root.mkdir(parents=True, exist_ok=True)
     (root / INCOMING).mkdir(exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=root / INCOMING))
     try:
-        said = _extract(source, folder, limits)
+        packed_name = _extract(source, folder, limits)
         _check(folder)
-        path = root / _name(name or said)
+        path = root / _safe_name(name or packed_name)
         if replace and path.exists():
             path.rename(folder.with_name(folder.name + ".old"))
         else:
-            path = free(path)
+            path = unused_path(path)
         folder.rename(path)
         return Run(path)
     finally:
@@ -103,28 +103,28 @@ def unpack(
         shutil.rmtree(folder.with_name(folder.name + ".old"), ignore_errors=True)
 
 
-def _name(name: str) -> str:
+def _safe_name(name: str) -> str:
     return name if NAME.fullmatch(name) and not name.startswith(".") else "imported"
 
 
 def _extract(source: Path | BinaryIO, folder: Path, limits: Limits) -> str:
-    """Write the files of a zip; return what it calls the run."""
+    """Write the files of a ZIP, and return the run's name in it."""
     try:
         with zipfile.ZipFile(source) as archive:
-            found = _files(archive, limits)
-            for file, info in found.items():
+            files = _files(archive, limits)
+            for file, info in files.items():
                 target = folder / file
                 target.parent.mkdir(exist_ok=True)
                 with archive.open(info) as packed, target.open("wb") as whole:
                     shutil.copyfileobj(packed, whole)
             (folder / "frames").mkdir(exist_ok=True)
-            return next(iter(found.values())).filename.split("/")[0]
+            return next(iter(files.values())).filename.split("/")[0]
     except (*UNREADABLE, OSError, EOFError, ValueError, RuntimeError) as error:
         raise RunError("The ZIP cannot be read: {error}.", error=error) from None
 
 
 def _files(archive: zipfile.ZipFile, limits: Limits) -> dict[str, zipfile.ZipInfo]:
-    """Return the files by their place in a run, checked before any is unpacked."""
+    """Return the files by their path in a run, checked before any is unpacked."""
     infos = [info for info in archive.infolist() if not info.is_dir()]
     size = sum(info.file_size for info in infos)
     if len(infos) > limits.files or size > limits.unpacked:
@@ -136,27 +136,27 @@ def _files(archive: zipfile.ZipFile, limits: Limits) -> dict[str, zipfile.ZipInf
             files=limits.files,
             most=limits.unpacked / 1024**2,
         )
-    found: dict[str, zipfile.ZipInfo] = {}
+    files: dict[str, zipfile.ZipInfo] = {}
     folders = set()
     for info in infos:
         match = FILE.fullmatch(info.filename)
         link = stat.S_ISLNK(info.external_attr >> 16)
-        if link or match is None or match["folder"] in ("..", ".") or match["file"] in found:
+        if link or match is None or match["folder"] in ("..", ".") or match["file"] in files:
             raise RunError(
                 "The ZIP contains an unexpected file, {name!r}; use a ZIP made by Export.",
                 name=info.filename,
             )
-        found[match["file"]] = info
+        files[match["file"]] = info
         folders.add(match["folder"])
-    if missing := [name for name in NEEDED if name not in found]:
+    if missing := [name for name in NEEDED if name not in files]:
         raise RunError("Incomplete run: the ZIP lacks {name}.", name=missing[0])
     if len(folders) > 1:
         raise RunError("The ZIP contains several runs; provide one at a time.")
-    return found
+    return files
 
 
 def _check(folder: Path) -> None:
-    """Read everything that anyone will read later."""
+    """Read everything once, so that nothing fails later."""
     try:
         run = Run(folder)
         _check_numbers(run)

@@ -1,4 +1,4 @@
-"""Again from here with this changed: a run that differs from another in one thing only."""
+"""Branch a run: replay it up to a step, then change one thing."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -21,36 +21,38 @@ def branch(
     report: Callable[[int, int], None] | None = None,
     **changes: Any,
 ) -> tuple[Run, Trainer]:
-    """Begin a run that is the same as another up to a step, and then has other knobs.
+    """Start a run that equals another up to a step and then continues with other knobs.
 
-    The steps before are made again, from the same seed and with the same edits: up to the step the
-    two are equal bit for bit. That takes as long as it took the first time.
+    The steps up to there are replayed with the same seed and edits, so the two runs are equal bit
+    for bit up to the step. This takes as long as it did the first time.
 
     Parameters
     ----------
     parent : Run
     step : int
-        From here on they may differ.
+        Step from which the runs may differ.
     dataset : Dataset
-        The parent's.
+        The parent's dataset.
     path : Path
-        The new run's folder.
+        Folder of the new run.
     report : callable, optional
-        Told the steps made and the steps to make, now and then.
+        Called after each step with the number of steps so far and the total.
     **changes : value
-        Live knobs that are changed at the step.
+        New values of live knobs from the step on.
 
     Returns
     -------
     run : Run
-        Claimed; release it when done.
+        The new run, locked; release it when done.
     trainer : Trainer
-        At the step, with the changes made.
+        Its trainer at the step, with the changes applied.
 
     Raises
     ------
+    ConfigError
+        If a value is invalid.
     RunError
-        Where the parent never came so far, a knob is not live, or a value cannot be.
+        If the parent has not reached the step, or a knob is not live.
     """
     last = parent.frame()
     if not 0 <= step <= last.step:
@@ -66,11 +68,11 @@ def branch(
                 "{name} cannot change during training; a branch changes live settings only.",
                 name=name,
             )
-    # A value that cannot be is refused before the steps are made again.
+    # Invalid values are rejected before the steps are replayed.
     last.config.changed(**changes)
     run = Run.create(path, parent.config)
 
-    def tell() -> None:
+    def report_progress() -> None:
         if report is not None:
             report(trainer.steps, step)
 
@@ -78,9 +80,9 @@ def branch(
         trainer = run.start(dataset)
         edits = [(edit["step"], edit["changes"]) for edit in last.edits if edit["step"] <= step]
         for at, edit in edits:
-            run.train(trainer, at, tell)
+            run.train(trainer, at, report_progress)
             trainer.change(**{name: after for name, (_, after) in edit.items()})
-        run.train(trainer, step, tell)
+        run.train(trainer, step, report_progress)
         trainer.change(**changes)
         run.save(trainer)
     except BaseException:

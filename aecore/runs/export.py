@@ -1,4 +1,4 @@
-"""A run in the forms in which it is used elsewhere."""
+"""Export a run for use in other programs."""
 
 import io
 import json
@@ -28,23 +28,23 @@ from aecore.runs import archive, onnx
 from aecore.runs.run import Run
 from aecore.runs.trained_model import TrainedModel
 
-# TensorBoard takes no larger sprite.
+# TensorBoard's limit.
 SPRITE_SIDE = 8192
-PROJECTED = 5000
+PROJECTOR_IMAGES = 5000
 
 
 @dataclass(frozen=True)
 class Format:
-    """A form a run can take.
+    """An export format.
 
     Attributes
     ----------
     label, description : Message
-        What it is called, and what it holds.
+        Its name and contents.
     suffix : str
-        Of the file's name.
+        File name extension.
     write : callable
-        Maps a run's folder to the bytes of a file.
+        Maps a run's folder to the bytes of the file.
     """
 
     label: Message
@@ -54,7 +54,7 @@ class Format:
 
 
 def export(path: Path, name: str) -> bytes:
-    """Return a run in a format.
+    """Export a run.
 
     Parameters
     ----------
@@ -66,7 +66,7 @@ def export(path: Path, name: str) -> bytes:
     Raises
     ------
     RunError
-        Where there is no such format, a library for it is missing, or the run cannot be read.
+        If there is no such format, a library for it is missing, or the run cannot be read.
     """
     if name not in FORMATS:
         raise RunError(
@@ -92,7 +92,7 @@ def _zip(path: Path) -> bytes:
 
 
 def table(network: TrainedModel) -> dict[str, NDArray[Any]]:
-    """Return what is known of each held-out image, by column.
+    """Tabulate the held-out images: labels, errors, map positions and codes.
 
     Parameters
     ----------
@@ -101,9 +101,9 @@ def table(network: TrainedModel) -> dict[str, NDArray[Any]]:
     Returns
     -------
     dict of str to ndarray of shape (n,)
-        ``index``, ``label`` (-1 where unknown), ``error`` (squared, per pixel), ``map_x`` and
-        ``map_y`` (the code itself where it has two numbers, otherwise its principal plane), and
-        ``code_0`` and on.
+        ``index``, ``label`` (-1 where unknown), ``error`` (mean squared error per pixel),
+        ``map_x`` and ``map_y`` (a two-unit code as it is, any other projected by PCA), and
+        ``code_0``, ``code_1``, ...
     """
     images = network.dataset.test_images
     codes = network.encode(images)
@@ -127,19 +127,19 @@ def _parquet(path: Path) -> bytes:
 
 def _csv(path: Path) -> bytes:
     columns = table(TrainedModel.open(path))
-    forms = ["%d" if each.dtype.kind == "i" else "%.7g" for each in columns.values()]
+    formats = ["%d" if each.dtype.kind == "i" else "%.7g" for each in columns.values()]
     file = io.StringIO()
     rows = np.column_stack(list(columns.values()))
-    np.savetxt(file, rows, fmt=forms, delimiter=",", header=",".join(columns), comments="")
+    np.savetxt(file, rows, fmt=formats, delimiter=",", header=",".join(columns), comments="")
     return file.getvalue().encode()
 
 
 def _projector(path: Path) -> bytes:
-    """Return what TensorBoard's embedding projector loads: unpack, and point --logdir at it."""
+    """Return a ZIP for TensorBoard's embedding projector: unpack it and pass it as --logdir."""
     network = TrainedModel.open(path)
     height, width = network.dataset.shape
-    per_row = min(SPRITE_SIDE // max(height, width), int(np.ceil(np.sqrt(PROJECTED))))
-    images = network.dataset.test_images[: min(PROJECTED, per_row**2)]
+    per_row = min(SPRITE_SIDE // max(height, width), int(np.ceil(np.sqrt(PROJECTOR_IMAGES))))
+    images = network.dataset.test_images[: min(PROJECTOR_IMAGES, per_row**2)]
     labels, classes = network.dataset.test_labels[: len(images)], network.dataset.classes
     vectors = io.StringIO()
     np.savetxt(vectors, network.encode(images), fmt="%.6g", delimiter="\t")
@@ -156,7 +156,7 @@ def _projector(path: Path) -> bytes:
     return _zipped(
         {
             "vectors.tsv": vectors.getvalue().encode(),
-            # A single column has no header: TensorBoard would take it for a row.
+            # No header: TensorBoard would take it for a row if there is only one column.
             "metadata.tsv": "".join(f"{name}\n" for name in names).encode(),
             "sprite.png": _sprite(images),
             "projector_config.pbtxt": config.encode(),
@@ -176,7 +176,7 @@ def _sprite(images: Images) -> bytes:
 
 
 def _script(path: Path) -> bytes:
-    """Return a program that makes the run again, with all edits."""
+    """Return a Python script that repeats the run, including its edits."""
     run = Run(path)
     last = run.frame()
     edits = [(e["step"], {n: after for n, (_, after) in e["changes"].items()}) for e in last.edits]
@@ -202,23 +202,23 @@ print(trainer.history[-1] if trainer.history else "no step was made")
 
 
 def _settings(config: Config) -> str:
-    return ", ".join(f"{name}={value!r}" for name, value in _turned(config).items())
+    return ", ".join(f"{name}={value!r}" for name, value in _non_defaults(config).items())
 
 
-def _turned(config: Config) -> dict[str, Any]:
-    """Return the knobs that are not at their defaults, and the data set."""
+def _non_defaults(config: Config) -> dict[str, Any]:
+    """Return the knobs that differ from their defaults, and the dataset."""
     values = config.model_dump()
-    known = knobs(Config)
-    return {n: v for n, v in values.items() if v != known[n].default or n == "dataset"}
+    declared = knobs(Config)
+    return {n: v for n, v in values.items() if v != declared[n].default or n == "dataset"}
 
 
 def _line(path: Path) -> bytes:
-    """Return the command that makes the run again.
+    """Return the shell command that repeats the run.
 
     Raises
     ------
     RunError
-        Where it was changed while it trained, which one command cannot repeat.
+        If the run was changed during training, which a single command cannot repeat.
     """
     run = Run(path)
     if run.frame().edits:
@@ -227,7 +227,7 @@ def _line(path: Path) -> bytes:
             name=run.name,
         )
     words = ["aecore", "train"]
-    # The command starts from a preset that suits the data set, not from the bare defaults.
+    # The command starts from the preset for the dataset, not from the defaults.
     start = preset("stacked", run.config.dataset).model_dump()
     values = run.config.model_dump()
     for name in [n for n in values if n == "dataset" or values[n] != start[n]]:
@@ -273,4 +273,4 @@ FORMATS: Mapping[str, Format] = {
     ),
     "line": Format(N_("Command"), N_("repeats the run in one line"), "sh", _line),
 }
-"""Every form, in the order in which they are offered."""
+"""All formats by name, in the order in which they are offered."""

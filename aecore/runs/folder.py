@@ -1,4 +1,4 @@
-"""The folder of all runs."""
+"""The folder that contains all runs."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -11,12 +11,12 @@ from aecore.runs.run import Run
 
 
 def runs_root(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder of all runs: ``AECORE_RUNS``, else ``runs`` in the working folder."""
+    """Return the folder of all runs: ``AECORE_RUNS``, or ``runs`` in the working directory."""
     return Path(environ.get("AECORE_RUNS") or "runs").absolute()
 
 
 def runs(root: Path) -> Iterator[Run]:
-    """Yield the runs below a folder, the last touched first; what is no run is passed over."""
+    """Yield the runs in a folder, the most recently saved first; anything else is skipped."""
     if not root.is_dir():
         return
     touched = {path: path.stat().st_mtime for path in root.glob("*/run.json")}
@@ -28,16 +28,16 @@ def runs(root: Path) -> Iterator[Run]:
 
 
 def new_path(root: Path, config: Config) -> Path:
-    """Return a folder for a new run, named for what and when it is."""
+    """Return a folder for a new run, named after its settings and the present time."""
     now = datetime.now(tz=UTC).astimezone().strftime("%Y%m%d-%H%M%S")
     name = f"{config.dataset}-{config.architecture}-{config.bottleneck}-{now}"
-    return free(root / name)
+    return unused_path(root / name)
 
 
-def free(path: Path) -> Path:
-    """Return the path, or one with a number behind it where there is something already."""
-    count, found = 1, path
-    while found.exists():
+def unused_path(path: Path) -> Path:
+    """Return the path, with a number appended if it exists already."""
+    count, candidate = 1, path
+    while candidate.exists():
         count += 1
-        found = path.with_name(f"{path.name}-{count}")
-    return found
+        candidate = path.with_name(f"{path.name}-{count}")
+    return candidate

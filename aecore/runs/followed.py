@@ -1,4 +1,4 @@
-"""A run that another program trains, read from its files."""
+"""A run that another program trains, followed through its files."""
 
 import math
 from typing import Any
@@ -18,7 +18,7 @@ class FollowedRun:
     Parameters
     ----------
     run : Run
-        It is only read.
+        Only read, never written.
     """
 
     editable = False
@@ -38,16 +38,16 @@ class FollowedRun:
 
     @property
     def playing(self) -> bool:
-        """Whether the other program trains it now."""
+        """Whether the other program is training it now."""
         return self.run.busy
 
     def watch(self) -> Snapshot:
-        """Return the newest snapshot, read again only after a save.
+        """Return the newest snapshot, reading the files only after a save.
 
         Raises
         ------
         RunError
-            Where it is missing or damaged.
+            If it is missing or damaged.
         """
         written = self.run.written
         if self._latest is None or self._latest[0] != written:

@@ -1,4 +1,4 @@
-"""A snapshot on disk: what was seen at one step, with the weights in half precision."""
+"""Frames: snapshots on disk, with weights in half precision."""
 
 import json
 from collections.abc import Sequence
@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError, safe_open
-from safetensors.numpy import save as to_bytes
+from safetensors.numpy import save as serialize
 
 from aecore.config import Config
 from aecore.errors import RunError
@@ -19,17 +19,17 @@ WEIGHT = "weight/"
 
 
 def is_due(step: int) -> bool:
-    """Whether a step is kept as a frame: eight of them while the steps double."""
+    """Return whether to save a frame at a step: eight times per doubling of the steps."""
     return step % max(1, (1 << max(0, step.bit_length() - 1)) // FRAMES_PER_DOUBLING) == 0
 
 
 def save(snapshot: Snapshot, path: Path) -> None:
-    """Write a frame at once."""
+    """Write a frame atomically."""
     arrays = {
         "codes": snapshot.codes,
         "points": snapshot.points,
-        "corrupted": _bytes(snapshot.examples.corrupted),
-        "reconstructions": _bytes(snapshot.examples.reconstructions),
+        "corrupted": _to_bytes(snapshot.examples.corrupted),
+        "reconstructions": _to_bytes(snapshot.examples.reconstructions),
         **{WEIGHT + name: _half(each) for name, each in snapshot.weights.items()},
     }
     facts = {
@@ -43,27 +43,36 @@ def save(snapshot: Snapshot, path: Path) -> None:
 
 
 def save_probe(snapshot: Snapshot, path: Path) -> None:
-    """Write what all frames of a run share: labels, and the examples as they are."""
+    """Write what all frames of a run share: labels, classes and the original examples."""
     arrays = {
         "labels": snapshot.labels,
         "indices": snapshot.examples.indices,
         "example_labels": snapshot.examples.labels,
-        "originals": _bytes(snapshot.examples.originals),
+        "originals": _to_bytes(snapshot.examples.originals),
     }
     _write(path, arrays, {"classes": list(snapshot.classes)})
 
 
 def load(path: Path, probe: Path, history: Sequence[Record]) -> Snapshot:
-    """Read a frame; `history` may go on after it.
+    """Read a frame.
+
+    Parameters
+    ----------
+    path : Path
+        The frame.
+    probe : Path
+        The file written by `save_probe`.
+    history : sequence of Record
+        May extend beyond the frame's step.
 
     Raises
     ------
     RunError
-        Where a file is missing or damaged.
+        If a file is missing or damaged.
     """
     try:
         arrays, facts = _read(path)
-        fixed, about = _read(probe)
+        shared, shared_facts = _read(probe)
         return Snapshot(
             config=Config(**facts["config"]),
             step=facts["step"],
@@ -73,14 +82,14 @@ def load(path: Path, probe: Path, history: Sequence[Record]) -> Snapshot:
             edits=tuple(facts["edits"]),
             codes=arrays["codes"],
             points=arrays["points"],
-            labels=fixed["labels"],
-            classes=tuple(about["classes"]),
+            labels=shared["labels"],
+            classes=tuple(shared_facts["classes"]),
             examples=Examples(
-                fixed["indices"],
-                fixed["example_labels"],
-                _unit(fixed["originals"]),
-                _unit(arrays["corrupted"]),
-                _unit(arrays["reconstructions"]),
+                shared["indices"],
+                shared["example_labels"],
+                _to_float(shared["originals"]),
+                _to_float(arrays["corrupted"]),
+                _to_float(arrays["reconstructions"]),
             ),
             weights={n[len(WEIGHT) :]: a for n, a in arrays.items() if n.startswith(WEIGHT)},
         )
@@ -89,12 +98,12 @@ def load(path: Path, probe: Path, history: Sequence[Record]) -> Snapshot:
 
 
 def codes(path: Path) -> np.ndarray[Any, Any]:
-    """Read no more of a frame than the codes of its probe set.
+    """Read only the codes of a frame's probe set.
 
     Raises
     ------
     RunError
-        Where the file is missing or damaged.
+        If the file is missing or damaged.
     """
     try:
         with safe_open(path, "numpy") as file:
@@ -104,7 +113,7 @@ def codes(path: Path) -> np.ndarray[Any, Any]:
 
 
 def thin(folder: Path, most_bytes: int) -> None:
-    """Remove every second frame, first and last kept, until they fit into `most_bytes`."""
+    """Remove every second frame, except the first and last, until they fit into `most_bytes`."""
     frames = sorted(folder.glob("*.safetensors"))
     while sum(path.stat().st_size for path in frames) > most_bytes and len(frames) > 2:
         for path in frames[1:-1:2]:
@@ -117,8 +126,8 @@ def _unreadable(path: Path, error: Exception) -> RunError:
 
 
 def _write(path: Path, arrays: dict[str, np.ndarray[Any, Any]], facts: dict[str, Any]) -> None:
-    whole = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
-    write(path, to_bytes(whole, {"facts": json.dumps(facts)}))
+    contiguous = {name: np.ascontiguousarray(array) for name, array in arrays.items()}
+    write(path, serialize(contiguous, {"facts": json.dumps(facts)}))
 
 
 def _read(path: Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
@@ -127,15 +136,15 @@ def _read(path: Path) -> tuple[dict[str, np.ndarray[Any, Any]], dict[str, Any]]:
         return arrays, json.loads(file.metadata()["facts"])
 
 
-def _bytes(pictures: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return (pictures * 255).round().astype(np.uint8)
+def _to_bytes(images: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return (images * 255).round().astype(np.uint8)
 
 
 def _half(weights: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    # Weights of a run that diverges are too large for it.
-    most = np.finfo(np.float16).max
-    return np.asarray(np.clip(weights, -most, most), np.float16)
+    # The weights of a diverging run may exceed the range of half precision.
+    largest = np.finfo(np.float16).max
+    return np.asarray(np.clip(weights, -largest, largest), np.float16)
 
 
-def _unit(pictures: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    return pictures.astype(np.float32) / 255
+def _to_float(images: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
+    return images.astype(np.float32) / 255

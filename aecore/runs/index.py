@@ -1,4 +1,4 @@
-"""All runs at a glance, quick with thousands: a folder is read again only where it changed."""
+"""An index of all runs, fast for thousands: only folders that changed are read again."""
 
 import contextlib
 import json
@@ -10,7 +10,7 @@ from typing import Any, TypedDict
 
 from aecore.errors import LabError, RunError
 from aecore.files import read_json, write, write_json
-from aecore.runs.folder import free
+from aecore.runs.folder import unused_path
 from aecore.runs.run import Run
 
 INDEX, LABELS, TRASH = ".index.json", "labels.json", ".trash"
@@ -20,7 +20,7 @@ SETTLED_NS = 50_000_000
 
 
 class Labels(TypedDict):
-    """What a person says of a run."""
+    """Labels that the user gives a run."""
 
     title: str
     tags: list[str]
@@ -34,17 +34,17 @@ class Row(Labels):
     Attributes
     ----------
     name : str
-        Of its folder.
+        Name of its folder.
     title, tags, note, favourite
-        What a person says of it.
+        Labels given by the user.
     config : dict of str to value
-        All its knobs.
+        The value of every knob.
     step, total_steps, epoch, held_out, pca : float or None
-        Where it stands; None where it does not say.
+        Its progress and errors; None where ``run.json`` lacks them.
     bytes : int
-        On disk.
+        Size on disk.
     touched : float
-        When it was last saved, in seconds since 1970.
+        Time of the last save, in seconds since 1970.
     """
 
     name: str
@@ -59,33 +59,33 @@ class Row(Labels):
 
 
 def index(root: Path) -> list[Row]:
-    """Return all runs below a folder, the last touched first; what is no run is passed over.
+    """List all runs in a folder, the most recently saved first; anything else is skipped.
 
-    What was read is kept in ``.index.json``, which may be deleted at any time.
+    The rows are cached in ``.index.json``, which may be deleted at any time.
     """
     if not root.is_dir():
         return []
-    known, found = _known(root), {}
+    cached, entries = _cached(root), {}
     for path in root.iterdir():
         if path.name.startswith("."):
             continue
         with contextlib.suppress(LabError, OSError, TypeError, AttributeError):
-            # A save replaces files, and so touches the folder.
+            # A save replaces files, which updates the folder's modification time.
             stamp = path.stat().st_mtime_ns
-            old = known.get(path.name)
+            old = cached.get(path.name)
             if isinstance(old, dict) and old.get("stamp") == stamp:
-                found[path.name] = old
+                entries[path.name] = old
             else:
                 stamp = stamp if time.time_ns() - stamp > SETTLED_NS else 0
-                found[path.name] = {"stamp": stamp, "row": _row(path)}
-    if found != known:
+                entries[path.name] = {"stamp": stamp, "row": _row(path)}
+    if entries != cached:
         with contextlib.suppress(OSError):
-            text = json.dumps({"version": VERSION, "runs": found})
+            text = json.dumps({"version": VERSION, "runs": entries})
             write(root / INDEX, text.encode())
-    return sorted((each["row"] for each in found.values()), key=lambda row: -row["touched"])
+    return sorted((each["row"] for each in entries.values()), key=lambda row: -row["touched"])
 
 
-def label(
+def set_labels(
     path: Path,
     *,
     title: str | None = None,
@@ -93,71 +93,71 @@ def label(
     note: str | None = None,
     favourite: bool | None = None,
 ) -> None:
-    """Write down what a person says of a run; None leaves a thing as it is.
+    """Label a run; None leaves a label unchanged.
 
     Parameters
     ----------
     path : Path
-        Of the run.
+        The run's folder.
     title, note : str, optional
-        Its folder keeps its name.
+        The title does not rename the folder.
     tags : sequence of str, optional
     favourite : bool, optional
     """
     sorted_tags = None if tags is None else sorted({tag.strip() for tag in tags} - {""})
-    given = {"title": title, "tags": sorted_tags, "note": note, "favourite": favourite}
-    changed = {name: value for name, value in given.items() if value is not None}
-    write_json(path / LABELS, {**_labels(path), **changed})
+    labels = {"title": title, "tags": sorted_tags, "note": note, "favourite": favourite}
+    changes = {name: value for name, value in labels.items() if value is not None}
+    write_json(path / LABELS, {**_labels(path), **changes})
 
 
-def trash(root: Path, name: str) -> str:
-    """Delete a run so that it can be brought back; return what `restore` asks for.
+def move_to_trash(root: Path, name: str) -> str:
+    """Move a run to the trash, and return the name that `restore` needs.
 
     Raises
     ------
     RunError
-        Where there is none, or it is being trained.
+        If there is no such run, or it is training.
     """
     if Path(name).name != name or name.startswith("."):
         raise RunError("{name!r} is not the name of a run.", name=name)
     if (run := Run(root / name)).busy:
         raise RunError("{name} is training; pause it first.", name=name)
     (root / TRASH).mkdir(exist_ok=True)
-    place = free(root / TRASH / name)
+    place = unused_path(root / TRASH / name)
     run.path.rename(place)
     return place.name
 
 
 def restore(root: Path, name: str) -> Path:
-    """Bring back a run that `trash` deleted; return its folder.
+    """Restore a run from the trash, and return its folder.
 
     Raises
     ------
     RunError
-        Where it is gone.
+        If it is no longer in the trash.
     """
     if name not in trashed(root):
         raise RunError("{name} is no longer in the trash.", name=name)
-    path = free(root / name)
+    path = unused_path(root / name)
     (root / TRASH / name).rename(path)
     return path
 
 
 def trashed(root: Path) -> list[str]:
-    """Return what lies in the trash, as `restore` names it."""
+    """List the runs in the trash, by the names that `restore` needs."""
     folder = root / TRASH
     return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
 
-def empty(root: Path) -> None:
-    """Delete for ever what lies in the trash."""
+def empty_trash(root: Path) -> None:
+    """Delete the runs in the trash permanently."""
     shutil.rmtree(root / TRASH, ignore_errors=True)
 
 
-def _known(root: Path) -> dict[str, Any]:
+def _cached(root: Path) -> dict[str, Any]:
     try:
-        kept = json.loads((root / INDEX).read_text("utf-8"))
-        return dict(kept["runs"]) if kept["version"] == VERSION else {}
+        content = json.loads((root / INDEX).read_text("utf-8"))
+        return dict(content["runs"]) if content["version"] == VERSION else {}
     except (OSError, ValueError, LookupError, TypeError):
         return {}
 
@@ -184,15 +184,15 @@ def _number(value: object) -> float | None:
 
 
 def _labels(path: Path) -> Labels:
-    """Return what was said of a run; what was edited into something else is as if not said."""
-    found: object = {}
+    """Read the labels of a run; invalid values are ignored, since the file may be edited."""
+    content: object = {}
     with contextlib.suppress(LabError):
-        found = read_json(path / LABELS)
-    said = found if isinstance(found, dict) else {}
-    tags = said.get("tags")
+        content = read_json(path / LABELS)
+    labels = content if isinstance(content, dict) else {}
+    tags = labels.get("tags")
     return {
-        "title": str(said.get("title") or ""),
+        "title": str(labels.get("title") or ""),
         "tags": [str(tag) for tag in tags] if isinstance(tags, list) else [],
-        "note": str(said.get("note") or ""),
-        "favourite": said.get("favourite") is True,
+        "note": str(labels.get("note") or ""),
+        "favourite": labels.get("favourite") is True,
     }

@@ -1,4 +1,4 @@
-"""A trainer on a thread of its own: play, pause, step, change, close; anyone may look."""
+"""A trainer on its own thread, which can be played, paused, stepped, changed and watched."""
 
 import logging
 import os
@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future
-from concurrent.futures import TimeoutError as Late
+from concurrent.futures import TimeoutError as FutureTimeoutError
 from typing import Any
 
 import numpy as np
@@ -21,7 +21,7 @@ from aecore.training.trainer import Trainer
 
 WATCHED_SECONDS = 3.0
 IDLE_SECONDS = 600.0
-LEAST_SECONDS_APART = 0.2
+LEAST_SNAPSHOT_INTERVAL = 0.2
 SNAPSHOT_SHARE = 0.05
 ANSWER_SECONDS = 0.3
 SPEED_SECONDS = 5.0
@@ -35,27 +35,27 @@ class Job:
     Parameters
     ----------
     run : Run
-        Claimed by the caller; released on `close`.
+        Locked by the caller; released on `close`.
     trainer : Trainer
-        Only this job's thread touches it from now on.
+        From now on used only by this job's thread.
     threads : int, optional
-        Threads inside torch; one core is left for the page by default.
+        Number of torch threads; by default all cores but one, which is left for the page.
     idle_seconds : float
-        After so long with nobody watching, the job pauses itself.
+        Time without a watcher after which the job pauses.
 
     Attributes
     ----------
     editable : bool
-        True: it is trained here.
+        Always True.
     config : Config
-        As asked for; the newest snapshot may be a moment behind.
+        The settings last requested; the newest snapshot may be slightly older.
     latest : Snapshot
-        The newest; replaced, never changed, so it is read without a lock.
+        The newest snapshot; replaced, never modified, so it can be read without a lock.
     playing : bool
     error : LabError or None
-        Why it stopped, where it did not stop by itself or on request.
+        The error that stopped training, if any.
     idle : bool
-        Whether it paused because nobody watched.
+        Whether it paused because nobody was watching.
     """
 
     editable = True
@@ -83,61 +83,65 @@ class Job:
         self._commands: deque[tuple[Callable[[], None], Future[None]]] = deque()
         self._wake = threading.Event()
         self._watched_at = time.monotonic()
-        self._seen_at = 0.0
-        self._apart = LEAST_SECONDS_APART
-        self._speed: deque[tuple[float, int]] = deque()
+        self._snapshot_at = 0.0
+        self._snapshot_interval = LEAST_SNAPSHOT_INTERVAL
+        self._recent_steps: deque[tuple[float, int]] = deque()
         self._thread = threading.Thread(target=self._work, name=f"job {run.name}", daemon=True)
         self._thread.start()
 
     @property
     def playing(self) -> bool:
-        """Whether steps are being made."""
+        """Whether it is training now."""
         return self._budget > 0
 
     @property
     def alive(self) -> bool:
-        """Whether the job was not closed."""
+        """Whether the job's thread is running, which it is until `close`."""
         return self._thread.is_alive()
 
     @property
     def seconds_left(self) -> float:
-        """How long the rest of the run takes at the present speed; infinite if it stands."""
+        """Time to the end of the run at the present speed; infinite while paused."""
         if not self.playing or not self.samples_per_second:
             return float("inf")
         left = self.latest.total_steps - self.latest.step
         return left * self.latest.config.batch_size / self.samples_per_second
 
     def watch(self) -> Snapshot:
-        """Return the newest snapshot, and let the job know that somebody looks."""
+        """Return the newest snapshot, and note that somebody is watching."""
         self._watched_at = time.monotonic()
         return self.latest
 
     def play(self) -> None:
-        """Train until paused, finished or left alone."""
+        """Train until paused, finished or no longer watched."""
         self.watch()
         self.step(float("inf"))
 
     def pause(self) -> None:
-        """Stop between two steps, and save."""
-        self._do(self._stop)
+        """Stop after the current step, and save."""
+        self._execute(self._stop)
 
     def step(self, count: float = 1) -> None:
-        """Make some steps more."""
+        """Take some more steps."""
 
         def start() -> None:
             self.error, self.idle = None, False
-            self._speed.clear()
+            self._recent_steps.clear()
             self._budget = 0 if self._trainer.finished else count
 
-        self._do(start)
+        self._execute(start)
 
     def change(self, **knobs: Any) -> None:
-        """Change live knobs; returns when a snapshot carries them, or a moment later.
+        """Change live knobs.
+
+        Returns once a snapshot includes the change, or after a short timeout.
 
         Raises
         ------
+        ConfigError
+            If a value is invalid.
         RunError
-            Where a value cannot be, or the knob needs a new run.
+            If a knob cannot change during a run.
         """
 
         def change() -> None:
@@ -146,30 +150,30 @@ class Job:
             except LabError:
                 self.config = self._trainer.config
                 raise
-            self._look()
+            self._take_snapshot()
             if not self.playing:
                 self.run.save(self._trainer)
 
         self.config = self.config.changed(**knobs)
-        self._do(change)
+        self._execute(change)
 
     def choose(self, examples: NDArray[np.int64] | None) -> None:
-        """Show these held-out images from now on; None for the run's own choice."""
+        """Use these held-out images as examples from now on; None for the default ones."""
 
         def choose() -> None:
             self._chosen = examples
-            self._look()
+            self._take_snapshot()
 
-        self._do(choose)
+        self._execute(choose)
 
     def close(self) -> None:
-        """Save, let go of the run, and end the thread."""
+        """Save and release the run, and end the thread."""
         self._closing = True
         self._wake.set()
         self._thread.join()
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until the job stands; return whether it does."""
+        """Wait until the job is paused; return whether it is."""
         limit = time.monotonic() + (timeout if timeout is not None else float("inf"))
         while (self._commands or self.playing) and self.alive:
             if time.monotonic() > limit:
@@ -177,8 +181,8 @@ class Job:
             time.sleep(0.005)
         return True
 
-    def _do(self, command: Callable[[], None]) -> None:
-        """Have the thread do something between two steps; wait a moment for it."""
+    def _execute(self, command: Callable[[], None]) -> None:
+        """Run a command on the job's thread between two steps, and wait briefly for its end."""
         if self._closing:
             raise self._closed()
         done: Future[None] = Future()
@@ -186,13 +190,13 @@ class Job:
         self._wake.set()
         try:
             done.result(ANSWER_SECONDS)
-        except Late:
+        except FutureTimeoutError:
             if not self.alive:
                 raise self._closed() from None
-            done.add_done_callback(self._tell_late)
+            done.add_done_callback(self._keep_late_error)
 
-    def _tell_late(self, done: Future[None]) -> None:
-        """Let a refusal be read that came when its asker no longer waited."""
+    def _keep_late_error(self, done: Future[None]) -> None:
+        """Keep an error that arrives after the caller timed out."""
         if isinstance(error := done.exception(), LabError):
             self.error = error
 
@@ -203,14 +207,14 @@ class Job:
         torch.set_num_threads(self._threads)
         try:
             while not self._closing:
-                self._turn()
+                self._iterate()
         finally:
             self._finish()
 
-    def _turn(self) -> None:
-        """Do what was asked for, then make a step, or wait to be asked."""
+    def _iterate(self) -> None:
+        """Run pending commands, then take a step or wait for the next command."""
         try:
-            self._obey()
+            self._run_commands()
             if self.playing:
                 self._advance()
             else:
@@ -224,7 +228,7 @@ class Job:
             logger.exception("The job failed")
             self._fail(RunError("Training stopped unexpectedly: {error}.", error=error))
 
-    def _obey(self) -> None:
+    def _run_commands(self) -> None:
         while self._commands:
             command, done = self._commands[0]
             try:
@@ -234,7 +238,7 @@ class Job:
             else:
                 done.set_result(None)
             finally:
-                # Only now: as long as a command is obeyed, `wait` must not take the job to stand.
+                # Not before: while a command runs, `wait` must not consider the job paused.
                 self._commands.popleft()
 
     def _advance(self) -> None:
@@ -249,35 +253,39 @@ class Job:
         if now - self._watched_at > self._idle_seconds:
             self.idle = True
             self._stop()
-        elif now - self._seen_at > self._apart and now - self._watched_at < WATCHED_SECONDS:
-            self._look()
+        elif self._is_snapshot_due(now) and now - self._watched_at < WATCHED_SECONDS:
+            self._take_snapshot()
 
-    def _look(self) -> None:
-        """Take a snapshot, and leave enough time to the next that training hardly notices."""
-        began = time.monotonic()
+    def _is_snapshot_due(self, now: float) -> bool:
+        return now - self._snapshot_at > self._snapshot_interval
+
+    def _take_snapshot(self) -> None:
+        """Take a snapshot, and limit the share of time spent on snapshots."""
+        started = time.monotonic()
         self.latest = self._trainer.snapshot(self._chosen)
-        self._seen_at = time.monotonic()
-        self._apart = max(LEAST_SECONDS_APART, (self._seen_at - began) / SNAPSHOT_SHARE)
+        self._snapshot_at = time.monotonic()
+        seconds = self._snapshot_at - started
+        self._snapshot_interval = max(LEAST_SNAPSHOT_INTERVAL, seconds / SNAPSHOT_SHARE)
 
     def _measure(self, now: float) -> None:
-        """Keep the speed of the last seconds."""
-        self._speed.append((now, self._trainer.steps))
-        while now - self._speed[0][0] > SPEED_SECONDS:
-            self._speed.popleft()
-        (then, before), steps = self._speed[0], self._trainer.steps
+        """Measure the speed over the last few seconds."""
+        self._recent_steps.append((now, self._trainer.steps))
+        while now - self._recent_steps[0][0] > SPEED_SECONDS:
+            self._recent_steps.popleft()
+        (then, before), steps = self._recent_steps[0], self._trainer.steps
         if now > then:
             batch = self._trainer.config.batch_size
             self.samples_per_second = (steps - before) * batch / (now - then)
 
     def _stop(self) -> None:
-        self._look()
+        self._take_snapshot()
         self.run.save(self._trainer, samples_per_second=round(self.samples_per_second))
         self._budget = 0
 
     def _fail(self, error: LabError) -> None:
         self.error = error
         try:
-            self._look()
+            self._take_snapshot()
         finally:
             self._budget = 0
 

@@ -1,4 +1,4 @@
-"""What a page needs of a run that is being trained, whether here or by another program."""
+"""The interface of a run that is being trained, here or by another program."""
 
 from typing import Any, Protocol
 
@@ -12,25 +12,25 @@ from aecore.training.snapshot import Snapshot
 
 
 class LiveRun(Protocol):
-    """A run to look at while it trains; `Job` trains it here, `FollowedRun` reads its saves.
+    """A run to watch while it trains: `Job` trains it here, `FollowedRun` reads its saves.
 
     Attributes
     ----------
     run : Run
     editable : bool
-        Whether it is trained here, so that it can be played, changed and paused.
+        Whether it is trained here, so that it can be played, paused and changed.
     config : Config
-        As last asked for; the newest snapshot may be a moment behind.
+        The settings last requested; the newest snapshot may be slightly older.
     playing : bool
-        Whether steps are being made.
+        Whether it is training now.
     error : LabError or None
-        Why it stopped, where it did not stop by itself or on request.
+        The error that stopped it, if any.
     idle : bool
-        Whether it paused because nobody watched.
+        Whether it paused because nobody was watching.
     samples_per_second : float
-        0 where unknown.
+        0 if unknown.
     seconds_left : float
-        Infinite where unknown.
+        Infinite if unknown.
     """
 
     run: Run
@@ -51,7 +51,7 @@ class LiveRun(Protocol):
     def seconds_left(self) -> float: ...  # noqa: D102
 
     def watch(self) -> Snapshot:
-        """Return the newest snapshot, and note that somebody looks."""
+        """Return the newest snapshot, and note that somebody is watching."""
         ...
 
     def play(self) -> None:
@@ -59,17 +59,17 @@ class LiveRun(Protocol):
         ...
 
     def pause(self) -> None:
-        """Stop between two steps, and save."""
+        """Stop after the current step, and save."""
         ...
 
     def step(self, count: float = 1) -> None:
-        """Make some more steps."""
+        """Take some more steps."""
         ...
 
     def change(self, **knobs: Any) -> None:
-        """Change live settings."""
+        """Change live knobs."""
         ...
 
     def choose(self, examples: NDArray[np.int64] | None) -> None:
-        """Show these held-out images from now on; None for the run's own choice."""
+        """Use these held-out images as examples from now on; None for the default ones."""
         ...

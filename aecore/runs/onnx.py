@@ -1,4 +1,4 @@
-"""A network as ONNX, checked against torch before it is handed out."""
+"""Export a network as ONNX and verify it against torch."""
 
 import importlib
 import io
@@ -20,7 +20,7 @@ from aecore.errors import RunError
 from aecore.network.autoencoder import Autoencoder
 
 LARGEST_ERROR = 1e-4
-CHECKED = (1, 7)
+BATCH_SIZES = (1, 7)
 
 
 class _Encoder(nn.Module):
@@ -50,40 +50,40 @@ PARTS = {
 
 
 def write(model: Autoencoder, settings: Mapping[str, Any]) -> bytes:
-    """Return encoder, decoder and the whole as ONNX, in a zip, with the settings.
+    """Return the encoder, the decoder and the whole network as ONNX files in a ZIP.
 
-    Each takes float32 rows (n, pixels) in [0, 1], or codes (n, bottleneck), for any n.
+    Their inputs are float32 rows (n, pixels) in [0, 1], or codes (n, bottleneck), for any n.
 
     Parameters
     ----------
     model : Autoencoder
     settings : mapping
-        Written beside, as ``config.json``.
+        Added to the ZIP as ``config.json``.
 
     Raises
     ------
     RunError
-        Where a library is missing, or onnxruntime does not agree with torch to 1e-4.
+        If a library is missing, or onnxruntime and torch differ by more than 1e-4.
     """
     for name in ("onnx", "onnxruntime", "onnxscript"):
         library(name)
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, (part, given, made) in PARTS.items():
-            content = _export(part(model).eval(), _width(model, given), given, made)
-            _check(content, part(model), _width(model, given), name)
+        for name, (part, source, target) in PARTS.items():
+            content = _export(part(model).eval(), _width(model, source), source, target)
+            _check(content, part(model), _width(model, source), name)
             archive.writestr(f"{name}.onnx", content)
         archive.writestr("config.json", json.dumps(dict(settings), indent=1))
     return file.getvalue()
 
 
 def library(name: str) -> ModuleType:
-    """Import a library that exports need.
+    """Import an optional library.
 
     Raises
     ------
     RunError
-        Where it is not installed.
+        If it is not installed.
     """
     try:
         return importlib.import_module(name)
@@ -94,19 +94,19 @@ def library(name: str) -> ModuleType:
         ) from None
 
 
-def _width(model: Autoencoder, given: str) -> int:
-    return model.bottleneck if given == "code" else model.shape[0] * model.shape[1]
+def _width(model: Autoencoder, source: str) -> int:
+    return model.bottleneck if source == "code" else model.shape[0] * model.shape[1]
 
 
-def _export(part: nn.Module, width: int, given: str, made: str) -> bytes:
+def _export(part: nn.Module, width: int, source: str, target: str) -> bytes:
     batch = torch.export.Dim("batch", min=1)
     example = torch.rand(3, width, generator=torch.Generator().manual_seed(0))
-    talk = logging.getLogger("torch.onnx")
-    before = talk.level
+    exporter_logger = logging.getLogger("torch.onnx")
+    level = exporter_logger.level
     with tempfile.TemporaryDirectory(prefix="aecore-") as folder, warnings.catch_warnings():
-        # The exporter talks of its own plans.
+        # The exporter announces deprecations of its own code.
         warnings.simplefilter("ignore")
-        talk.setLevel(logging.ERROR)
+        exporter_logger.setLevel(logging.ERROR)
         path = Path(folder) / "part.onnx"
         try:
             torch.onnx.export(
@@ -114,14 +114,14 @@ def _export(part: nn.Module, width: int, given: str, made: str) -> bytes:
                 (example,),
                 path,
                 dynamo=True,
-                input_names=[given],
-                output_names=[made],
+                input_names=[source],
+                output_names=[target],
                 dynamic_shapes=({0: batch},),
                 external_data=False,
                 verbose=False,
             )
         finally:
-            talk.setLevel(before)
+            exporter_logger.setLevel(level)
         return path.read_bytes()
 
 
@@ -129,11 +129,11 @@ def _export(part: nn.Module, width: int, given: str, made: str) -> bytes:
 def _check(content: bytes, part: nn.Module, width: int, name: str) -> None:
     runtime = library("onnxruntime")
     session = runtime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    (given,) = session.get_inputs()
-    for count in CHECKED:
+    (source,) = session.get_inputs()
+    for count in BATCH_SIZES:
         rows = torch.rand(count, width, generator=torch.Generator().manual_seed(count))
-        (found,) = session.run(None, {given.name: rows.numpy()})
-        if not np.allclose(found, part(rows).numpy(), atol=LARGEST_ERROR, rtol=0):
+        (output,) = session.run(None, {source.name: rows.numpy()})
+        if not np.allclose(output, part(rows).numpy(), atol=LARGEST_ERROR, rtol=0):
             raise RunError(
                 "The {name} exported as ONNX gives different results, so it is not saved.",
                 name=name,

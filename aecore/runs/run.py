@@ -1,14 +1,14 @@
-"""A run is a folder: settings, history, frames and a checkpoint, all readable, nothing pickled.
+"""A run: a folder of settings, history, frames and a checkpoint, all readable, never pickled.
 
 ::
 
-    run.json             name, data set, where it stands; read by lists of runs
+    run.json             name, dataset and progress; read by lists of runs
     config.json          the settings it was started with
-    history.jsonl        a row at chosen steps; no clock times, so equal runs have equal files
-    probe.safetensors    the fixed images it is followed by
-    frames/              codes and reconstructions at chosen steps
+    history.jsonl        rows at selected steps; without times, so equal runs have equal files
+    probe.safetensors    the fixed images it is monitored on
+    frames/              codes and reconstructions at selected steps
     latest.safetensors   the newest frame
-    checkpoint/          everything needed to go on, bit for bit
+    checkpoint/          everything needed to resume bit for bit
 """
 
 import json
@@ -40,12 +40,12 @@ MOST_FRAME_BYTES = 96 * 2**20
 
 
 class Run:
-    """A run's folder.
+    """A run on disk.
 
     Parameters
     ----------
     path : Path
-        An existing run; `create` makes a new one.
+        Folder of an existing run; `create` makes a new one.
 
     Attributes
     ----------
@@ -56,26 +56,28 @@ class Run:
     Raises
     ------
     RunError
-        Where the folder is no run, or its settings were edited into something impossible.
+        If the folder is not a run.
+    ConfigError
+        If its settings are invalid.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = Path(path)
-        self.config = _checked(read_json(self.path / "config.json"), self.path)
+        self.config = _parsed_config(read_json(self.path / "config.json"), self.path)
         self._lock = FileLock(self.path / ".lock", timeout=0, thread_local=False)
         self._rows: list[Record] = []
         self._last_frame = -1
         self._saved_at = time.monotonic()
-        self._patience = LEAST_SECONDS_UNSAVED
+        self._save_interval = LEAST_SECONDS_UNSAVED
 
     @classmethod
     def create(cls, path: Path, config: Config) -> Self:
-        """Make a new run in an empty or missing folder, and claim it.
+        """Create a run in an empty or missing folder, and lock it.
 
         Raises
         ------
         RunError
-            Where the folder holds something already.
+            If the folder is not empty.
         """
         path = Path(path)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
@@ -96,18 +98,20 @@ class Run:
         return self.path.name
 
     def claim(self) -> None:
-        """Become the only one who may train this run; let go by `release` or by dying.
+        """Acquire the run's exclusive lock.
+
+        It is held until `release` or the end of the process.
 
         Raises
         ------
         RunError
-            Where another trains it.
+            If another trainer holds the lock.
         """
         try:
-            # The lock would let its holder in again, and out only after as many releases.
+            # A FileLock is reentrant, so a second trainer in this process would also acquire it.
             if self._lock.is_locked:
                 raise Timeout(str(self.path))
-            # Someone who lists runs holds a lock for a moment, to see whether it is free.
+            # `busy` holds the lock for a moment, to see whether it is free.
             self._lock.acquire(timeout=CLAIM_SECONDS)
         except Timeout:
             raise RunError(
@@ -115,17 +119,17 @@ class Run:
             ) from None
 
     def release(self) -> None:
-        """Let another train this run."""
+        """Release the lock."""
         self._lock.release()
 
     def discard(self) -> None:
-        """Remove the run from disk."""
+        """Delete the run from disk."""
         self.release()
         shutil.rmtree(self.path, ignore_errors=True)
 
     @property
     def busy(self) -> bool:
-        """Whether anyone, here or in another program, trains this run now."""
+        """Whether this or another program is training the run now."""
         if self._lock.is_locked:
             return True
         try:
@@ -135,7 +139,7 @@ class Run:
             return True
 
     def start(self, dataset: Dataset) -> Trainer:
-        """Return a trainer at the first step, and write down what the run is followed by."""
+        """Return a trainer before the first step, and save its initial state."""
         trainer = Trainer(dataset, self.config)
         frame.save_probe(trainer.snapshot(), self.path / "probe.safetensors")
         self.record(trainer)
@@ -143,12 +147,12 @@ class Run:
         return trainer
 
     def resume(self, dataset: Dataset) -> Trainer:
-        """Return a trainer where the last checkpoint was, and forget the rows after it.
+        """Return a trainer at the last checkpoint, and discard later rows and frames.
 
         Raises
         ------
         RunError
-            Where there is no checkpoint, or it is damaged or of other images.
+            If the checkpoint is missing, damaged, or belongs to other images.
         """
         saved = checkpoint.load(self.path / "checkpoint")
         rows = [row for row in self.history() if row["step"] <= saved.facts["step"]]
@@ -161,12 +165,12 @@ class Run:
         return trainer
 
     def record(self, trainer: Trainer) -> None:
-        """Write down what a step brought: rows, a frame where one is due, now and then a save."""
-        known = len(self._rows)
-        if trainer.history[max(known - 1, 0) : known] != self._rows[-1:]:
-            # It diverged and went back to where all was well.
+        """Append new rows to the history, and save a frame and a checkpoint if they are due."""
+        written = len(self._rows)
+        if trainer.history[max(written - 1, 0) : written] != self._rows[-1:]:
+            # The trainer diverged and returned to an earlier state.
             self._rewrite(trainer.history)
-        elif new := trainer.history[known:]:
+        elif new := trainer.history[written:]:
             with (self.path / "history.jsonl").open("a") as file:
                 file.writelines(json.dumps(row) + "\n" for row in new)
             self._rows += new
@@ -174,19 +178,19 @@ class Run:
             frame.save(trainer.snapshot(), self._frame_path(trainer.steps))
             frame.thin(self.path / "frames", MOST_FRAME_BYTES)
             self._last_frame = trainer.steps
-        if time.monotonic() - self._saved_at > self._patience:
+        if time.monotonic() - self._saved_at > self._save_interval:
             self.save(trainer)
 
     def train(
         self, trainer: Trainer, until: int | None = None, after_step: AfterStep | None = None
     ) -> None:
-        """Make one step after the other and record each; see `Trainer.train`."""
+        """Take steps and record each; see `Trainer.train` for the parameters."""
 
-        def after() -> bool | None:
+        def record() -> bool | None:
             self.record(trainer)
             return after_step and after_step()
 
-        trainer.train(until, after)
+        trainer.train(until, record)
 
     def _rewrite(self, rows: Sequence[Record]) -> None:
         lines = "".join(json.dumps(row) + "\n" for row in rows)
@@ -194,25 +198,31 @@ class Run:
         self._rows = list(rows)
 
     def save(self, trainer: Trainer, **facts: float) -> None:
-        """Save a checkpoint, the newest frame, and where the run stands.
+        """Save a checkpoint, the newest frame, and the summary.
 
         Parameters
         ----------
         trainer : Trainer
         **facts : float
-            More to remember in ``run.json``, such as a speed.
+            Further entries of ``run.json``, such as the speed.
         """
-        began = time.monotonic()
+        started = time.monotonic()
         checkpoint.save(trainer.state(), self.path / "checkpoint")
         snapshot = trainer.snapshot()
         frame.save(snapshot, self.path / "latest.safetensors")
         write_json(self.path / "run.json", {**_summary(self.name, snapshot), **facts})
         self._saved_at = time.monotonic()
-        took = (self._saved_at - began) / SAVING_SHARE
-        self._patience = min(max(took, LEAST_SECONDS_UNSAVED), MOST_SECONDS_UNSAVED)
+        interval = (self._saved_at - started) / SAVING_SHARE
+        self._save_interval = min(max(interval, LEAST_SECONDS_UNSAVED), MOST_SECONDS_UNSAVED)
 
     def history(self) -> list[Record]:
-        """Return all whole rows; one that was cut while being written is left out."""
+        """Return all complete rows; one that was cut off while being written is skipped.
+
+        Raises
+        ------
+        RunError
+            If the history is missing.
+        """
         try:
             lines = (self.path / "history.jsonl").read_text(errors="replace").splitlines()
         except FileNotFoundError as error:
@@ -221,19 +231,19 @@ class Run:
         return [row for line in lines if (row := _row(line)) is not None]
 
     def frames(self) -> list[int]:
-        """Return the steps of which a frame was kept."""
+        """Return the steps that have a frame, in ascending order."""
         return sorted(int(path.stem) for path in (self.path / "frames").glob("*.safetensors"))
 
     def _frame_path(self, step: int) -> Path:
         return self.path / "frames" / f"{step:09d}.safetensors"
 
     def frame(self, step: int | None = None) -> Snapshot:
-        """Return a saved moment, the newest by default; nothing of it is in memory alone.
+        """Load the frame of a step, by default the newest.
 
         Raises
         ------
         RunError
-            Where there is none, or it is damaged.
+            If it is missing or damaged.
         """
         path = self.path / "latest.safetensors"
         if step is not None:
@@ -242,29 +252,35 @@ class Run:
 
     @property
     def written(self) -> tuple[int, ...]:
-        """When the newest frame and the history were last written; nanoseconds, 0 for never."""
+        """Modification times of the newest frame and the history, in nanoseconds; 0 if missing."""
         paths = (self.path / "latest.safetensors", self.path / "history.jsonl")
         return tuple(path.stat().st_mtime_ns if path.exists() else 0 for path in paths)
 
     def codes(self, step: int) -> NDArray[np.float32]:
-        """Return the codes (probes, bottleneck) of a saved moment.
+        """Load the codes (probes, bottleneck) of the frame of a step.
 
         Raises
         ------
         RunError
-            Where there is none, or it is damaged.
+            If it is missing or damaged.
         """
         return frame.codes(self._frame_path(step))
 
     def summary(self) -> Mapping[str, Any]:
-        """Return where the run stands, as ``run.json`` says it."""
-        found = read_json(path := self.path / "run.json")
-        if not isinstance(found, dict):
+        """Read the summary in ``run.json``: name, dataset, progress and errors.
+
+        Raises
+        ------
+        RunError
+            If it is missing or damaged.
+        """
+        content = read_json(path := self.path / "run.json")
+        if not isinstance(content, dict):
             raise RunError("{path} does not say how far the run has come.", path=path)
-        return found
+        return content
 
 
-def _checked(values: object, path: Path) -> Config:
+def _parsed_config(values: object, path: Path) -> Config:
     if not isinstance(values, dict):
         raise RunError("{path} contains no settings.", path=path / "config.json")
     return Config(**values)

@@ -1,4 +1,4 @@
-"""A trained network with the images it learnt from: what every use of it builds on."""
+"""A trained network together with its dataset."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -27,15 +27,15 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, eq=False)
 class TrainedModel:
-    """A network at one moment of a run, and its data set.
+    """The network of a run at one step, and its dataset.
 
     Attributes
     ----------
     name : str
-        The run's.
+        The run's name.
     step : int
     config : Config
-        As it was at this moment.
+        The settings at this step.
     model : Autoencoder
     dataset : Dataset
 
@@ -43,7 +43,7 @@ class TrainedModel:
     --------
     >>> from aecore import TrainedModel
     >>> network = TrainedModel.open("runs/x")                              # doctest: +SKIP
-    >>> network.rebuild(network.dataset.test_images[:10]).shape       # doctest: +SKIP
+    >>> network.reconstruct(network.dataset.test_images[:10]).shape        # doctest: +SKIP
     (10, 28, 28)
     """
 
@@ -55,19 +55,21 @@ class TrainedModel:
 
     @classmethod
     def open(cls, path: Path | str, dataset: Dataset | None = None) -> Self:
-        """Return the network of a run's last checkpoint, in full precision.
+        """Load the network from a run's last checkpoint, in full precision.
 
         Parameters
         ----------
         path : Path or str
             The run's folder.
         dataset : Dataset, optional
-            The run's, where it is loaded already.
+            The run's dataset, if it is already loaded.
 
         Raises
         ------
         RunError
-            Where the folder is no run, is damaged, or its images are not on this machine.
+            If the folder is not a run or is damaged.
+        DataError
+            If the dataset is not on this machine.
         """
         run = Run(Path(path))
         saved = checkpoint.load(run.path / "checkpoint")
@@ -84,18 +86,18 @@ class TrainedModel:
         return cls(run.name, saved.facts["step"], config, model, images)
 
     @classmethod
-    def of(cls, snapshot: Snapshot, dataset: Dataset, name: str) -> Self:
-        """Return the network of a snapshot, which may be of a run that is being trained."""
+    def from_snapshot(cls, snapshot: Snapshot, dataset: Dataset, name: str) -> Self:
+        """Return the network of a snapshot, whose run may still be training."""
         return cls(name, snapshot.step, snapshot.config, snapshot.model, dataset)
 
     @property
     def training_subset(self) -> Dataset:
-        """What of the data set it learnt from, and the held-out images of its kind."""
+        """The images it was trained on, and held-out images of the same classes."""
         return training_subset(self.dataset, self.config)
 
     @property
     def images(self) -> NDArray[np.uint8]:
-        """The training images it learnt from, of shape (n, height, width)."""
+        """The images it was trained on, of shape (n, height, width)."""
         return self.training_subset.images
 
     @cached_property
@@ -104,13 +106,13 @@ class TrainedModel:
         return probe.training_pca(self.training_subset, len(self.images))
 
     def encode(self, images: Images) -> Array:
-        """Return the codes (n, bottleneck) of images (n, height, width)."""
+        """Encode images (n, height, width) to codes (n, bottleneck)."""
         return encode(self.model, images)
 
     def decode(self, codes: Array) -> Array:
-        """Return the images (n, height, width) in [0, 1] of codes (n, bottleneck)."""
+        """Decode codes (n, bottleneck) to images (n, height, width) in [0, 1]."""
         return decode(self.model, codes)
 
     def reconstruct(self, images: Images) -> Array:
-        """Return the reconstructions in [0, 1] of images, both of shape (n, height, width)."""
+        """Reconstruct images (n, height, width); the result has values in [0, 1]."""
         return self.decode(self.encode(images))

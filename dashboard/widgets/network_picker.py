@@ -30,5 +30,5 @@ def network(newest: Snapshot) -> TrainedModel:
         width=320,
     )
     if not chosen:
-        return TrainedModel.of(newest, cached.dataset(newest.config.dataset), here)
+        return TrainedModel.from_snapshot(newest, cached.dataset(newest.config.dataset), here)
     return cached.trained_model(Run(active_run.root() / chosen))

@@ -34,7 +34,7 @@ def network(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Traine
 
 def test_what_was_never_seen_scores_higher(network: TrainedModel) -> None:
     images, anomalous = anomaly.held_out(network.dataset, ("0",))
-    for name, score in {**anomaly.detector(network), **anomaly.others(network)}.items():
+    for name, score in {**anomaly.detector(network), **anomaly.baselines(network)}.items():
         found = score(images)
         assert found.shape == anomalous.shape
         assert threshold.roc(anomalous, found).area > 0.9, name
@@ -58,10 +58,10 @@ def test_scores_are_settled_by_the_training_images_alone(network: TrainedModel) 
 
 
 def test_a_run_that_saw_the_foreign_class_is_known(network: TrainedModel) -> None:
-    assert anomaly.seen(network, ("1", "2")) == ()
-    assert anomaly.seen(network, ("0", "2")) == ("0",)
+    assert anomaly.trained_classes(network, ("1", "2")) == ()
+    assert anomaly.trained_classes(network, ("0", "2")) == ("0",)
     whole = replace(network, config=network.config.changed(classes=""))
-    assert anomaly.seen(whole, ("1", "2")) == ("1", "2")
+    assert anomaly.trained_classes(whole, ("1", "2")) == ("1", "2")
 
 
 def test_another_data_set_is_resized(digits: Dataset, small: Dataset) -> None:
@@ -84,10 +84,15 @@ def test_nothing_foreign_is_refused(digits: Dataset) -> None:
 def test_counts_follow_the_threshold() -> None:
     anomalous = np.array([False, False, True, True])
     values = np.array([0.1, 0.4, 0.3, 0.9])
-    found = threshold.counts(anomalous, values, 0.35)
-    assert (found.found, found.missed, found.alarms, found.passed) == (1, 1, 1, 1)
+    found = threshold.confusion(anomalous, values, 0.35)
+    assert (
+        found.true_positives,
+        found.false_negatives,
+        found.false_positives,
+        found.true_negatives,
+    ) == (1, 1, 1, 1)
     assert (found.precision, found.recall) == (0.5, 0.5)
-    assert threshold.counts(anomalous, values, 2).precision == 1
+    assert threshold.confusion(anomalous, values, 2).precision == 1
     assert threshold.quantile(values[~anomalous], 1) == 0.4
 
 
@@ -97,8 +102,8 @@ def test_the_cheapest_threshold_is_the_cheapest() -> None:
     values = draw.normal(anomalous * 1.5, 1)
 
     def cost(line: float) -> float:
-        found = threshold.counts(anomalous, values, line)
-        return 3 * found.missed + found.alarms
+        found = threshold.confusion(anomalous, values, line)
+        return 3 * found.false_negatives + found.false_positives
 
     best = cost(threshold.cheapest(anomalous, values, 3, 1))
     assert best <= min(cost(each) for each in values)

@@ -3,7 +3,13 @@ import base64
 import numpy as np
 import pytest
 
-from aecore.applications.iteration import Cloud, split, walk, with_gap, with_stroke
+from aecore.applications.iteration import (
+    CodeDistance,
+    change_response,
+    iterate,
+    with_gap,
+    with_stroke,
+)
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.data.drawing import as_mnist
@@ -25,27 +31,27 @@ def picture(network: TrainedModel) -> np.ndarray:
 
 
 def test_each_image_is_the_reconstruction_of_the_one_before(network: TrainedModel) -> None:
-    found = walk(network, picture(network), 5)
+    found = iterate(network, picture(network), 5)
     assert found.images.shape == (6, 8, 8)
     assert np.array_equal(found.images[3], network.reconstruct(found.images[2][None])[0])
     assert found.codes == pytest.approx(network.encode(found.images), abs=1e-5)
-    assert found.moved[0] == pytest.approx(
+    assert found.changes[0] == pytest.approx(
         np.sqrt(np.square(found.images[1] - found.images[0]).mean()), rel=1e-4
     )
 
 
 def test_noise_comes_to_rest(network: TrainedModel) -> None:
     image = np.random.default_rng(0).random((8, 8), np.float32)
-    found = walk(network, image, 40)
-    assert found.moved[-1] < found.moved[0] / 20
+    found = iterate(network, image, 40)
+    assert found.changes[-1] < found.changes[0] / 20
 
 
 def test_a_change_is_what_was_kept_and_what_was_removed(network: TrainedModel) -> None:
     clean = picture(network)
-    found = split(network, clean, with_stroke(clean, 45))
-    assert found.kept + found.removed == pytest.approx(found.change, abs=1e-6)
+    found = change_response(network, clean, with_stroke(clean, 45))
+    assert found.retained + found.removed == pytest.approx(found.change, abs=1e-6)
     assert found.share < 0.9
-    assert split(network, clean, clean).share == 1
+    assert change_response(network, clean, clean).share == 1
 
 
 def test_changes_along_the_manifold_are_kept_and_others_undone(network: TrainedModel) -> None:
@@ -53,13 +59,13 @@ def test_changes_along_the_manifold_are_kept_and_others_undone(network: TrainedM
     labels = network.dataset.test_labels[:200]
     one, other = images[labels == 3][:2]
     noise = np.random.default_rng(1).normal(0, 0.3, one.shape)
-    along = split(network, one, other).share
-    off = split(network, one, (one + noise).clip(0, 1).astype(np.float32)).share
+    along = change_response(network, one, other).share
+    off = change_response(network, one, (one + noise).clip(0, 1).astype(np.float32)).share
     assert along > off + 0.2
 
 
 def test_noise_lies_farther_from_what_was_learnt_than_digits(network: TrainedModel) -> None:
-    cloud = Cloud(network)
+    cloud = CodeDistance(network)
     held_out = network.encode(network.dataset.test_images[:100])
     assert cloud.rank(held_out).mean() == pytest.approx(0.5, abs=0.1)
     white = network.encode(np.ones((1, 8, 8), np.float32))

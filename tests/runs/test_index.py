@@ -9,7 +9,7 @@ from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import LabError
 from aecore.runs import index as index_module
-from aecore.runs.index import empty, index, label, restore, trash, trashed
+from aecore.runs.index import empty_trash, index, move_to_trash, restore, set_labels, trashed
 from aecore.runs.run import Run
 from tests.support import advance_run, trained
 
@@ -38,11 +38,11 @@ def test_a_row_says_where_a_run_stands(root: Path, quick: Config) -> None:
 
 def test_labels_are_kept_and_what_was_edited_is_as_if_not_said(root: Path) -> None:
     index(root)
-    label(root / "one", title="First", tags=["b", " a ", "b", ""], favourite=True)
-    label(root / "one", note="It is good.")
+    set_labels(root / "one", title="First", tags=["b", " a ", "b", ""], favourite=True)
+    set_labels(root / "one", note="It is good.")
     said = {"title": "First", "tags": ["a", "b"], "note": "It is good.", "favourite": True}
     assert said.items() <= index(root)[1].items()
-    label(root / "one", tags=[], note="")
+    set_labels(root / "one", tags=[], note="")
     assert {"title": "First", "tags": [], "note": ""}.items() <= index(root)[1].items()
     (root / "one" / "labels.json").write_text("[")
     os.utime(root / "one")
@@ -77,16 +77,16 @@ def test_what_changed_is_read_again_and_nothing_else(
 
 
 def test_a_deleted_run_comes_back_until_the_trash_is_emptied(root: Path, small: Dataset) -> None:
-    where = trash(root, "one")
+    where = move_to_trash(root, "one")
     assert [row["name"] for row in index(root)] == ["two"]
     assert trashed(root) == [where]
     assert restore(root, where) == root / "one"
     assert len(index(root)) == 2
-    where = trash(root, "one")
+    where = move_to_trash(root, "one")
     trained(root / "one", small, Run(root / "two").config)
     assert restore(root, where) == root / "one-2"
-    where = trash(root, "one-2")
-    empty(root)
+    where = move_to_trash(root, "one-2")
+    empty_trash(root)
     assert trashed(root) == []
     with pytest.raises(LabError, match="no longer in the trash"):
         restore(root, where)
@@ -95,11 +95,11 @@ def test_a_deleted_run_comes_back_until_the_trash_is_emptied(root: Path, small: 
 def test_only_a_run_that_nobody_trains_is_deleted(root: Path) -> None:
     for name in ("../one", ".trash", "missing"):
         with pytest.raises(LabError):
-            trash(root, name)
+            move_to_trash(root, name)
     run = Run(root / "one")
     run.claim()
     with pytest.raises(LabError, match="pause it first"):
-        trash(root, "one")
+        move_to_trash(root, "one")
     run.release()
 
 

@@ -50,7 +50,10 @@ def test_a_bottleneck_changed_while_training_is_the_one_found(
 
 def test_a_snapshot_and_the_run_on_disk_agree(folder: Path, small: Dataset, quick: Config) -> None:
     snapshot = trained(folder, small, quick).snapshot()
-    now, kept = TrainedModel.of(snapshot, small, "kept"), TrainedModel.open(folder, small)
+    now, kept = (
+        TrainedModel.from_snapshot(snapshot, small, "kept"),
+        TrainedModel.open(folder, small),
+    )
     assert np.allclose(
         now.reconstruct(small.test_images), kept.reconstruct(small.test_images), atol=1e-6
     )

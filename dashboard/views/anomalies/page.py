@@ -114,7 +114,11 @@ def _warn_if_anomalies_were_seen(
     network: TrainedModel, normal: tuple[str, ...], other: str
 ) -> None:
     """Say where the network saw what it should find foreign, with a way to one that did not."""
-    known = anomaly.seen(network, anomaly.remaining(network.dataset, normal)) if not other else ()
+    known = (
+        anomaly.trained_classes(network, anomaly.remaining_classes(network.dataset, normal))
+        if not other
+        else ()
+    )
     if not known:
         return
     settings = network.config
@@ -171,6 +175,6 @@ def _baselines(
     split = (normal, anomalous.source, anomalous.version, len(images))
 
     def make() -> dict[str, NDArray[np.float64]]:
-        return {name: score(images) for name, score in anomaly.others(network).items()}
+        return {name: score(images) for name, score in anomaly.baselines(network).items()}
 
     return background.get(("foreign by others", learnt, split), make) or {}

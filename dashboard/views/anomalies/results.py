@@ -40,7 +40,7 @@ def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) 
     ----------
     judged : Judged
     rivals : mapping of str to ndarray of shape (n,)
-        What the methods of `aecore.applications.anomaly.OTHERS` say of the same images;
+        What the methods of `aecore.applications.anomaly.BASELINES` say of the same images;
         empty while they are
         being made.
     """
@@ -80,7 +80,7 @@ def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) 
             else t("Everything to the right of the line is flagged."),
             on_drag=lambda place: st.session_state.update({keys.threshold(name): place}),
         )
-    found = thresholds.counts(anomalous, scores, threshold)
+    found = thresholds.confusion(anomalous, scores, threshold)
     with right:
         _counts(found)
         _curves(scored, baselines, name, found)
@@ -137,12 +137,12 @@ def _threshold(
     return how or "quantile", found
 
 
-def _counts(found: thresholds.Counts) -> None:
+def _counts(found: thresholds.Confusion) -> None:
     cells = [
-        (t("detected"), f"{found.found:,}"),
-        (t("missed"), f"{found.missed:,}"),
-        (t("accepted"), f"{found.passed:,}"),
-        (t("false alarms"), f"{found.alarms:,}"),
+        (t("detected"), f"{found.true_positives:,}"),
+        (t("missed"), f"{found.false_negatives:,}"),
+        (t("accepted"), f"{found.true_negatives:,}"),
+        (t("false alarms"), f"{found.false_positives:,}"),
         (t("Precision"), f"{found.precision:.1%}"),
         (t("Recall"), f"{found.recall:.1%}"),
     ]
@@ -154,11 +154,11 @@ def _curves(
     scored: ScoredImages,
     baselines: Mapping[str, NDArray[np.float64]],
     name: str,
-    found: thresholds.Counts,
+    found: thresholds.Confusion,
 ) -> None:
-    words = {**anomaly.SCORES, **anomaly.OTHERS}
+    words = {**anomaly.SCORES, **anomaly.BASELINES}
     scores = {name: scored.scores[name], **baselines}
-    alarms = found.alarms / max(1, found.alarms + found.passed)
+    alarms = found.false_positives / max(1, found.false_positives + found.true_negatives)
     kinds = {
         "roc": (
             t("ROC"),

@@ -159,7 +159,9 @@ def _words(row: Row) -> None:
             path = active_run.root() / row["name"]
             found = [tag.strip() for tag in tags.split(",") if tag.strip()]
             messages.attempt(
-                lambda: index.label(path, title=title, tags=found, note=note, favourite=favourite)
+                lambda: index.set_labels(
+                    path, title=title, tags=found, note=note, favourite=favourite
+                )
             )
             st.rerun()
 
@@ -235,7 +237,7 @@ def _delete(names: Sequence[str]) -> None:
         for name in names:
             if Run(root / name).busy:
                 raise RunError("{name} is open or training; open another run first.", name=name)
-        st.session_state[keys.TRASHED] = [index.trash(root, name) for name in names]
+        st.session_state[keys.TRASHED] = [index.move_to_trash(root, name) for name in names]
 
     messages.attempt(act)
     cached.run_rows.clear()

@@ -134,7 +134,7 @@ def _pictures(
     baselines: Baselines | None,
 ) -> None:
     truth = (images / 255).astype(np.float32)
-    made = denoising.clean(network, noisy, {} if baselines is None else baselines.filters)
+    made = denoising.denoise(network, noisy, {} if baselines is None else baselines.filters)
     error = abs(made["autoencoder"] - truth)
     # The place of what is still being fitted is kept, so that nothing jumps.
     rows = [made.get(name, np.zeros_like(truth)) for name in denoising.METHODS]

@@ -60,10 +60,12 @@ def body(newest: Snapshot) -> None:
     if image is None:
         st.info(t("Draw something to use it as the input."), icon=":material/draw:")
         return
-    found = iteration.walk(network, image, passes)
+    found = iteration.iterate(network, image, passes)
     _strip(found)
     cloud = cached.in_session(
-        "cloud", (network.name, network.step, network.config), lambda: iteration.Cloud(network)
+        "cloud",
+        (network.name, network.step, network.config),
+        lambda: iteration.CodeDistance(network),
     )
     _verdict(found, cloud)
     left, right = st.columns(2, gap="medium")
@@ -80,7 +82,7 @@ def body(newest: Snapshot) -> None:
         first, last = cloud.distance(found.codes[[0, -1]])
         figure(
             "onto-distance",
-            figures.strangeness(cloud.usual, float(first), float(last)),
+            figures.strangeness(cloud.held_out, float(first), float(last)),
             height=HEIGHT,
             label=t("Distances of codes to the training codes"),
         )
@@ -129,7 +131,7 @@ def _anomalous(network: TrainedModel) -> Array:
     return np.asarray(resize(image[None], network.dataset.shape)[0] / 255, np.float32)
 
 
-def _strip(found: iteration.Walk) -> None:
+def _strip(found: iteration.Trajectory) -> None:
     places = np.unique(np.linspace(0, len(found.images) - 1, 12).round().astype(int))
     names = [t("input") if not place else t("pass {n}", n=place) for place in places]
     image_grid(
@@ -141,7 +143,7 @@ def _strip(found: iteration.Walk) -> None:
     )
 
 
-def _verdict(found: iteration.Walk, cloud: iteration.Cloud) -> None:
+def _verdict(found: iteration.Trajectory, cloud: iteration.CodeDistance) -> None:
     first, last = cloud.rank(found.codes[[0, -1]])
     st.markdown(
         nt(
@@ -151,16 +153,16 @@ def _verdict(found: iteration.Walk, cloud: iteration.Cloud) -> None:
             "Its code lies farther from the training codes than **{first:.0%}** of held-out images "
             "do; after {count} passes, than **{last:.0%}**. The last pass changed the image by "
             "**{moved:.4f}**, the first by {before:.4f}.",
-            len(found.moved),
+            len(found.changes),
             first=first,
             last=last,
-            moved=found.moved[-1],
-            before=found.moved[0],
+            moved=found.changes[-1],
+            before=found.changes[0],
         )
     )
 
 
-def _map(network: TrainedModel, found: iteration.Walk) -> None:
+def _map(network: TrainedModel, found: iteration.Trajectory) -> None:
     heading(t("Path on the map"))
     images = probe.probe_set(network.dataset)
     codes = cached.in_session(
@@ -187,24 +189,24 @@ def _map(network: TrainedModel, found: iteration.Walk) -> None:
     )
 
 
-def _moved(found: iteration.Walk) -> None:
+def _moved(found: iteration.Trajectory) -> None:
     heading(t("Change per pass"))
     figure(
         "onto-moved",
-        figures.moved(found.moved),
+        figures.moved(found.changes),
         height=HEIGHT,
         label=t("Change of the image in each pass"),
     )
 
 
 def _split(network: TrainedModel, clean: Array, image: Array) -> None:
-    parts = iteration.split(network, clean, image)
+    parts = iteration.change_response(network, clean, image)
     heading(t("What happened to the change"))
     removed = 1 - parts.share
     left, right = st.columns(2)
     left.metric(t("removed (off the manifold)"), f"{removed:.0%}")
     right.metric(t("kept (along it)"), f"{parts.share:.0%}")
-    signed = np.stack([parts.change, parts.removed, parts.kept])
+    signed = np.stack([parts.change, parts.removed, parts.retained])
     image_grid(
         "onto-split",
         [signed],
