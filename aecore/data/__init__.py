@@ -1,4 +1,4 @@
-"""Datasets: bundled, generated, downloaded, or a person's own files."""
+"""Datasets: bundled, generated, downloaded, or read from the user's files."""
 
 import lazy_loader
 

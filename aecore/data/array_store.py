@@ -1,4 +1,4 @@
-"""Named arrays and a readable JSON in a folder, written whole or not at all. No pickles."""
+"""Folders of named arrays and a JSON file, written atomically and without pickles."""
 
 import hashlib
 import json
@@ -13,32 +13,32 @@ import numpy as np
 from numpy.typing import NDArray
 
 ABOUT = "about.json"
-# Raise it when what is kept would be made differently.
+# Increase it to invalidate cached arrays.
 VERSION = 1
 
 
 class Stored(NamedTuple):
-    """What a folder holds: arrays as read-only memory maps, and what the JSON says of them."""
+    """The contents of a folder: arrays as read-only memory maps, and the JSON about them."""
 
     arrays: dict[str, NDArray[Any]]
     about: dict[str, Any]
 
 
 def write(folder: Path, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, object]) -> None:
-    """Write a new folder; nobody ever sees half of it.
+    """Write a new folder atomically.
 
     Parameters
     ----------
     folder : Path
-        It must not exist, or be empty; its parents are made.
+        Must not exist, or be empty; its parents are created.
     arrays : mapping of str to ndarray
-        One ``.npy`` file is made of each.
+        Each is saved as an ``.npy`` file.
     about : mapping of str to JSON values
 
     Raises
     ------
     OSError
-        Where the folder is there already or cannot be written.
+        If the folder exists already or cannot be written.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     unfinished = folder.with_name(f".{folder.name}-{uuid4().hex}")
@@ -54,12 +54,12 @@ def write(folder: Path, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, 
 
 
 def read(folder: Path) -> Stored:
-    """Open a folder that `write` made.
+    """Open a folder written by `write`.
 
     Raises
     ------
     OSError or ValueError
-        Where it is absent, or is not what `write` leaves behind.
+        If it is missing or damaged.
     """
     about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
     try:
@@ -75,28 +75,40 @@ def read(folder: Path) -> Stored:
 
 
 def delete(folder: Path) -> None:
-    """Delete a folder; nobody ever sees half of it.
+    """Delete a folder atomically.
 
     Raises
     ------
     OSError
-        Where it is absent or the place cannot be written.
+        If it is missing or cannot be deleted.
     """
-    gone = folder.with_name(f".{folder.name}-{uuid4().hex}")
-    folder.rename(gone)
-    shutil.rmtree(gone, ignore_errors=True)
+    renamed = folder.with_name(f".{folder.name}-{uuid4().hex}")
+    folder.rename(renamed)
+    shutil.rmtree(renamed, ignore_errors=True)
 
 
-def kept(
+def cached(
     name: str,
     sources: Sequence[Path],
     places: Iterable[Path],
     make: Callable[[], Mapping[str, NDArray[Any]]],
 ) -> Mapping[str, NDArray[Any]]:
-    """Return what an earlier call kept, or make it and keep it in the first place that takes it.
+    """Return cached arrays, or make them and cache them in the first writable place.
 
-    What is kept is named after the paths, sizes and times of its sources, so a changed source is
-    another name, and two who write at once cannot disagree. Without a place it is just made.
+    The cache key consists of the paths, sizes and modification times of the sources, so a changed
+    source gets a new entry, and concurrent writers cannot disagree. If no place is writable, the
+    arrays are not cached.
+
+    Parameters
+    ----------
+    name : str
+        Start of the folder's name; older entries of the same name are deleted.
+    sources : sequence of Path
+        Files from which the arrays are made.
+    places : iterable of Path
+        Folders in which to look and to write.
+    make : callable
+        Returns the arrays by name.
     """
     states = [(path.resolve(), path.stat()) for path in sources]
     state = repr((VERSION, [(str(path), at.st_size, at.st_mtime_ns) for path, at in states]))

@@ -14,7 +14,7 @@ from aecore.i18n import N_, Message
 
 
 class BuiltIn(Protocol):
-    """What every built-in dataset tells of itself, and how it is loaded."""
+    """The interface of a built-in dataset."""
 
     @property
     def title(self) -> Message:
@@ -26,13 +26,13 @@ class BuiltIn(Protocol):
 
     @property
     def megabytes(self) -> int:
-        """How much there is to download."""
+        """Size of the download; 0 if there is none."""
 
     def is_present(self, root: Path) -> bool:
         """Whether it can be loaded without a download."""
 
     def load(self, name: str, root: Path, caches: Iterable[Path]) -> Dataset:
-        """Load it under a name from `root`, with folders to keep what takes long to compute."""
+        """Load it from `root` under a name; `caches` are folders for what is slow to compute."""
 
 
 @dataclass(frozen=True)
@@ -82,13 +82,13 @@ class Generator(Protocol):
 
 @dataclass(frozen=True)
 class Generated:
-    """A dataset that is computed once and kept.
+    """A dataset that is generated once and cached.
 
     Attributes
     ----------
     title, description : Message
     generator : Generator
-        When its file changes, the dataset is computed again.
+        The dataset is regenerated when its file changes.
     """
 
     title: Message
@@ -101,9 +101,9 @@ class Generated:
         return True
 
     def load(self, name: str, root: Path, caches: Iterable[Path]) -> Dataset:  # noqa: ARG002
-        """Map what was kept, or compute it."""
+        """Map the cached arrays, or generate them."""
         module = self.generator
-        arrays = array_store.kept(name, [Path(module.__file__ or "")], caches, module.make)
+        arrays = array_store.cached(name, [Path(module.__file__ or "")], caches, module.make)
         return assemble(name, arrays, module.CLASSES, tuple(module.FACTORS))
 
 

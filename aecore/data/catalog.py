@@ -1,4 +1,4 @@
-"""The images to learn from: bundled, downloaded, or a person's own."""
+"""The catalog of datasets: list, load, download, add and remove them."""
 
 import os
 import re
@@ -23,7 +23,19 @@ NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @dataclass(frozen=True)
 class Offer:
-    """A dataset one may choose: its name, a sentence about it, and what choosing it takes."""
+    """A dataset on offer.
+
+    Attributes
+    ----------
+    title : Message or str
+    description : Message
+    megabytes : int
+        Size of the download; 0 if there is none.
+    present : bool
+        Whether `load` can open it now.
+    own : bool
+        Whether the user added it.
+    """
 
     title: Message | str
     description: Message
@@ -33,9 +45,9 @@ class Offer:
 
 
 def data_root(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder of all data sets: ``AECORE_DATA``, or else one in the user's cache."""
-    chosen = environ.get("AECORE_DATA")
-    return Path(chosen).expanduser() if chosen else _user_cache()
+    """Return the folder of all datasets: ``AECORE_DATA``, or a folder in the user's cache."""
+    folder = environ.get("AECORE_DATA")
+    return Path(folder).expanduser() if folder else _user_cache()
 
 
 def _user_cache() -> Path:
@@ -45,39 +57,39 @@ def _user_cache() -> Path:
 
 
 def offers(root: Path | None = None) -> dict[str, Offer]:
-    """Return every dataset by name: the built-in ones, then the user's own."""
+    """Return all datasets by name: the built-in ones, then the user's own."""
     root = root or data_root()
     built_in = {
         name: Offer(each.title, each.description, each.megabytes, each.is_present(root))
         for name, each in BUILT_IN.items()
     }
-    owned = {
+    own = {
         path.parent.name: Offer(path.parent.name, N_("Your own images."), 0, present=True, own=True)
         for path in sorted((root / "own").glob(f"*/{array_store.ABOUT}"))
         if NAME.fullmatch(path.parent.name) and path.parent.name not in BUILT_IN
     }
-    return {**built_in, **owned}
+    return {**built_in, **own}
 
 
 def available(root: Path | None = None) -> tuple[str, ...]:
-    """Return the names that `load` takes right now, without a download."""
+    """Return the names of the datasets that can be loaded without a download."""
     return tuple(name for name, offer in offers(root).items() if offer.present)
 
 
 def default(root: Path | None = None) -> str:
-    """Return what to begin with: ``mnist`` where it is present, else ``digits``."""
+    """Return the default dataset: ``mnist`` if it is present, otherwise ``digits``."""
     return "mnist" if BUILT_IN["mnist"].is_present(root or data_root()) else "digits"
 
 
 def load(name: str, *, root: Path | None = None) -> Dataset:
-    """Load a data set; it is ready at once, since large ones are mapped and not read.
+    """Load a dataset; large ones are memory-mapped, so this takes no time.
 
     Parameters
     ----------
     name : str
         One of `available`.
     root : Path, optional
-        Where data sets lie; `data_root` if not given.
+        Folder of all datasets; by default `data_root`.
 
     Returns
     -------
@@ -86,7 +98,7 @@ def load(name: str, *, root: Path | None = None) -> Dataset:
     Raises
     ------
     DataError
-        Where there is none of this name, it has to be downloaded first, or it is damaged.
+        If there is no dataset of this name, it must be downloaded first, or it is damaged.
     """
     root = root or data_root()
     if name in BUILT_IN:
@@ -112,23 +124,23 @@ def download(
     progress: Progress | None = None,
     remotes: Sequence[Remote] | None = None,
 ) -> None:
-    """Download a data set, unless it is present; after a cut, go on where it stopped.
+    """Download a dataset unless it is present, resuming an interrupted download.
 
     Parameters
     ----------
     name : str
         A key of `PUBLISHED`.
     root : Path, optional
-        Where data sets lie; `data_root` if not given.
+        Folder of all datasets; by default `data_root`.
     progress : callable, optional
-        Called with bytes done and bytes in all, many times a second.
+        Called many times a second with the number of bytes so far and the total.
     remotes : sequence of Remote, optional
-        Other places to fetch from than torchvision's.
+        Sources to use instead of torchvision's.
 
     Raises
     ------
     DataError
-        Where there is none of this name, no server gives it, or it cannot be written.
+        If there is no dataset of this name, no server provides it, or it cannot be written.
     """
     root = root or data_root()
     if name not in PUBLISHED:
@@ -139,14 +151,14 @@ def download(
         )
     spec = PUBLISHED[name]
     if not spec.present(root):
-        found = registry.remotes(spec) if remotes is None else remotes
-        fetch(found, spec.files, spec.raw(root), progress=progress)
+        sources = registry.remotes(spec) if remotes is None else remotes
+        fetch(sources, spec.files, spec.raw(root), progress=progress)
 
 
 def add(
     source: Path | BinaryIO, name: str, *, size: int | None = None, root: Path | None = None
 ) -> Dataset:
-    """Make a data set of a person's own images, holding out every fifth.
+    """Add a dataset of the user's own images, a fifth of them held out.
 
     Parameters
     ----------
@@ -156,9 +168,9 @@ def add(
     name : str
         1 to 64 letters, digits, - or _.
     size : int, optional
-        Make every image this high and wide, 4 to 128 pixels.
+        Side length to resize all images to, 4 to 128 pixels.
     root : Path, optional
-        Where data sets lie; `data_root` if not given.
+        Folder of all datasets; by default `data_root`.
 
     Returns
     -------
@@ -167,18 +179,18 @@ def add(
     Raises
     ------
     DataError
-        Where the name is taken or cannot be, the source cannot be read or is out of bounds, or
-        the root cannot be written.
+        If the name is invalid or taken, the source cannot be read or is out of bounds, or the
+        folder cannot be written.
     """
     root = root or data_root()
     folder = root / "own" / _own_name(name)
     taken = DataError('A dataset named "{name}" already exists; choose another name.', name=name)
     if folder.exists():
         raise taken
-    found = reader.read(source, size=size)
+    content = reader.read(source, size=size)
     try:
-        arrays = split.part(found.images, found.labels)
-        array_store.write(folder, arrays, {"name": name, "classes": found.classes})
+        arrays = split.split_arrays(content.images, content.labels)
+        array_store.write(folder, arrays, {"name": name, "classes": content.classes})
     except OSError as error:
         if folder.exists():
             raise taken from error
@@ -192,12 +204,12 @@ def add(
 
 
 def remove(name: str, *, root: Path | None = None) -> None:
-    """Delete a data set of the person's own; nothing else can be deleted.
+    """Delete a dataset that the user added.
 
     Raises
     ------
     DataError
-        Where there is none of this name, or it cannot be deleted.
+        If there is none of this name, or it cannot be deleted.
     """
     try:
         array_store.delete((root or data_root()) / "own" / _own_name(name))

@@ -1,4 +1,4 @@
-"""The images of a data set with all that is known of each, checked when they are put together."""
+"""Dataset: images with labels and factors, checked when it is assembled."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -10,23 +10,23 @@ from numpy.typing import NDArray
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """Images to learn from, and others held out to judge by; all arrays are read-only.
+    """Training images and held-out images, as read-only arrays.
 
     Attributes
     ----------
     name : str
     images : ndarray of uint8, shape (N, H, W)
-        May be a memory map, as may be the others.
+        Training images. Any of the arrays may be a memory map.
     labels : ndarray of int64, shape (N,)
-        Places in `classes`, -1 where unknown.
+        Indices into `classes`, -1 where unknown.
     test_images : ndarray of uint8, shape (M, H, W)
     test_labels : ndarray of int64, shape (M,)
     classes : tuple of str
-        Empty where there are no labels.
+        Empty if there are no labels.
     factors : mapping of str to ndarray of float32, shape (N,)
-        What the images were made from, such as how thick the lines are; empty where none are known.
+        Factors that the images were generated from, such as line thickness; empty if unknown.
     test_factors : mapping of str to ndarray of float32, shape (M,)
-        The same of the held-out images.
+        The factors of the held-out images.
     """
 
     name: str
@@ -50,37 +50,41 @@ def assemble(
     classes: tuple[str, ...],
     factors: Sequence[str] = (),
 ) -> Dataset:
-    """Put arrays together, checking what a damaged or foreign folder might get wrong.
+    """Assemble a dataset from arrays, checking their shapes and types.
 
     Parameters
     ----------
     name : str
     arrays : mapping of str to ndarray
-        ``images``, ``labels``, ``test_images``, ``test_labels``; and where factors are named,
+        ``images``, ``labels``, ``test_images``, ``test_labels``; and with `factors`, also
         ``factors`` and ``test_factors`` with a row for each.
     classes : tuple of str
     factors : sequence of str
+        Names of the factors.
 
     Raises
     ------
     LookupError or ValueError
-        Where an array is missing, or has not the shape or kind of numbers that it should.
+        If an array is missing or has the wrong shape or type.
     """
     names = ("images", "labels", "test_images", "test_labels")
     images, labels, test_images, test_labels = (arrays[each] for each in names)
     for pixels, numbers in ((images, labels), (test_images, test_labels)):
-        whole = pixels.dtype == np.uint8 and numbers.dtype == np.int64
-        if not whole or pixels.ndim != 3 or numbers.shape != pixels.shape[:1]:
+        types_match = pixels.dtype == np.uint8 and numbers.dtype == np.int64
+        if not types_match or pixels.ndim != 3 or numbers.shape != pixels.shape[:1]:
             raise ValueError(name)
     if images.shape[1:] != test_images.shape[1:]:
         raise ValueError(name)
-    known = [
+    training_factors, test_factors = (
         dict(zip(factors, arrays[each], strict=True)) if factors else {}
         for each in ("factors", "test_factors")
-    ]
-    for found, numbers in zip(known, (labels, test_labels), strict=True):
-        if any(row.dtype != np.float32 or row.shape != numbers.shape for row in found.values()):
+    )
+    for rows, numbers in ((training_factors, labels), (test_factors, test_labels)):
+        if any(row.dtype != np.float32 or row.shape != numbers.shape for row in rows.values()):
             raise ValueError(name)
-    for array in (images, labels, test_images, test_labels, *known[0].values(), *known[1].values()):
+    factor_arrays = (*training_factors.values(), *test_factors.values())
+    for array in (images, labels, test_images, test_labels, *factor_arrays):
         array.setflags(write=False)
-    return Dataset(name, images, labels, test_images, test_labels, classes, *known)
+    return Dataset(
+        name, images, labels, test_images, test_labels, classes, training_factors, test_factors
+    )

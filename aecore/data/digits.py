@@ -14,7 +14,7 @@ CLASSES = tuple("0123456789")
 
 
 def read() -> dict[str, NDArray[Any]]:
-    """Return images and labels, every fifth of them held out.
+    """Read images and labels, a fifth of them held out.
 
     Returns
     -------
@@ -27,11 +27,11 @@ def read() -> dict[str, NDArray[Any]]:
     DataError
         If scikit-learn is not installed.
     """
-    # Read from where scikit-learn keeps it, since importing scikit-learn takes seconds.
+    # The file is read without importing scikit-learn, which would take seconds.
     spec = find_spec("sklearn")
     if spec is None or spec.origin is None:
         raise DataError("The dataset digits comes with scikit-learn; install it.")
     file = Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
     rows = np.loadtxt(file, delimiter=",", dtype=np.int64)
     images = np.rint(rows[:, :-1] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8)
-    return split.part(images, rows[:, -1])
+    return split.split_arrays(images, rows[:, -1])

@@ -1,4 +1,4 @@
-"""Names of classes and factors as a reader sees them."""
+"""Display names of classes and factors."""
 
 from aecore.data.published.registry import FASHION
 from aecore.data.strokes import FACTOR_NAMES
@@ -7,8 +7,8 @@ _TRANSLATED = {message.text: message for message in (*FASHION, *FACTOR_NAMES)}
 
 
 def display_name(name: str) -> str:
-    """Return the name of a class or factor in the reader's language.
+    """Return the name of a class or factor in the user's language.
 
-    Names that the datasets here declare are translated; a custom dataset's are shown as they are.
+    Names declared by built-in datasets are translated; those of custom datasets are not.
     """
     return str(_TRANSLATED.get(name, name))

@@ -1,4 +1,4 @@
-"""Parting images into those to learn from and those held out to judge by."""
+"""Split images into training images and held-out images."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ EVERY = 5
 
 
 def split(labels: NDArray[np.int64], seed: int = 0) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-    """Part images at random into four fifths to learn from and one fifth held out.
+    """Split images at random into four fifths for training and one held-out fifth.
 
-    Every class is parted in this proportion, to the nearest image.
+    The split is stratified: every class is divided in this proportion, to the nearest image.
 
     Parameters
     ----------
@@ -20,8 +20,8 @@ def split(labels: NDArray[np.int64], seed: int = 0) -> tuple[NDArray[np.intp], N
 
     Returns
     -------
-    learn, held : ndarrays of int
-        Places in `labels`, in random order.
+    training, held_out : ndarrays of int
+        Indices into `labels`, in random order.
     """
     order = np.random.default_rng(seed).permutation(len(labels))
     by_class = order[np.argsort(labels[order], kind="stable")]
@@ -30,12 +30,12 @@ def split(labels: NDArray[np.int64], seed: int = 0) -> tuple[NDArray[np.intp], N
     return order[~held_out[order]], order[held_out[order]]
 
 
-def part(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    """Return the four arrays of a data set by name, parted as `split` says."""
-    learn, held = split(labels)
+def split_arrays(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
+    """Return the four arrays of a dataset by name, divided by `split`."""
+    training, held_out = split(labels)
     return {
-        "images": images[learn],
-        "labels": labels[learn],
-        "test_images": images[held],
-        "test_labels": labels[held],
+        "images": images[training],
+        "labels": labels[training],
+        "test_images": images[held_out],
+        "test_labels": labels[held_out],
     }

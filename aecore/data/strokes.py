@@ -1,7 +1,8 @@
-"""Digits drawn as pen strokes: a data set whose manifold is known, because it is made of it.
+"""A generated dataset of digits drawn as pen strokes, whose manifold is known.
 
-An image is a function of its class and of `FACTORS`, nothing else: no noise, no second way to write
-a digit. Each class is a sheet of six dimensions, and what a code knows of it can be measured.
+An image is a function of its class and of `FACTORS` and nothing else: there is no noise, and only
+one way to write each digit. Each class is a six-dimensional manifold, so how well a code captures
+it can be measured.
 """
 
 from collections.abc import Mapping
@@ -17,16 +18,16 @@ SIDE = 28
 HEIGHT = 17.0
 COUNT, HELD_OUT = 10_000, 2_000
 CLASSES = tuple("0123456789")
-# Straight pieces between two points of a curve; half a pixel long, they show no corners.
-PIECES = 4
-# Images drawn at once, few enough for the processor's cache.
+# Line segments between two points of a curve; half a pixel long, they look smooth.
+SEGMENTS = 4
+# Number of images drawn at once, chosen to fit the processor's cache.
 CHUNK = 64
 
 Values = NDArray[np.float32]
 
 
 class Factor(NamedTuple):
-    """Between which values a factor lies, all equally likely, and their unit."""
+    """The range of a uniformly distributed factor, and its unit."""
 
     low: float
     high: float
@@ -34,15 +35,15 @@ class Factor(NamedTuple):
 
 
 FACTORS: Mapping[str, Factor] = {
-    # A shear: upright strokes lean to the right by so much, level ones stay level.
+    # A shear: vertical strokes lean to the right by this angle, horizontal ones stay horizontal.
     "slant": Factor(-20, 20, "degrees"),
-    # The width of the line.
+    # Line width.
     "thickness": Factor(1.2, 3.2, "pixels"),
-    # How large the skeleton is, where 1 is 17 pixels high.
+    # Scale of the skeleton; at 1 it is 17 pixels high.
     "size": Factor(0.8, 1.15, "ratio"),
-    # The whole digit is turned clockwise.
+    # Clockwise.
     "rotation": Factor(-15, 15, "degrees"),
-    # How far the middle of the skeleton's frame lies right of and below the middle of the image.
+    # Offset of the skeleton's centre from that of the image, to the right and downwards.
     "x": Factor(-2, 2, "pixels"),
     "y": Factor(-2, 2, "pixels"),
 }
@@ -55,10 +56,10 @@ FACTOR_NAMES = (
     N_("x"),
     N_("y"),
 )
-"""The keys of `FACTORS`, to be translated."""
+"""The keys of `FACTORS`, marked for translation."""
 
-# Each stroke is a smooth curve through its points (right and down, in hundredths of the height);
-# where the pen turns sharply, a new stroke begins.
+# Each stroke is a smooth curve through its points (x,y in hundredths of the height, y downwards);
+# a sharp turn of the pen starts a new stroke.
 SKELETONS: tuple[tuple[str, ...], ...] = (
     ("32,0 10,16 1,50 10,86 32,100 54,84 62,50 54,14 32,0",),
     ("0,24 16,14 28,0", "28,0 28,100"),
@@ -77,20 +78,20 @@ SKELETONS: tuple[tuple[str, ...], ...] = (
 
 
 def make(count: int = COUNT, held_out: int = HELD_OUT, seed: int = 0) -> dict[str, NDArray[Any]]:
-    """Draw a whole data set; classes are equally frequent, factors independent of all else.
+    """Draw a dataset with balanced classes and independent factors.
 
     Parameters
     ----------
     count, held_out : int
-        How many images to learn from and to judge by.
+        Number of training images and of held-out images.
     seed : int
-        The same numbers give the same images.
+        Equal arguments give equal images.
 
     Returns
     -------
     dict of str to ndarray
         ``images`` (count, 28, 28), uint8; ``labels`` (count,), int64; ``factors`` (6, count),
-        float32, in the order and units of `FACTORS`; and the same of those held out, named
+        float32, in the order and units of `FACTORS`; and the same for the held-out images, named
         ``test_images`` and so on.
     """
     random = np.random.default_rng(seed)
@@ -123,7 +124,7 @@ def draw(
     Parameters
     ----------
     labels : ndarray of shape (n,), int64
-        Which digit, 0 to 9.
+        Digits, 0 to 9.
     slant, thickness, size, rotation, x, y : ndarray of shape (n,), float32
         In the units of `FACTORS`.
 
@@ -133,48 +134,48 @@ def draw(
     """
     images = np.zeros((len(labels), SIDE, SIDE), np.uint8)
     frames = _frames(slant, size, rotation)
-    middles = np.column_stack([x, y]).astype(np.float32) + (SIDE - 1) / 2
+    centres = np.column_stack([x, y]).astype(np.float32) + (SIDE - 1) / 2
     for digit in np.unique(labels):
-        (places,) = np.nonzero(labels == digit)
-        for start in range(0, len(places), CHUNK):
-            chosen = places[start : start + CHUNK]
-            ends = skeleton(int(digit)) @ frames[chosen, None] + middles[chosen, None, None]
+        (rows,) = np.nonzero(labels == digit)
+        for start in range(0, len(rows), CHUNK):
+            chunk = rows[start : start + CHUNK]
+            ends = skeleton(int(digit)) @ frames[chunk, None] + centres[chunk, None, None]
             distance = _distance(ends)
-            # A pixel is covered by as much as the line's edge lies beyond its middle.
-            ink = (thickness[chosen, None, None] / 2 - distance + 0.5).clip(0, 1)
-            images[chosen] = np.rint(255 * ink)
+            # Antialiasing: the coverage of a pixel falls linearly across the edge of the line.
+            ink = (thickness[chunk, None, None] / 2 - distance + 0.5).clip(0, 1)
+            images[chunk] = np.rint(255 * ink)
     return images
 
 
 def _frames(slant: Values, size: Values, rotation: Values) -> NDArray[np.float32]:
-    """Return the matrices (n, 2, 2) that take points as rows from the skeleton to pixels."""
-    turn = np.radians(rotation)
-    lean = -np.tan(np.radians(slant))
-    one, none = np.ones_like(lean), np.zeros_like(lean)
-    shears = np.array([[one, none], [lean, one]])
-    turns = np.array([[np.cos(turn), np.sin(turn)], [-np.sin(turn), np.cos(turn)]])
-    frames = np.einsum("abn,bcn,n->nac", shears, turns, HEIGHT * size)
+    """Return the matrices (n, 2, 2) that map points, as rows, from the skeleton to pixels."""
+    angle = np.radians(rotation)
+    shear = -np.tan(np.radians(slant))
+    one, zero = np.ones_like(shear), np.zeros_like(shear)
+    shears = np.array([[one, zero], [shear, one]])
+    rotations = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    frames = np.einsum("abn,bcn,n->nac", shears, rotations, HEIGHT * size)
     return np.asarray(frames, np.float32)
 
 
 @cache
 def skeleton(digit: int) -> NDArray[np.float32]:
-    """Return a digit's line as straight pieces, centred and one high.
+    """Return the line segments of a digit, centred and with a height of 1.
 
     Returns
     -------
-    ndarray of shape (pieces, 2, 2), float32
-        Both ends of each piece, to the right and down.
+    ndarray of shape (segments, 2, 2), float32
+        Both ends of each segment as (x, y), y downwards.
     """
     strokes = [_curve(stroke) for stroke in SKELETONS[digit]]
     points = np.concatenate(strokes)
-    middle = (points.min(0) + points.max(0)) / 2
-    pieces = [np.stack([line[:-1], line[1:]], 1) - middle for line in strokes]
-    return (np.concatenate(pieces) / np.ptp(points[:, 1])).astype(np.float32)
+    centre = (points.min(0) + points.max(0)) / 2
+    segments = [np.stack([line[:-1], line[1:]], 1) - centre for line in strokes]
+    return (np.concatenate(segments) / np.ptp(points[:, 1])).astype(np.float32)
 
 
 def _curve(stroke: str) -> NDArray[np.float64]:
-    """Return points along the smooth curve through those given; a loop closes smoothly."""
+    """Return points along a smooth curve through the points of a stroke; loops close smoothly."""
     from scipy.interpolate import CubicSpline
 
     points = np.array([point.split(",") for point in stroke.split()], np.float64)
@@ -185,36 +186,37 @@ def _curve(stroke: str) -> NDArray[np.float64]:
     at = np.concatenate([[0], np.cumsum(steps)])
     closed = bool((points[0] == points[-1]).all())
     spline = CubicSpline(at, points, bc_type="periodic" if closed else "natural")
-    fine = np.interp(np.arange(0, len(at) - 1 + 1e-9, 1 / PIECES), np.arange(len(at)), at)
+    fine = np.interp(np.arange(0, len(at) - 1 + 1e-9, 1 / SEGMENTS), np.arange(len(at)), at)
     return np.asarray(spline(fine))
 
 
 def _distance(ends: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return how far each pixel is from the nearest of some pieces of line.
+    """Return the distance of each pixel to the nearest line segment.
 
     Parameters
     ----------
-    ends : ndarray of shape (n, pieces, 2, 2), float32
-        In pixels, right and down.
+    ends : ndarray of shape (n, segments, 2, 2), float32
+        In pixels.
 
     Returns
     -------
     ndarray of shape (n, 28, 28), float32
+        In pixels.
     """
     grid = np.arange(SIDE, dtype=np.float32)
-    middle, along = ends.mean(2), ends[:, :, 1] - ends[:, :, 0]
-    length = np.linalg.norm(along, axis=2, keepdims=True)
-    direction = along / length
+    centre, vector = ends.mean(2), ends[:, :, 1] - ends[:, :, 0]
+    length = np.linalg.norm(vector, axis=2, keepdims=True)
+    direction = vector / length
     nearest = np.full((len(ends), SIDE, SIDE), np.inf, np.float32)
-    for piece in range(ends.shape[1]):
-        right, down = ((grid - middle[:, piece, axis, None]) for axis in (0, 1))
-        dx, dy = direction[:, piece, :1], direction[:, piece, 1:]
-        beside = (right * -dy)[:, None, :] + (down * dx)[:, :, None]
-        beyond = np.abs((right * dx)[:, None, :] + (down * dy)[:, :, None])
-        beyond -= length[:, piece, None] / 2
-        np.maximum(beyond, 0, out=beyond)
-        beside *= beside
-        beyond *= beyond
-        beside += beyond
-        np.minimum(nearest, beside, out=nearest)
+    for segment in range(ends.shape[1]):
+        right, down = ((grid - centre[:, segment, axis, None]) for axis in (0, 1))
+        dx, dy = direction[:, segment, :1], direction[:, segment, 1:]
+        across = (right * -dy)[:, None, :] + (down * dx)[:, :, None]
+        along = np.abs((right * dx)[:, None, :] + (down * dy)[:, :, None])
+        along -= length[:, segment, None] / 2
+        np.maximum(along, 0, out=along)
+        across *= across
+        along *= along
+        across += along
+        np.minimum(nearest, across, out=nearest)
     return np.sqrt(nearest)

@@ -56,5 +56,5 @@ def _read(files: list[Any], shape: tuple[int, int]) -> NDArray[np.uint8]:
     found = []
     for file in files:
         path = PurePosixPath(Path(file.name).name)
-        found.append(image_files.one(path, partial(BytesIO, file.getvalue()), shape))
+        found.append(image_files.read_image(path, partial(BytesIO, file.getvalue()), shape))
     return np.stack(found)

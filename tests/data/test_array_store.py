@@ -93,18 +93,18 @@ class Maker:
 def test_kept_until_the_source_changes(tmp_path: Path) -> None:
     source, place, make = tmp_path / "source", tmp_path / "cache", Maker()
     source.write_text("a")
-    first = array_store.kept("x", [source], [place], make)
-    again = array_store.kept("x", [source], [place], make)
+    first = array_store.cached("x", [source], [place], make)
+    again = array_store.cached("x", [source], [place], make)
     assert make.made == 1
     assert isinstance(first["numbers"], np.memmap)
     assert again["numbers"].tolist() == [1] * 5
 
     source.write_text("b")
     os.utime(source, ns=(1, 1))
-    assert array_store.kept("x", [source], [place], make)["numbers"].tolist() == [2] * 5
+    assert array_store.cached("x", [source], [place], make)["numbers"].tolist() == [2] * 5
     source.write_text("bc")
     os.utime(source, ns=(1, 1))
-    assert array_store.kept("x", [source], [place], make)["numbers"].tolist() == [3] * 5
+    assert array_store.cached("x", [source], [place], make)["numbers"].tolist() == [3] * 5
     assert len(list(place.iterdir())) == 1, "what is outdated is removed"
 
 
@@ -112,20 +112,20 @@ def test_a_place_that_cannot_be_written_is_passed_over(tmp_path: Path) -> None:
     source, blocked, place, make = tmp_path / "s", tmp_path / "f" / "x", tmp_path / "ok", Maker()
     source.write_text("a")
     (tmp_path / "f").write_text("a file where a folder would have to be")
-    array_store.kept("x", [source], [blocked, place], make)
-    array_store.kept("x", [source], [blocked, place], make)
+    array_store.cached("x", [source], [blocked, place], make)
+    array_store.cached("x", [source], [blocked, place], make)
     assert make.made == 1
-    in_memory = array_store.kept("x", [source], [blocked], make)
+    in_memory = array_store.cached("x", [source], [blocked], make)
     assert in_memory["numbers"].tolist() == [2] * 5
 
 
 def test_what_was_kept_and_is_damaged_is_made_again(tmp_path: Path) -> None:
     source, place, make = tmp_path / "source", tmp_path / "cache", Maker()
     source.write_text("a")
-    array_store.kept("x", [source], [place], make)
+    array_store.cached("x", [source], [place], make)
     (about,) = place.glob("*/about.json")
     about.write_text("")
-    assert array_store.kept("x", [source], [place], make)["numbers"].tolist() == [2] * 5
-    array_store.kept("x", [source], [place], make)
+    assert array_store.cached("x", [source], [place], make)["numbers"].tolist() == [2] * 5
+    array_store.cached("x", [source], [place], make)
     assert make.made == 2
     assert json.loads(about.read_text())["sources"] == [str(source)]

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aecore.data.split import part, split
+from aecore.data.split import split, split_arrays
 
 
 @settings(max_examples=50, deadline=None)
@@ -32,7 +32,7 @@ def test_the_first_images_are_of_all_classes() -> None:
 def test_labels_stay_with_their_images() -> None:
     labels = np.arange(60)
     images = np.repeat(labels, 16).astype(np.uint8).reshape(60, 4, 4)
-    parts = part(images, labels)
+    parts = split_arrays(images, labels)
     np.testing.assert_array_equal(parts["images"][:, 0, 0], parts["labels"])
     np.testing.assert_array_equal(parts["test_images"][:, 3, 3], parts["test_labels"])
     assert len(parts["test_images"]) == 12

@@ -44,7 +44,7 @@ def test_rows_after_the_checkpoint_are_forgotten(
     ("text", "said"),
     [
         ("{", "is not valid JSON"),
-        ("[]", "holds no settings"),
+        ("[]", "contains no settings"),
         ('{"bottleneck": 0}', "bottleneck is 0; choose a whole number, 1 to 1,024"),
         ('{"bottelneck": 3}', "bottelneck is not a setting"),
         ('{"code_activation": "relu"}', "switch linear_path off"),

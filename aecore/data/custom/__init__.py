@@ -1,1 +1,1 @@
-"""Read a person's own images: archives, folders, arrays and tables."""
+"""Read the user's own images from archives, folders, arrays and tables."""

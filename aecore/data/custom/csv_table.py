@@ -1,4 +1,4 @@
-"""Images as rows of a CSV: a pixel in each column, perhaps a heading and a column of labels."""
+"""Read images from a CSV with one image per row, an optional header and a column of labels."""
 
 import csv
 from io import TextIOWrapper
@@ -23,9 +23,9 @@ def read(
     Parameters
     ----------
     source : binary file
-        Text in UTF-8; cells parted by commas, semicolons or tabs.
+        Text in UTF-8; cells are separated by commas, semicolons or tabs.
     file : str
-        What the sentences call it.
+        Its name in error messages.
     limits : Limits
 
     Returns
@@ -37,7 +37,7 @@ def read(
     Raises
     ------
     DataError
-        Where it is no text, or a cell is no number, or rows differ in length.
+        If it is not text, a cell is not a number, or rows differ in length.
     """
     text = TextIOWrapper(source, encoding="utf-8-sig", newline="")
     try:
@@ -54,17 +54,17 @@ def _read(
     text: TextIOWrapper, file: str, limits: greyscale.Limits
 ) -> tuple[NDArray[np.float32], list[str] | None]:
     first = text.readline(LONGEST_LINE)
-    parted_by = max(",;\t", key=first.count)
-    heading = _cells(first, parted_by)
-    headed = any(_number(cell) is None for cell in heading)
-    _check_width(len(heading), file)
-    if not headed:
+    separator = max(",;\t", key=first.count)
+    first_row = _cells(first, separator)
+    has_header = any(_number(cell) is None for cell in first_row)
+    _check_width(len(first_row), file)
+    if not has_header:
         text.seek(0)
-    names = [name.strip().casefold() for name in heading]
-    at = names.index(LABEL) if LABEL in names else None
+    names = [name.strip().casefold() for name in first_row]
+    label_column = names.index(LABEL) if LABEL in names else None
     numbers: dict[str, int] = {}
 
-    def numbered(cell: str) -> float:
+    def label_number(cell: str) -> float:
         return numbers.setdefault(cell.strip().strip('"'), len(numbers))
 
     start = text.tell()
@@ -76,9 +76,9 @@ def _read(
             text,
             dtype=np.float32,
             comments=None,
-            delimiter=parted_by,
+            delimiter=separator,
             quotechar='"',
-            converters=None if at is None else {at: numbered},
+            converters=None if label_column is None else {label_column: label_number},
             ndmin=2,
             max_rows=limits.most + 1,
         )
@@ -86,15 +86,15 @@ def _read(
         raise
     except ValueError as error:
         text.seek(start)
-        raise _fault(text, parted_by, len(heading), at, 1 + headed, file) from error
-    if cells.shape[1] != len(heading):
+        raise _error(text, separator, len(first_row), label_column, 1 + has_header, file) from error
+    if cells.shape[1] != len(first_row):
         text.seek(start)
-        raise _fault(text, parted_by, len(heading), at, 1 + headed, file)
-    if at is None:
+        raise _error(text, separator, len(first_row), label_column, 1 + has_header, file)
+    if label_column is None:
         return cells, None
-    kinds = list(numbers)
-    labels = [kinds[int(number)] for number in cells[:, at]]
-    return np.delete(cells, at, axis=1), labels
+    labels = list(numbers)
+    rows = [labels[int(number)] for number in cells[:, label_column]]
+    return np.delete(cells, label_column, axis=1), rows
 
 
 def _check_width(count: int, file: str) -> None:
@@ -108,8 +108,8 @@ def _check_width(count: int, file: str) -> None:
         )
 
 
-def _cells(line: str, parted_by: str) -> list[str]:
-    return next(csv.reader([line], delimiter=parted_by), [])
+def _cells(line: str, separator: str) -> list[str]:
+    return next(csv.reader([line], delimiter=separator), [])
 
 
 def _number(cell: str) -> float | None:
@@ -119,11 +119,16 @@ def _number(cell: str) -> float | None:
         return None
 
 
-def _fault(
-    text: TextIOWrapper, parted_by: str, width: int, at: int | None, start: int, file: str
+def _error(
+    text: TextIOWrapper,
+    separator: str,
+    width: int,
+    label_column: int | None,
+    start: int,
+    file: str,
 ) -> DataError:
-    """Find the first line that does not fit; numpy counts its rows in two ways."""
-    for line, cells in enumerate(csv.reader(text, delimiter=parted_by), start=start):
+    """Return the error about the first invalid line; numpy's row numbers are not consistent."""
+    for line, cells in enumerate(csv.reader(text, delimiter=separator), start=start):
         if cells and len(cells) != width:
             return DataError(
                 "Line {line} of {file} has {count} cells, but the first has {width}; all "
@@ -134,7 +139,7 @@ def _fault(
                 width=width,
             )
         for column, cell in enumerate(cells):
-            if column != at and _number(cell) is None:
+            if column != label_column and _number(cell) is None:
                 return DataError(
                     "Line {line} of {file} contains {cell!r}; pixel values must be numbers.",
                     line=line,

@@ -1,4 +1,4 @@
-"""Whatever numbers a person calls images, made uint8 and grey, and the bounds they must keep."""
+"""Convert arrays of images to greyscale uint8, within limits."""
 
 import math
 from dataclasses import dataclass
@@ -12,13 +12,13 @@ from aecore.images import resize
 
 LOW_SIDE, HIGH_SIDE = 4, 128
 CHUNK = 4096
-# How bright the eye finds red, green and blue (ITU-R BT.601), as Pillow weighs them.
+# Weights of red, green and blue (ITU-R BT.601), as in Pillow.
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much of a person's own data is accepted: images, bytes of a file, bytes unpacked."""
+    """Limits on the user's data: number of images, bytes of a file, and bytes unpacked."""
 
     least: int = 50
     most: int = 2_000_000
@@ -32,18 +32,18 @@ LIMITS = Limits()
 def grey(
     pixels: NDArray[Any], file: str, *, size: int | None = None, limits: Limits = LIMITS
 ) -> NDArray[np.uint8]:
-    """Turn an array of images into grey ones.
+    """Convert an array of images to greyscale.
 
     Parameters
     ----------
     pixels : ndarray of bool, int or float
         Shape (N, H, W), (N, H, W, C) or (N, C, H, W) with C = 1 (grey), 3 (colour) or 4 (colour
-        and opacity, laid on white), or (N, H * H), row by row. Values 0 to 255; where none is
-        above 1, 0 to 1.
+        and opacity, composed onto white), or (N, H * H), row by row. Values range from 0 to 255,
+        or, if none exceeds 1, from 0 to 1.
     file : str
-        What the sentences call the source.
+        Name of the source in error messages.
     size : int, optional
-        Make every image this high and wide.
+        Side length to resize all images to.
     limits : Limits
 
     Returns
@@ -53,7 +53,7 @@ def grey(
     Raises
     ------
     DataError
-        Where shape, number, size or values are out of bounds.
+        If the shape, number, size or values are out of bounds.
     """
     check_size(size)
     check_count(len(pixels) if pixels.ndim else 0, file, limits)
@@ -73,7 +73,7 @@ def grey(
 
 
 def check_count(count: int, file: str, limits: Limits = LIMITS) -> None:
-    """Refuse too few or too many images."""
+    """Raise `DataError` if there are too few or too many images."""
     if not count:
         raise DataError(
             "{file} contains no images; at least {least} are needed.", file=file, least=limits.least
@@ -95,7 +95,7 @@ def check_count(count: int, file: str, limits: Limits = LIMITS) -> None:
 
 
 def check_size(size: int | None) -> None:
-    """Refuse a side to resize to that is out of bounds."""
+    """Raise `DataError` if the side length to resize to is out of bounds."""
     if size is not None and not LOW_SIDE <= size <= HIGH_SIDE:
         raise DataError(
             "size is {size}; choose {low} to {high} pixels.",
@@ -106,7 +106,7 @@ def check_size(size: int | None) -> None:
 
 
 def check_sides(height: int, width: int, file: str) -> None:
-    """Refuse images whose sides are out of bounds."""
+    """Raise `DataError` if the sides of images are out of bounds."""
     if not (LOW_SIDE <= height <= HIGH_SIDE and LOW_SIDE <= width <= HIGH_SIDE):
         raise DataError(
             "The images of {file} are {height} by {width} pixels; sides of {low} to "
@@ -120,7 +120,7 @@ def check_sides(height: int, width: int, file: str) -> None:
 
 
 def too_large(file: str, limits: Limits) -> DataError:
-    """Return the sentence for what would fill the memory."""
+    """Return the error about data that would not fit into memory."""
     return DataError(
         "{file} unpacks to more than {most:g} MB; provide fewer or smaller images.",
         file=file,
@@ -182,11 +182,11 @@ def _scale(pixels: NDArray[Any], file: str) -> float:
 
 
 def _grey(block: NDArray[Any], scale: float) -> NDArray[np.uint8]:
-    light = block.astype(np.float32) * np.float32(scale)
-    if light.ndim == 4 and light.shape[3] == 4:
-        opacity = light[..., 3:] / 255
-        light = light[..., :3] * opacity + 255 * (1 - opacity)
-    if light.ndim == 4:
-        light = light @ LUMA if light.shape[3] == 3 else light[..., 0]
-    rounded: NDArray[np.uint8] = np.rint(light).astype(np.uint8)
-    return rounded
+    pixels = block.astype(np.float32) * np.float32(scale)
+    if pixels.ndim == 4 and pixels.shape[3] == 4:
+        opacity = pixels[..., 3:] / 255
+        pixels = pixels[..., :3] * opacity + 255 * (1 - opacity)
+    if pixels.ndim == 4:
+        pixels = pixels @ LUMA if pixels.shape[3] == 3 else pixels[..., 0]
+    grey_levels: NDArray[np.uint8] = np.rint(pixels).astype(np.uint8)
+    return grey_levels

@@ -1,4 +1,4 @@
-"""Image files in a folder or a zip, read into memory; nothing is ever unpacked to disk."""
+"""Read image files from a folder or a ZIP into memory; nothing is unpacked to disk."""
 
 import os
 import stat
@@ -20,76 +20,77 @@ from aecore.images import resize
 if TYPE_CHECKING:
     from PIL import Image
 
-# Few and common formats: a decoder that is not there cannot be attacked.
+# Only common formats, to limit the number of decoders exposed to untrusted files.
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
 
-Picture = tuple[PurePosixPath, Callable[[], IO[Any]]]
+ImageFile = tuple[PurePosixPath, Callable[[], IO[Any]]]
+"""The path of an image file, and a function that opens it."""
 
 
-def in_folder(folder: Path) -> Iterator[Picture]:
-    """Find the image files of a folder and its sub-folders, sorted; links are not followed."""
-    for place, below, names in os.walk(folder):
-        below.sort()
-        for path in (Path(place) / name for name in sorted(names)):
+def in_folder(folder: Path) -> Iterator[ImageFile]:
+    """Find the image files in a folder and its subfolders, sorted; links are not followed."""
+    for parent, subfolders, names in os.walk(folder):
+        subfolders.sort()
+        for path in (Path(parent) / name for name in sorted(names)):
             inner = PurePosixPath(path.relative_to(folder).as_posix())
-            if _is_picture(inner) and path.is_file() and not path.is_symlink():
+            if _is_image(inner) and path.is_file() and not path.is_symlink():
                 yield inner, partial(path.open, "rb")
 
 
-def in_zip(archive: zipfile.ZipFile) -> Iterator[Picture]:
-    """Find the image files of an archive, sorted; links and archives in it are passed over."""
+def in_zip(archive: zipfile.ZipFile) -> Iterator[ImageFile]:
+    """Find the image files in an archive, sorted; links and nested archives are skipped."""
     members = [(PurePosixPath(info.filename), info) for info in archive.infolist()]
     for path, info in sorted(members, key=lambda each: (each[0].parent.parts, each[0].name)):
-        if _is_picture(path) and not stat.S_ISLNK(info.external_attr >> 16):
+        if _is_image(path) and not stat.S_ISLNK(info.external_attr >> 16):
             yield path, partial(archive.open, info)
 
 
-def _is_picture(path: PurePosixPath) -> bool:
-    # Names with a dot in front and __MACOSX hold what computers keep beside pictures.
+def _is_image(path: PurePosixPath) -> bool:
+    # Hidden files and __MACOSX hold metadata of the operating system, such as thumbnails.
     hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
     return path.suffix.lower() in SUFFIXES and not hidden
 
 
 def read(
-    pictures: Iterable[Picture],
+    files: Iterable[ImageFile],
     file: str,
     *,
     size: int | None = None,
     limits: greyscale.Limits = greyscale.LIMITS,
 ) -> tuple[NDArray[np.uint8], list[str]]:
-    """Read pictures of one shape, or resized to one.
+    """Read image files of equal shape, or resize them.
 
     Parameters
     ----------
-    pictures : iterable of (path, open)
+    files : iterable of ImageFile
         From `in_folder` or `in_zip`.
     file : str
-        What the sentences call the folder or archive.
+        Name of the folder or archive in error messages.
     size : int, optional
-        Make every image this high and wide.
+        Side length to resize all images to.
     limits : Limits
 
     Returns
     -------
     images : ndarray of uint8, shape (N, H, W)
     labels : list of N str
-        The name of the sub-folder each lies in; empty where all lie in the same.
+        Name of the subfolder of each image; empty if all are in the same one.
 
     Raises
     ------
     DataError
-        Where a picture cannot be read, differs in shape, or there are too few or too many.
+        If an image cannot be read or differs in shape, or there are too few or too many images.
     """
     greyscale.check_size(size)
     content, labels, shape, left = bytearray(), list[str](), (0, 0), limits.unpacked
-    for path, opening in pictures:
+    for path, opening in files:
         packed = _bytes(path, opening, left, file)
         image = _image(path, packed, left - len(packed), size, file, limits)
         left -= len(packed) + image.size
         if left < 0:
             raise greyscale.too_large(file, limits)
-        shape = _same(shape, image.shape, path, file)
+        shape = _checked_shape(shape, image.shape, path, file)
         content += image.tobytes()
         labels.append(path.parent.name)
         if len(labels) > limits.most:
@@ -99,36 +100,40 @@ def read(
     return images, labels if len(set(labels)) > 1 else [""] * len(labels)
 
 
-def one(
+def read_image(
     path: PurePosixPath,
     opening: Callable[[], IO[Any]],
     shape: tuple[int, int],
     *,
     limits: greyscale.Limits = greyscale.LIMITS,
 ) -> NDArray[np.uint8]:
-    """Read one picture, as grey as others are and resized to a shape.
+    """Read a single image file, convert it to greyscale and resize it to a shape.
 
     Parameters
     ----------
     path : PurePosixPath
-        What a sentence calls it.
+        Its name in error messages.
     opening : callable
-        Opens it.
+        Opens the file.
     shape : (height, width)
     limits : Limits
+
+    Returns
+    -------
+    ndarray of uint8, shape (height, width)
 
     Raises
     ------
     DataError
-        Where it cannot be read, or is too large.
+        If it cannot be read or is too large.
     """
     packed = _bytes(path, opening, limits.unpacked, path.name)
     grey = _image(path, packed, limits.unpacked - len(packed), None, path.name, limits)
-    (picture,) = resize(grey[None], shape)
-    return np.asarray(picture)
+    (image,) = resize(grey[None], shape)
+    return np.asarray(image)
 
 
-def _same(
+def _checked_shape(
     shape: tuple[int, ...], other: tuple[int, ...], path: PurePosixPath, file: str
 ) -> tuple[int, int]:
     height, width = other
@@ -151,7 +156,7 @@ def _same(
 def _bytes(path: PurePosixPath, opening: Callable[[], IO[Any]], most: int, file: str) -> bytes:
     try:
         with opening() as stream:
-            # What an archive says of its sizes may be a lie; what is read is counted.
+            # The sizes that an archive declares cannot be trusted.
             content: bytes = stream.read(most + 1)
             return content
     except Exception as error:  # zipfile raises a dozen kinds for damage and encryption
@@ -176,7 +181,7 @@ def _image(
 
 
 def _decoded(packed: bytes, most: int, size: int | None) -> NDArray[np.uint8] | None:
-    """Return the pixels of an image file, or None where they are more than `most`."""
+    """Return the pixels of an image file, or None if there are more than `most`."""
     from PIL import Image
 
     with warnings.catch_warnings():
@@ -196,9 +201,9 @@ def _grey(image: "Image.Image") -> "Image.Image":
 
     image = ImageOps.exif_transpose(image)
     if image.mode.startswith("I;16"):
-        # Pillow would cut 16 bits off at 255 instead of scaling them.
-        deep: NDArray[Any] = np.asarray(image)
-        return Image.fromarray((deep >> 8).astype(np.uint8))
+        # Pillow would clip 16-bit values at 255 instead of scaling them.
+        pixels: NDArray[Any] = np.asarray(image)
+        return Image.fromarray((pixels >> 8).astype(np.uint8))
     if image.mode in ("I", "F"):
         raise ValueError(image.mode)
     if image.has_transparency_data:

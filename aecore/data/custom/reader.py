@@ -1,4 +1,4 @@
-"""A person's own images, from whatever they have them in; every file is taken for hostile."""
+"""Read the user's own images from any supported source; every file is treated as hostile."""
 
 import math
 import zipfile
@@ -22,55 +22,57 @@ MOST_CLASSES = 1000
 
 
 @dataclass(frozen=True, eq=False)
-class Own:
-    """What was read: images uint8 (N, H, W), labels int64 (N,) with -1 for unknown, class names."""
+class CustomImages:
+    """Images as uint8 (N, H, W), labels as int64 (N,) with -1 for unknown, and class names."""
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
     classes: tuple[str, ...]
 
 
-def read(source: Path | BinaryIO, *, size: int | None = None, limits: Limits = LIMITS) -> Own:
+def read(
+    source: Path | BinaryIO, *, size: int | None = None, limits: Limits = LIMITS
+) -> CustomImages:
     """Read images, and labels if there are any.
 
     Parameters
     ----------
     source : Path or binary file
-        A folder or ``.zip`` of image files, whose sub-folders name the classes; an ``.npz`` with
-        ``images`` and perhaps ``labels``; or a CSV of pixels, perhaps with a column headed
-        ``label``. What a file is, is seen from its content.
+        A folder or ``.zip`` of image files, whose subfolders name the classes; an ``.npz`` with
+        ``images`` and optionally ``labels``; or a CSV of pixels, optionally with a column named
+        ``label``. The type of a file is determined from its content.
     size : int, optional
-        Make every image this high and wide.
+        Side length to resize all images to.
     limits : Limits
 
     Returns
     -------
-    Own
+    CustomImages
 
     Raises
     ------
     DataError
-        Where it cannot be read, or is out of bounds.
+        If it cannot be read or is out of bounds.
     """
     if isinstance(source, Path) and source.is_dir():
         name = source.resolve().name
         images, texts = image_files.read(
             image_files.in_folder(source), name, size=size, limits=limits
         )
-        return Own(images, *_classes(texts, name))
-    with _opened(source, limits) as (file, name):
-        kind = file.read(4)
+        return CustomImages(images, *_classes(texts, name))
+    with _open(source, limits) as (file, name):
+        magic = file.read(4)
         file.seek(0)
-        if kind.startswith(b"PK"):
+        if magic.startswith(b"PK"):
             return _read_zip(file, name, size, limits)
         cells, labels = csv_table.read(file, name, limits=limits)
         images = greyscale.grey(cells, name, size=size, limits=limits)
-        return Own(images, *_classes(labels or [""] * len(images), name))
+        return CustomImages(images, *_classes(labels or [""] * len(images), name))
 
 
 @contextmanager
-def _opened(source: Path | BinaryIO, limits: Limits) -> Iterator[tuple[BinaryIO, str]]:
-    """Give a seekable file of bounded size, at its start, and what to call it."""
+def _open(source: Path | BinaryIO, limits: Limits) -> Iterator[tuple[BinaryIO, str]]:
+    """Yield a seekable file of bounded size, at its start, and its name for error messages."""
     if isinstance(source, Path):
         try:
             file = source.open("rb")
@@ -80,8 +82,8 @@ def _opened(source: Path | BinaryIO, limits: Limits) -> Iterator[tuple[BinaryIO,
                 path=source,
                 reason=error.strerror,
             ) from error
-        with file, _opened(file, limits) as opened:
-            yield opened
+        with file, _open(file, limits) as file_and_name:
+            yield file_and_name
         return
     name = PurePath(str(getattr(source, "name", ""))).name or t("the file")
     if not source.seekable():
@@ -96,7 +98,7 @@ def _opened(source: Path | BinaryIO, limits: Limits) -> Iterator[tuple[BinaryIO,
     yield source, name
 
 
-def _read_zip(file: BinaryIO, name: str, size: int | None, limits: Limits) -> Own:
+def _read_zip(file: BinaryIO, name: str, size: int | None, limits: Limits) -> CustomImages:
     try:
         archive = zipfile.ZipFile(file)
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
@@ -105,9 +107,9 @@ def _read_zip(file: BinaryIO, name: str, size: int | None, limits: Limits) -> Ow
         if any(member.endswith(".npy") for member in archive.namelist()):
             images, texts = _read_npz(archive, name, size, limits)
         else:
-            found = image_files.in_zip(archive)
-            images, texts = image_files.read(found, name, size=size, limits=limits)
-    return Own(images, *_classes(texts, name))
+            files = image_files.in_zip(archive)
+            images, texts = image_files.read(files, name, size=size, limits=limits)
+    return CustomImages(images, *_classes(texts, name))
 
 
 def _read_npz(
@@ -118,34 +120,35 @@ def _read_npz(
         for member in archive.namelist()
         if member.endswith(".npy")
     }
-    many = [name for name, shape in shapes.items() if len(shape) >= 2]
-    if "images" not in shapes and len(many) != 1:
+    candidates = [name for name, shape in shapes.items() if len(shape) >= 2]
+    if "images" not in shapes and len(candidates) != 1:
         raise DataError(
             "{file} contains the arrays {all}; name one of them images.",
             file=file,
             all=", ".join(shapes),
         )
-    chosen = "images" if "images" in shapes else many[0]
-    images = greyscale.grey(_array(archive, chosen, file, limits), file, size=size, limits=limits)
+    images_name = "images" if "images" in shapes else candidates[0]
+    pixels = _array(archive, images_name, file, limits)
+    images = greyscale.grey(pixels, file, size=size, limits=limits)
     flat = [name for name, shape in shapes.items() if shape == (len(images),)]
-    named = "labels" if "labels" in shapes else flat[0] if len(flat) == 1 else None
-    if named is None:
+    labels_name = "labels" if "labels" in shapes else flat[0] if len(flat) == 1 else None
+    if labels_name is None:
         return images, [""] * len(images)
-    if shapes[named] != (len(images),):
+    if shapes[labels_name] != (len(images),):
         raise DataError(
             "The labels of {file} have the shape {shape}, but there are {count} images; "
             "provide one label for each.",
             file=file,
-            shape=shapes[named],
+            shape=shapes[labels_name],
             count=len(images),
         )
-    return images, _texts(_array(archive, named, file, limits), file)
+    return images, _texts(_array(archive, labels_name, file, limits), file)
 
 
 def _header(
     archive: zipfile.ZipFile, member: str, file: str
 ) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Return the shape and type that an array in an .npz declares."""
+    """Return the shape and dtype declared by an array in an .npz."""
     try:
         with archive.open(member) as stream:
             return _read_header(stream)
@@ -163,7 +166,7 @@ def _read_header(stream: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
 
 
 def _array(archive: zipfile.ZipFile, name: str, file: str, limits: Limits) -> NDArray[Any]:
-    """Read one array, once its header has told how much memory it takes."""
+    """Read an array after checking its declared type and size."""
     member = f"{name}.npy"
     shape, kind = _header(archive, member, file)
     if kind.hasobject:
@@ -184,7 +187,7 @@ def _array(archive: zipfile.ZipFile, name: str, file: str, limits: Limits) -> ND
 
 
 def _texts(labels: NDArray[Any], file: str) -> list[str]:
-    """Write labels as text, unknown ones empty."""
+    """Convert labels to text, unknown ones to an empty text."""
     kind = labels.dtype.kind
     if kind == "U":
         return [str(each).strip() for each in labels]
@@ -200,10 +203,10 @@ def _texts(labels: NDArray[Any], file: str) -> list[str]:
 
 
 def _classes(texts: Sequence[str], file: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    def place(text: str) -> tuple[int, int, str]:
+    def sort_key(text: str) -> tuple[int, int, str]:
         return (0, int(text), text) if text.isdecimal() and len(text) < 20 else (1, 0, text)
 
-    classes = tuple(sorted(set(texts) - {""}, key=place))
+    classes = tuple(sorted(set(texts) - {""}, key=sort_key))
     if len(classes) > MOST_CLASSES:
         raise DataError(
             "{file} names {count} classes; up to {most} are possible. Leave the labels out if "

@@ -1,1 +1,1 @@
-"""Published datasets: what they are, where they are downloaded, how they are read."""
+"""Published datasets: their registry, download and file format."""

@@ -1,4 +1,4 @@
-"""Fetching published files: checked, resumed after a cut, and never seen half done."""
+"""Download files: verified, resumed after an interruption, and written atomically."""
 
 import gzip
 import hashlib
@@ -31,18 +31,18 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Remote:
-    """A file somewhere else.
+    """A file to download.
 
     Attributes
     ----------
     name : str
-        What it is called: ``.gz``, or a ``.zip`` of such files.
+        File name: a ``.gz``, or a ``.zip`` of such files.
     md5 : str
-        Its checksum, in hexadecimal.
+        Checksum, in hexadecimal.
     urls : tuple of str
-        Where it lies, the best place first.
+        Its addresses, the preferred one first.
     size : int
-        About how many bytes it has; used for progress until the server tells.
+        Approximate number of bytes, used for progress until the server reports the size.
     """
 
     name: str
@@ -58,26 +58,26 @@ def fetch(
     *,
     progress: Progress | None = None,
 ) -> None:
-    """Download what is missing and unpack it, so that `folder` has all `files`.
+    """Download and unpack missing files, so that `folder` contains all `files`.
 
-    Who asks while another thread or process does the same waits, and finds the files there.
+    Concurrent calls, from other threads or processes too, wait for the first to finish.
 
     Parameters
     ----------
     remotes : sequence of Remote
         The packed files.
     files : sequence of str
-        The names of the unpacked ones; others in an archive are left alone.
+        Names of the unpacked files; others in an archive are ignored.
     folder : Path
-        Made if absent.
+        Created if missing.
     progress : callable, optional
-        Called with bytes done and bytes in all. What it raises ends the download, which a later
-        call takes up where it stopped.
+        Called with the number of bytes so far and the total. An exception it raises stops the
+        download; a later call resumes it.
 
     Raises
     ------
     DataError
-        Where no server gives the right file, or the folder cannot be written.
+        If no server provides the right file, or the folder cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -117,19 +117,19 @@ def _unpacked(remote: Remote, files: Sequence[str]) -> Sequence[str]:
 
 
 def _get(remote: Remote, part: Path, report: Progress) -> None:
-    """Fill `part` from the first place that can; else say why the best could not."""
-    why = DataError("There is no address to download {file} from.", file=remote.name)
+    """Fill `part` from the first working address, or raise the error of the preferred one."""
+    first_error = DataError("There is no address to download {file} from.", file=remote.name)
     for place, url in enumerate(remote.urls):
         for attempt in range(ATTEMPTS):
-            before = part.exists()
-            refusal = _attempt(remote, url, part, report)
-            if refusal is None:
+            existed = part.exists()
+            error = _attempt(remote, url, part, report)
+            if error is None:
                 return
             if place == attempt == 0:
-                why = refusal
-            if not (before or part.exists()):
+                first_error = error
+            if not (existed or part.exists()):
                 break
-    raise why
+    raise first_error
 
 
 def _attempt(remote: Remote, url: str, part: Path, report: Progress) -> DataError | None:
@@ -167,10 +167,10 @@ def _attempt(remote: Remote, url: str, part: Path, report: Progress) -> DataErro
 
 
 def _receive(url: str, part: Path, expected: int, report: Progress) -> None:
-    """Append to `part` what it lacks of `url`, or start anew where the server cannot resume."""
+    """Append the rest of `url` to `part`, or start over if the server cannot resume."""
     have = part.stat().st_size if part.exists() else 0
     headers = {"User-Agent": "aecore"} | ({"Range": f"bytes={have}-"} if have else {})
-    # The addresses are the program's own; no person types them.
+    # The addresses are constants, not user input.
     with urlopen(Request(url, headers=headers), timeout=TIMEOUT) as answer:  # noqa: S310
         have = have if answer.status == 206 else 0
         whole = have + answer.length if answer.length is not None else None

@@ -1,4 +1,4 @@
-"""The idx format of MNIST and its relatives, plain or gzipped. Knows nothing of data sets."""
+"""Read the idx format of MNIST and its relatives, plain or gzipped."""
 
 import gzip
 import math
@@ -12,33 +12,33 @@ from numpy.typing import NDArray
 
 from aecore.errors import DataError
 
-# The two types that occur: images and labels are bytes, QMNIST's labels are big-endian integers.
+# The types in use: images and labels are bytes, QMNIST's labels are big-endian integers.
 TYPES: dict[int, np.dtype[Any]] = {0x08: np.dtype("u1"), 0x0C: np.dtype(">i4")}
 MOST_BYTES = 2 * 1024**3
 
 
 def find(folder: Path, name: str) -> Path | None:
-    """Return the file `name` of `folder`, plain or else gzipped, or None where it is absent."""
+    """Return the path of a file in a folder, plain or gzipped, or None if it is missing."""
     return next((path for path in (folder / name, folder / f"{name}.gz") if path.is_file()), None)
 
 
 def read(path: Path) -> NDArray[np.uint8] | NDArray[np.int32]:
-    """Read the array an idx file holds.
+    """Read an idx file.
 
     Parameters
     ----------
     path : Path
-        The file; gzipped if its name ends in ``.gz``.
+        Gzipped if its name ends in ``.gz``.
 
     Returns
     -------
     ndarray of uint8 or int32, of 1 to 3 dimensions, read-only
-        A memory map where the file is plain, an array in memory where it is gzipped.
+        A memory map of a plain file, or an array in memory of a gzipped one.
 
     Raises
     ------
     DataError
-        Where the file is not idx, is cut short, or goes on after its end.
+        If the file is not in idx format, or too short or too long.
     """
     try:
         return _unpack(path) if path.suffix == ".gz" else _map(path)

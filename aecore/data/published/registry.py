@@ -1,6 +1,6 @@
-"""The data sets that can be downloaded: what they are, which files they are, where these lie.
+"""The registry of published datasets: their files, sizes, classes and descriptions.
 
-Layout, addresses and checksums are torchvision's, so that its users' folders are found as they are.
+Folders, addresses and checksums are those of torchvision, so that existing downloads are reused.
 """
 
 from collections.abc import Iterable, Mapping
@@ -22,23 +22,23 @@ from aecore.i18n import N_, Message
 
 @dataclass(frozen=True)
 class Published:
-    """A published data set.
+    """A published dataset.
 
     Attributes
     ----------
     title, description : Message
         Its name and one sentence about it.
     folder : str
-        The name of torchvision's class, which is also that of its folder under the root.
+        Name of torchvision's class and of its folder under the root.
     files : tuple of four str
-        The idx files: images and labels to learn from, images and labels held out.
+        The idx files: training images and labels, held-out images and labels.
     sizes : tuple of int
-        Bytes of each file to download.
+        Size of each download in bytes.
     classes : tuple of str
     first_label : int
-        The number of the first class.
-    turned : bool
-        Whether rows and columns are exchanged in the files.
+        Label of the first class in the files.
+    transposed : bool
+        Whether the images are transposed in the files.
     """
 
     title: Message
@@ -48,34 +48,34 @@ class Published:
     sizes: tuple[int, ...]
     classes: tuple[str, ...]
     first_label: int = 0
-    turned: bool = False
+    transposed: bool = False
 
     @property
     def megabytes(self) -> int:
-        """How much there is to download, rounded up."""
+        """Size of the download, rounded up."""
         return -(-sum(self.sizes) // 10**6)
 
     def raw(self, root: Path) -> Path:
-        """Return the folder under `root` where its files belong."""
+        """Return the folder of its files under `root`."""
         return root / self.folder / "raw"
 
     def present(self, root: Path) -> tuple[Path, ...] | None:
-        """Return its four files, plain or gzipped, or None if one is missing under `root`."""
+        """Return the paths of its files, plain or gzipped, or None if one is missing."""
         paths = [idx.find(self.raw(root), name) for name in self.files]
-        found = tuple(path for path in paths if path is not None)
-        return found if len(found) == len(paths) else None
+        existing = tuple(path for path in paths if path is not None)
+        return existing if len(existing) == len(paths) else None
 
     def is_present(self, root: Path) -> bool:
         """Whether all its files are under `root`."""
         return self.present(root) is not None
 
     def load(self, name: str, root: Path, caches: Iterable[Path]) -> Dataset:
-        """Map its files, or a copy that is kept in one of `caches` where they cannot be mapped.
+        """Map its files, or a converted copy in one of `caches` if they cannot be mapped.
 
         Raises
         ------
         DataError
-            If it has to be downloaded first, or is damaged.
+            If it must be downloaded first, or is damaged.
         """
         paths = self.present(root)
         if paths is None:
@@ -85,21 +85,23 @@ class Published:
                 root=root,
                 megabytes=self.megabytes,
             )
-        # Files that are not compressed and upright are mapped where they are.
-        packed = self.turned or any(path.suffix == ".gz" for path in paths)
-        if not packed:
+        # Uncompressed upright images are mapped in place, without a copy.
+        needs_copy = self.transposed or any(path.suffix == ".gz" for path in paths)
+        if not needs_copy:
             return assemble(name, read(self, paths), self.classes)
-        arrays = array_store.kept(name, paths, caches, lambda: read(self, paths))
+        arrays = array_store.cached(name, paths, caches, lambda: read(self, paths))
         return assemble(name, arrays, self.classes)
 
 
-def _named(prefix: str = "", learn: str = "train", held: str = "t10k") -> tuple[str, str, str, str]:
+def _file_names(
+    prefix: str = "", train: str = "train", test: str = "t10k"
+) -> tuple[str, str, str, str]:
     ending = "idx2-int" if prefix == "qmnist-" else "idx1-ubyte"
     return (
-        f"{prefix}{learn}-images-idx3-ubyte",
-        f"{prefix}{learn}-labels-{ending}",
-        f"{prefix}{held}-images-idx3-ubyte",
-        f"{prefix}{held}-labels-{ending}",
+        f"{prefix}{train}-images-idx3-ubyte",
+        f"{prefix}{train}-labels-{ending}",
+        f"{prefix}{test}-images-idx3-ubyte",
+        f"{prefix}{test}-labels-{ending}",
     )
 
 
@@ -122,7 +124,7 @@ PUBLISHED: Mapping[str, Published] = {
         N_("MNIST"),
         N_("70,000 handwritten digits, 28 by 28: where most papers start."),
         "MNIST",
-        _named(),
+        _file_names(),
         (9_912_422, 28_881, 1_648_877, 4_542),
         tuple(digits),
     ),
@@ -130,7 +132,7 @@ PUBLISHED: Mapping[str, Published] = {
         N_("Fashion-MNIST"),
         N_("70,000 photos of clothes and shoes, harder than digits."),
         "FashionMNIST",
-        _named(),
+        _file_names(),
         (26_421_880, 29_515, 4_422_102, 5_148),
         tuple(name.text for name in FASHION),
     ),
@@ -138,7 +140,7 @@ PUBLISHED: Mapping[str, Published] = {
         N_("Kuzushiji-MNIST"),
         N_("70,000 cursive Japanese characters in ten classes, each written in many ways."),
         "KMNIST",
-        _named(),
+        _file_names(),
         (18_165_135, 29_497, 3_041_136, 5_120),
         ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
     ),
@@ -146,17 +148,17 @@ PUBLISHED: Mapping[str, Published] = {
         N_("EMNIST Letters"),
         N_("145,600 handwritten letters from a to z, upper and lower case together."),
         "EMNIST",
-        _named("emnist-letters-", held="test"),
+        _file_names("emnist-letters-", test="test"),
         (561_753_746,),
         tuple(ascii_lowercase),
         first_label=1,
-        turned=True,
+        transposed=True,
     ),
     "qmnist": Published(
         N_("QMNIST"),
         N_("MNIST rebuilt from its sources, with 60,000 held-out digits instead of 10,000."),
         "QMNIST",
-        _named("qmnist-", held="test"),
+        _file_names("qmnist-", test="test"),
         (9_704_059, 526_800, 9_742_279, 526_800),
         tuple(digits),
     ),
@@ -164,16 +166,16 @@ PUBLISHED: Mapping[str, Published] = {
 
 
 def remotes(spec: Published) -> tuple[Remote, ...]:
-    """Return what to download, as torchvision knows it; importing torchvision takes seconds."""
+    """Return the files to download, from torchvision, whose import takes seconds."""
     import torchvision.datasets
 
     kind = getattr(torchvision.datasets, spec.folder)
     if spec.folder == "EMNIST":
-        listed = [(kind.url, kind.md5)]
+        files = [(kind.url, kind.md5)]
     elif spec.folder == "QMNIST":
-        listed = [*kind.resources["train"], *kind.resources["test"]]
+        files = [*kind.resources["train"], *kind.resources["test"]]
     else:
-        listed = kind.resources
+        files = kind.resources
     return tuple(
         Remote(
             file.rpartition("/")[2],
@@ -181,12 +183,12 @@ def remotes(spec: Published) -> tuple[Remote, ...]:
             tuple(dict.fromkeys(urljoin(mirror, file) for mirror in kind.mirrors)),
             size,
         )
-        for (file, md5), size in zip(listed, spec.sizes, strict=True)
+        for (file, md5), size in zip(files, spec.sizes, strict=True)
     )
 
 
 def read(spec: Published, paths: tuple[Path, ...]) -> dict[str, NDArray[np.generic]]:
-    """Read the four files of a data set.
+    """Read the four files of a dataset.
 
     Returns
     -------
@@ -197,7 +199,7 @@ def read(spec: Published, paths: tuple[Path, ...]) -> dict[str, NDArray[np.gener
     Raises
     ------
     DataError
-        Where a file is damaged, or images and labels do not belong together.
+        If a file is damaged, or images and labels do not match.
     """
     images, labels, test_images, test_labels = (idx.read(path) for path in paths)
     if images.shape[1:] != test_images.shape[1:]:
@@ -220,13 +222,13 @@ def _images(spec: Published, images: NDArray[np.generic], path: Path) -> NDArray
         raise DataError(
             "{path} contains no images; delete it and download the data again.", path=path
         )
-    return np.ascontiguousarray(images.transpose(0, 2, 1)) if spec.turned else images
+    return np.ascontiguousarray(images.transpose(0, 2, 1)) if spec.transposed else images
 
 
 def _labels(
     spec: Published, labels: NDArray[np.generic], count: int, path: Path
 ) -> NDArray[np.int64]:
-    # QMNIST keeps eight numbers for each image, the first of which is the class.
+    # QMNIST stores eight numbers per image, the first of which is the class.
     numbers = (labels if labels.ndim == 1 else labels[:, 0]).astype(np.int64) - spec.first_label
     if numbers.shape != (count,) or numbers.min() < 0 or numbers.max() >= len(spec.classes):
         raise DataError(
