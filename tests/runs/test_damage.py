@@ -115,7 +115,7 @@ def test_other_images_are_refused(
     tmp_path: Path, small: Dataset, digits: Dataset, quick: Config
 ) -> None:
     trained(tmp_path / "a", small, quick, 1)
-    with pytest.raises(LabError, match="learnt from other images"):
+    with pytest.raises(LabError, match="trained on other images"):
         Run(tmp_path / "a").resume(digits)
 
 
