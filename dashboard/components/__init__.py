@@ -1,1 +1,1 @@
-"""Streamlit components: a folder each, with its Python, JavaScript and styles."""
+"""Streamlit components, one folder each with its Python, JavaScript and CSS."""

@@ -20,14 +20,14 @@ class Manifold:
     def open(self) -> None:
         self.page.get_by_role("link", name="Manifold").first.click()
         self.page.wait_for_function(
-            "() => document.querySelector('.latent-canvas')?.lab?.counters.frames > 0"
+            "() => document.querySelector('.latent-canvas')?.state?.counters.frames > 0"
         )
         self.rest()
 
     def map(self, what: str) -> Any:
         """Return something of the map, for example ``lab.count``."""
         return self.page.evaluate(
-            f"() => {{ const lab = document.querySelector('.latent-canvas').lab; return {what} }}"
+            f"() => {{ const lab = document.querySelector('.latent-canvas').state; return {what} }}"
         )
 
     def until(self, what: str) -> None:
@@ -37,7 +37,7 @@ class Manifold:
         """Wait until the server has answered and nothing is drawn any more."""
         self.page.wait_for_timeout(200)
         self.lab.until_settled()
-        self.until("lab.due === null && !lab.glide && !lab.time.morph")
+        self.until("lab.frameRequest === null && !lab.glide && !lab.time.morph")
 
     def at(self, index: int) -> tuple[float, float]:
         """Return where on the page a point lies."""
@@ -208,7 +208,7 @@ def test_the_time_machine_shows_the_frame_that_was_saved(manifold: Manifold) -> 
     )
     for _ in range(3):
         slider.press("ArrowRight")
-    manifold.until("lab.time.at === lab.time.goal")
+    manifold.until("lab.time.index === lab.time.targetIndex")
     manifold.page.get_by_text("Step 45 · newest").wait_for()
 
 

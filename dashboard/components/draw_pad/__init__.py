@@ -1,4 +1,4 @@
-"""A sheet to draw on by mouse, pen or finger."""
+"""A canvas to draw on by mouse, pen or touch."""
 
 import binascii
 from base64 import b64decode
@@ -26,23 +26,23 @@ _pad = st.components.v2.component(
 def draw_pad(
     key: str, *, shape: tuple[int, int], label: str, height: int
 ) -> NDArray[np.float32] | None:
-    """Show a sheet to draw on, and return what is drawn, centred and scaled as MNIST is.
+    """Show a canvas to draw on, and return the drawing centred and scaled as in MNIST.
 
     Parameters
     ----------
     key : str
         The same key keeps the same element.
     shape : (height, width)
-        Of the image returned.
+        Shape of the image returned.
     label : str
-        What a screen reader says of the sheet, already in the reader's language.
+        Accessible label of the canvas, in the user's language.
     height : int
-        Of the sheet, in pixels.
+        Side of the canvas in pixels.
 
     Returns
     -------
     ndarray of shape `shape`, float32 in [0, 1], white on black; or None
-        None where nothing is drawn.
+        None if nothing is drawn.
     """
     words = {
         "size": t("Pen"),
@@ -55,12 +55,12 @@ def draw_pad(
     return drawing(state.get("drawing") if state else None, shape)
 
 
-def drawing(told: object, shape: tuple[int, int]) -> NDArray[np.float32] | None:
-    """Read what the browser tells; None where nothing is drawn, or it is no drawing."""
-    if not isinstance(told, str):
+def drawing(value: object, shape: tuple[int, int]) -> NDArray[np.float32] | None:
+    """Convert the component's value to an image; None if it is empty or not a drawing."""
+    if not isinstance(value, str):
         return None
     try:
-        pixels = b64decode(told, validate=True)
+        pixels = b64decode(value, validate=True)
     except (binascii.Error, ValueError):
         return None
     if len(pixels) != SIDE * SIDE:

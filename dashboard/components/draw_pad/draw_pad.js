@@ -1,12 +1,12 @@
-// A sheet to draw on: by mouse, pen or finger. What is drawn is told when a stroke ends.
+// A canvas to draw on by mouse, pen or touch. The drawing is sent to Python when a stroke ends.
 
 const SIDE = 112;
-const pads = new WeakMap(); // element -> its strokes, and what is wanted of it
+const pads = new WeakMap(); // element -> its state, with the strokes
 
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".draw-pad");
   const pad = pads.get(root) ?? mountPad(root);
-  pad.tell = setStateValue;
+  pad.setStateValue = setStateValue;
   root.dataset.key = data.key;
   root.style.setProperty("--side", `${data.height}px`);
   root.setAttribute("aria-label", data.label);
@@ -17,14 +17,14 @@ export default function ({ data, parentElement, setStateValue }) {
 
 function mountPad(root) {
   const sheet = root.querySelector(".draw-pad-sheet");
-  const pad = { root, sheet, strokes: [], stroke: null, hand: null, erasing: false };
+  const pad = { root, sheet, strokes: [], stroke: null, pointer: null, erasing: false };
   pad.size = root.querySelector(".draw-pad-size input");
   pad.buttons = [...root.querySelectorAll("[data-act]")];
   pad.brush = sheet.getContext("2d", { willReadFrequently: true });
-  sheet.addEventListener("pointerdown", (event) => begin(pad, event));
-  sheet.addEventListener("pointermove", (event) => go(pad, event));
-  sheet.addEventListener("pointerup", (event) => end(pad, event));
-  sheet.addEventListener("pointercancel", (event) => end(pad, event));
+  sheet.addEventListener("pointerdown", (event) => startStroke(pad, event));
+  sheet.addEventListener("pointermove", (event) => extendStroke(pad, event));
+  sheet.addEventListener("pointerup", (event) => endStroke(pad, event));
+  sheet.addEventListener("pointercancel", (event) => endStroke(pad, event));
   sheet.addEventListener("keydown", (event) => press(pad, event));
   for (const button of pad.buttons) {
     button.addEventListener("click", () => act(pad, button.dataset.act));
@@ -34,34 +34,35 @@ function mountPad(root) {
   return pad;
 }
 
-function place(pad, event) {
+function position(pad, event) {
   const box = pad.sheet.getBoundingClientRect();
-  const across = ((event.clientX - box.left) / box.width) * SIDE;
-  return [across, ((event.clientY - box.top) / box.height) * SIDE];
+  const x = ((event.clientX - box.left) / box.width) * SIDE;
+  return [x, ((event.clientY - box.top) / box.height) * SIDE];
 }
 
-function begin(pad, event) {
-  if (pad.hand !== null || event.button !== 0) return;
+function startStroke(pad, event) {
+  if (pad.pointer !== null || event.button !== 0) return;
   event.preventDefault();
   pad.sheet.focus();
   pad.sheet.setPointerCapture(event.pointerId);
-  pad.hand = event.pointerId;
-  pad.stroke = { size: Number(pad.size.value), erase: pad.erasing, points: [place(pad, event)] };
+  pad.pointer = event.pointerId;
+  const points = [position(pad, event)];
+  pad.stroke = { size: Number(pad.size.value), erase: pad.erasing, points };
   pad.strokes.push(pad.stroke);
   paint(pad);
 }
 
-function go(pad, event) {
-  if (event.pointerId !== pad.hand) return;
+function extendStroke(pad, event) {
+  if (event.pointerId !== pad.pointer) return;
   const all = event.getCoalescedEvents?.() ?? [];
-  for (const each of all.length ? all : [event]) pad.stroke.points.push(place(pad, each));
+  for (const each of all.length ? all : [event]) pad.stroke.points.push(position(pad, each));
   paint(pad);
 }
 
-function end(pad, event) {
-  if (event.pointerId !== pad.hand) return;
-  pad.hand = pad.stroke = null;
-  told(pad);
+function endStroke(pad, event) {
+  if (event.pointerId !== pad.pointer) return;
+  pad.pointer = pad.stroke = null;
+  sendDrawing(pad);
 }
 
 function press(pad, event) {
@@ -71,17 +72,17 @@ function press(pad, event) {
   act(pad, undo ? "undo" : "clear");
 }
 
-function act(pad, what) {
-  if (what === "erase") {
+function act(pad, action) {
+  if (action === "erase") {
     pad.erasing = !pad.erasing;
     const button = pad.buttons.find((each) => each.dataset.act === "erase");
     button.setAttribute("aria-pressed", String(pad.erasing));
     return;
   }
-  if (what === "undo") pad.strokes.pop();
-  if (what === "clear") pad.strokes.length = 0;
+  if (action === "undo") pad.strokes.pop();
+  if (action === "clear") pad.strokes.length = 0;
   paint(pad);
-  told(pad);
+  sendDrawing(pad);
 }
 
 function paint({ brush, strokes }) {
@@ -93,16 +94,16 @@ function paint({ brush, strokes }) {
     brush.lineWidth = size;
     brush.beginPath();
     points.forEach(([x, y], k) => (k ? brush.lineTo(x, y) : brush.moveTo(x, y)));
-    // A line to where one is already is a dot.
+    // A line of length zero draws a dot, for a click without movement.
     brush.lineTo(...points[points.length - 1]);
     brush.stroke();
   }
 }
 
-function told(pad) {
+function sendDrawing(pad) {
   const { data } = pad.brush.getImageData(0, 0, SIDE, SIDE);
   let grey = "";
   for (let k = 0; k < data.length; k += 4) grey += String.fromCharCode(data[k]);
   pad.root.dataset.strokes = pad.strokes.length;
-  pad.tell("drawing", btoa(grey));
+  pad.setStateValue("drawing", btoa(grey));
 }

@@ -1,27 +1,25 @@
-"""A map of codes on which every place answers with an image.
+"""An interactive map of codes: points show their images, positions between them are decoded.
 
-What it draws comes as parcels (`dashboard.components.parcel`), grouped as suits the page: what
-changes together lies in one. The canvas takes the arrays of all parcels it is told of, and waits
-until each is there in the version it is told. Arrays, by name (n points, d units of the code)::
+Its data arrive as array bundles (`dashboard.components.bundle`), which the page groups by what
+changes together. The canvas combines the arrays of all bundles it names, and waits until each is
+on the page in the version named. Arrays, by name (n points, d units of the code)::
 
-    points    (n, 2) float32       where the points lie
-    labels    (n,) int32           their classes; -1 for none
-    colour    (n,) float32         values to colour by, or int32 for other classes than `labels`
-    images    (n, pixels) uint8    the originals
-    rebuilt   (n, pixels) uint8    their reconstructions
-    origin    (d,) float32         the way back from the plane, where it is linear:
+    points    (n, 2) float32       positions of the points
+    labels    (n,) int32           classes of the points; -1 for none
+    colour    (n,) float32         values to colour by, or int32 for classes other than `labels`
+    images    (n, pixels) uint8    originals
+    rebuilt   (n, pixels) uint8    reconstructions
+    origin    (d,) float32         inverse of a linear map:
     basis     (2, d) float32       code = origin + x basis[0] + y basis[1]
-    codes     (n, d) float32       where it is not: the mean of the 8 nearest points' codes
-    frames    (F, n, 2) float32    where the points lay at each of `steps`; the frames of several
-    steps     (F,) int32           parcels are put together, so that those sent need not be again
-    grid      (rows, columns) float32   a background, its first row the lowest
+    codes     (n, d) float32       without it, a position has the mean code of its 8 nearest points
+    frames    (F, n, 2) float32    positions of the points at each of `steps`; the frames of several
+    steps     (F,) int32           bundles are joined, so that old ones need not be sent again
+    grid      (rows, columns) float32   a background; the first row is at the bottom
 
-and the decoder's weights, as `dashboard.components.decoder.decoder_layers` returns them.
-
-In the `meta` of any parcel: `shape`
-(height, width) of the images, `classes` (their names, in the reader's language), `extent` (left,
-right, bottom, top) of the grid, `layers` of the decoder. Where there are frames, points lie where
-these say; `points` is the newest of them where `Settings` names a later step, else not needed.
+and the decoder's weights, as `dashboard.components.decoder.decoder_layers` returns them. The `meta` of any bundle may hold
+`shape` (height, width) of the images, `classes` (their names, in the user's language), `extent`
+(left, right, bottom, top) of the grid, and `layers` of the decoder. If there are frames, they give
+the positions; `points` then counts as the newest frame if `Settings` names a later step.
 """
 
 from collections.abc import Callable, Mapping
@@ -33,10 +31,10 @@ import streamlit as st
 
 from aecore.i18n import t
 from dashboard.components import decoder
-from dashboard.components.parcel import pack, parcel
+from dashboard.components.bundle import bundle, pack
 from dashboard.figures.theme import INFERNO, NEUTRAL, PALETTE, SIGNED
 
-__all__ = ["Marks", "Pin", "Settings", "canvas", "pack", "parcel"]
+__all__ = ["Marks", "Pin", "Settings", "bundle", "canvas", "pack"]
 
 _HERE = Path(__file__).parent
 _SCRIPTS = (
@@ -65,21 +63,21 @@ _canvas = st.components.v2.component(
 
 
 class Settings(TypedDict, total=False):
-    """What the canvas shows of its arrays, and how; each may be left out."""
+    """How the canvas shows its arrays. Every entry is optional."""
 
     background: str
     """``none``, ``images`` (decoded, in a grid), ``density`` or ``grid`` (the array)."""
     map: str
-    """Which map it is, for example ``"umap"``: another one is shown whole, whatever was zoomed."""
+    """Name of the map, for example ``"umap"``. When it changes, the zoom is reset."""
     step: int | None
-    """The step that decoder, codes, reconstructions, colours and grid are of. Where another frame
-    is shown nothing is decoded, because it would be wrong. None: they hold for all frames."""
+    """Step of the decoder, codes, reconstructions, colours and grid. While a frame of another step
+    is shown, nothing is decoded, because it would be wrong. None means valid for all frames."""
     scale: str
-    """How values become colours: ``inferno`` or ``signed``."""
+    """Colour scale of the values: ``inferno`` or ``signed``."""
     range: tuple[float, float] | None
-    """The values at the ends of the scale; None is the least and the largest."""
+    """Values at the ends of the scale; None for the minimum and the maximum."""
     colour_title: str
-    """What the values are, in the reader's language."""
+    """Title of the colour scale, in the user's language."""
     grid_scale: str
     grid_range: tuple[float, float] | None
     grid_title: str
@@ -87,31 +85,31 @@ class Settings(TypedDict, total=False):
 
 @dataclass(frozen=True)
 class Pin:
-    """A place on the map that was marked, or a point."""
+    """A pinned point, or a pinned position on the map."""
 
     x: float
     y: float
     index: int | None
-    """The point; None for a place between the points. A point goes where the map puts it."""
+    """Index of the point; None for a position between points. A pinned point moves with the map."""
 
 
 @dataclass(frozen=True)
 class Marks:
-    """What a person has marked on the map."""
+    """What the user has marked on the map."""
 
     selected: tuple[int, ...] = ()
-    """Points inside a lasso or box."""
+    """Indices of the points inside a lasso or box."""
     chosen: int | None = None
-    """The point that was clicked."""
+    """Index of the point that was clicked."""
     pins: tuple[Pin, ...] = ()
     frame: int | None = None
-    """The step that the time machine rests at; None while it follows the newest."""
+    """The step at which the timeline stands; None while it follows the newest."""
 
 
 def canvas(
     key: str,
     *,
-    parcels: Mapping[str, str],
+    bundles: Mapping[str, str],
     settings: Settings | None = None,
     height: int,
     label: str,
@@ -122,27 +120,28 @@ def canvas(
     on_pins: Callable[[], None] = lambda: None,
     on_frame: Callable[[], None] = lambda: None,
 ) -> Marks:
-    """Show the map, or change it in place: element, zoom and what is marked survive.
+    """Show the map, or update it in place, keeping element, zoom and marks.
 
     Parameters
     ----------
     key : str
         The same key keeps the same element.
-    parcels : mapping of str to str
-        Names of parcels, and the version each must have. The map stays as it is until all are
-        there. Of arrays with the same name, the last parcel's counts, but for frames.
+    bundles : mapping of str to str
+        Names of bundles, and the version each must have. The map is not updated until all have
+        arrived. If several bundles have an array of the same name, the last one wins, except that
+        frames are joined.
     settings : Settings, optional
     height : int
-        Of the map, in pixels. The time machine stands below it; on a narrow screen the side panel
-        does as well.
+        Height of the map in pixels. The timeline comes below it and, on a narrow screen, the side
+        panel as well.
     label : str
-        What a screen reader says of the map, already in the reader's language.
+        Accessible label of the map, in the user's language.
     given : Marks, optional
-        What is marked when the map first appears, and again whenever `revision` is another one.
+        Initial marks, applied again whenever `revision` changes.
     revision : str
-        Change it to have `given` taken over: to clear pins, or to set the time machine.
+        Change it to apply `given`, for example to clear the pins or to move the timeline.
     on_selected, on_chosen, on_pins, on_frame : callable
-        Called before the script runs again because of one of these.
+        Called when one of these changes, before the script reruns.
 
     Returns
     -------
@@ -150,11 +149,11 @@ def canvas(
     """
     data = {
         "key": key,
-        "parcels": dict(parcels),
-        "settings": {**_plain(settings or {}), "label": label},
+        "bundles": dict(bundles),
+        "settings": {**_settings_data(settings or {}), "label": label},
         "height": height,
         "words": _words(),
-        "given": _said(given or Marks()),
+        "given": _marks_data(given or Marks()),
         "revision": revision,
     }
     state = _canvas(
@@ -169,40 +168,41 @@ def canvas(
 
 
 def marks(state: Mapping[str, Any], given: Marks, revision: str) -> Marks:
-    """Read what the browser has told; what it has not spoken of since is as it was given.
+    """Combine the marks reported by the browser with the ones given.
 
     Parameters
     ----------
     state : mapping
-        The component's state: for each of `selected`, `chosen`, `pins` and `frame` that was told,
-        its `value`, with -1 for no point and no frame, and the `revision` it was told under.
+        The component's state. Each of `selected`, `chosen`, `pins` and `frame` that the browser has
+        reported has a `value`, with -1 for no point or frame, and the `revision` it belongs to.
     given : Marks
+        Used for what has not been reported.
     revision : str
-        What was told under another one is void.
+        Values reported under another revision are ignored.
     """
 
-    def told(name: str, otherwise: Any, read: Callable[[Any], Any]) -> Any:
-        said = state.get(name)
-        return read(said["value"]) if said and said["revision"] == revision else otherwise
+    def value(name: str, default: Any, convert: Callable[[Any], Any]) -> Any:
+        entry = state.get(name)
+        return convert(entry["value"]) if entry and entry["revision"] == revision else default
 
     return Marks(
-        told("selected", given.selected, lambda indices: tuple(map(int, indices))),
-        told("chosen", given.chosen, _number),
-        told("pins", given.pins, lambda pins: tuple(Pin(x, y, _number(i)) for x, y, i in pins)),
-        told("frame", given.frame, _number),
+        value("selected", given.selected, lambda indices: tuple(map(int, indices))),
+        value("chosen", given.chosen, _optional),
+        value("pins", given.pins, lambda pins: tuple(Pin(x, y, _optional(i)) for x, y, i in pins)),
+        value("frame", given.frame, _optional),
     )
 
 
-def _number(told: int) -> int | None:
-    return None if told < 0 else int(told)
+def _optional(number: int) -> int | None:
+    return None if number < 0 else int(number)
 
 
-def _said(given: Marks) -> dict[str, Any]:
+def _marks_data(given: Marks) -> dict[str, Any]:
     pins = [[pin.x, pin.y, -1 if pin.index is None else pin.index] for pin in given.pins]
     return {**asdict(given), "pins": pins}
 
 
-def _plain(settings: Settings) -> dict[str, Any]:
+def _settings_data(settings: Settings) -> dict[str, Any]:
     return {
         "background": settings.get("background", "none"),
         "map": settings.get("map", ""),
@@ -219,7 +219,7 @@ def _plain(settings: Settings) -> dict[str, Any]:
 
 
 def _words() -> dict[str, str]:
-    """Return every word the canvas says; those in braces it fills in itself."""
+    """Return all texts of the canvas; it fills in the parts in braces itself."""
     return {
         "waiting": t("Waiting for the map."),
         "keys": t(

@@ -1,6 +1,6 @@
-// Colours of classes and of values, and the page's own.
+// Colours of classes, of values and of the page's theme.
 
-// 256 colours between evenly spaced knots, each as 0xBBGGRR.
+// Returns 256 colours interpolated between evenly spaced knots, each as 0xBBGGRR.
 function ramp(knots) {
   const channels = knots.map(channelsOf);
   return Uint32Array.from({ length: 256 }, (_, step) => {
@@ -19,38 +19,38 @@ function asPixel([red, green, blue]) {
   return ((blue << 16) | (green << 8) | red) >>> 0;
 }
 
-// Any colour that CSS can say, as red, green and blue, 0 to 255.
-function painted(colour) {
+// Returns any CSS colour as red, green and blue, 0 to 255.
+function rgbOf(colour) {
   const dot = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   dot.fillStyle = colour;
   dot.fillRect(0, 0, 1, 1);
   return [...dot.getImageData(0, 0, 1, 1).data].slice(0, 3);
 }
 
-function readInk(lab) {
-  const style = getComputedStyle(lab.root);
-  const say = (name) => style.getPropertyValue(`--st-${name}`).trim();
-  const [text, ground, primary] = ["text-color", "background-color", "primary-color"].map(say);
-  lab.ink = { text, ground, primary, font: say("font"), channels: painted(text) };
+function readInk(state) {
+  const style = getComputedStyle(state.root);
+  const themeValue = (name) => style.getPropertyValue(`--st-${name}`).trim();
+  const [text, ground, primary] = ["text-color", "background-color", "primary-color"].map(themeValue);
+  state.ink = { text, ground, primary, font: themeValue("font"), channels: rgbOf(text) };
 }
 
-// Gives each point its colour, of its class or of its value, and says whether it is shown.
-function colourPoints(lab) {
-  const { count, arrays, hidden, settings } = lab;
+// Sets each point's colour, by class or by value, and whether it is visible.
+function colourPoints(state) {
+  const { count, arrays, hidden, settings } = state;
   const { labels, colour } = arrays;
-  lab.byValue = colour instanceof Float32Array;
+  state.byValue = colour instanceof Float32Array;
   const palette = settings.palette.map((hex) => asPixel(channelsOf(hex)));
   const neutral = asPixel(channelsOf(settings.neutral));
-  lab.colours = new Uint32Array(count);
-  lab.shown = new Uint8Array(count).fill(1);
-  lab.ramp = ramp(settings.scale);
-  lab.range = lab.byValue ? (settings.range ?? rangeOf(colour)) : null;
+  state.colours = new Uint32Array(count);
+  state.visible = new Uint8Array(count).fill(1);
+  state.ramp = ramp(settings.scale);
+  state.range = state.byValue ? (settings.range ?? rangeOf(colour)) : null;
   const classes = colour ?? labels;
   for (let i = 0; i < count; i++) {
-    if (lab.byValue) lab.colours[i] = valueColour(lab, colour[i], neutral);
-    else if (classes && classes[i] >= 0) lab.colours[i] = palette[classes[i] % palette.length];
-    else lab.colours[i] = neutral;
-    if (labels && hidden.has(labels[i])) lab.shown[i] = 0;
+    if (state.byValue) state.colours[i] = valueColour(state, colour[i], neutral);
+    else if (classes && classes[i] >= 0) state.colours[i] = palette[classes[i] % palette.length];
+    else state.colours[i] = neutral;
+    if (labels && hidden.has(labels[i])) state.visible[i] = 0;
   }
 }
 

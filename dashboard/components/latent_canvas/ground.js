@@ -1,75 +1,77 @@
-// What lies behind the points: decoded images, how dense the points are, or a given grid of values.
+// The layer behind the points: decoded images, the density of the points, or a grid of values.
 
-const BUDGET = 8; // ms of decoding in a frame
+const BUDGET = 8; // ms of decoding per frame
 const MOST_TILES = 3000;
-const TILE = 44; // px, the least a decoded image takes
+const TILE = 44; // px, the smallest side of a decoded image on the screen
 
-// Returns whether there is more to do in the next frame.
-function drawGround(lab) {
-  const context = lab.parts.ground.getContext("2d");
-  context.setTransform(lab.ratio, 0, 0, lab.ratio, 0, 0);
-  context.clearRect(0, 0, lab.width, lab.height);
-  const { background } = lab.settings;
-  if (background === "images") return drawImages(lab, context);
-  if (background === "density" && lab.count) drawDensity(lab, context);
-  if (background === "grid" && lab.arrays.grid && isFresh(lab)) drawGrid(lab, context);
+// Returns whether work is left for the next frame.
+function drawGround(state) {
+  const context = state.parts.ground.getContext("2d");
+  context.setTransform(state.ratio, 0, 0, state.ratio, 0, 0);
+  context.clearRect(0, 0, state.width, state.height);
+  const { background } = state.settings;
+  if (background === "images") return drawImages(state, context);
+  if (background === "density" && state.count) drawDensity(state, context);
+  if (background === "grid" && state.arrays.grid && isFresh(state)) drawGrid(state, context);
   return false;
 }
 
-// The grid that textbooks print. Sizes are powers of two, so that images outlive a pan or a zoom.
-function drawImages(lab, context) {
-  if (!lab.decode || !isFresh(lab) || !(lab.arrays.basis || lab.arrays.codes)) return false;
-  const size = 2 ** Math.ceil(Math.log2(TILE / lab.view.scale));
-  const places = placesInView(lab, size);
+// Draws a grid of decoded images. Its cell size is a power of two, so that tiles can be reused after
+// a pan or a zoom.
+function drawImages(state, context) {
+  if (!state.decode || !isFresh(state) || !(state.arrays.basis || state.arrays.codes)) return false;
+  const size = 2 ** Math.ceil(Math.log2(TILE / state.view.scale));
+  const places = placesInView(state, size);
   const until = performance.now() + BUDGET;
   let missing = false;
   for (const place of places) {
-    let tile = lab.tiles.get(place.key);
-    if (!tile && performance.now() < until) tile = makeTile(lab, place);
-    if (tile) drawTile(lab, context, tile, place);
+    let tile = state.tiles.get(place.key);
+    if (!tile && performance.now() < until) tile = makeTile(state, place);
+    if (tile) drawTile(state, context, tile, place);
     else missing = true;
   }
   return missing;
 }
 
-function placesInView(lab, size) {
-  const [left, top] = toMap(lab, 0, 0);
-  const [right, bottom] = toMap(lab, lab.width, lab.height);
+function placesInView(state, size) {
+  const [left, top] = toMap(state, 0, 0);
+  const [right, bottom] = toMap(state, state.width, state.height);
   const places = [];
   for (let row = Math.floor(bottom / size); row * size < top; row++) {
     for (let column = Math.floor(left / size); column * size < right; column++) {
       const [x, y] = [(column + 0.5) * size, (row + 0.5) * size];
-      const far = (x - lab.view.x) ** 2 + (y - lab.view.y) ** 2;
+      const far = (x - state.view.x) ** 2 + (y - state.view.y) ** 2;
       places.push({ key: `${size} ${column} ${row}`, x, y, far, size });
     }
   }
   return places.sort((one, other) => one.far - other.far);
 }
 
-function makeTile(lab, { key, x, y }) {
+function makeTile(state, { key, x, y }) {
   const tile = document.createElement("canvas");
-  paint(lab, tile, imageAt(lab, x, y), 255);
-  if (lab.tiles.size >= MOST_TILES) lab.tiles.delete(lab.tiles.keys().next().value);
-  lab.tiles.set(key, tile);
+  paint(state, tile, imageAt(state, x, y), 255);
+  if (state.tiles.size >= MOST_TILES) state.tiles.delete(state.tiles.keys().next().value);
+  state.tiles.set(key, tile);
   return tile;
 }
 
-function drawTile(lab, context, tile, { x, y, size }) {
-  const [px, py] = toScreen(lab, x, y);
-  const side = size * lab.view.scale;
+function drawTile(state, context, tile, { x, y, size }) {
+  const [px, py] = toScreen(state, x, y);
+  const side = size * state.view.scale;
   const fit = side / Math.max(tile.width, tile.height);
-  // Edges on whole pixels: images that touch would show a seam otherwise.
-  const edge = (at) => Math.round(at * lab.ratio) / lab.ratio;
+  // Edges lie on whole pixels; otherwise adjacent images would show a seam.
+  const edge = (at) => Math.round(at * state.ratio) / state.ratio;
   const [wide, high] = [tile.width * fit, tile.height * fit];
   const [left, top] = [edge(px - wide / 2), edge(py - high / 2)];
-  // Single pixels are to be seen, as everywhere else; only a smaller image needs smoothing.
-  context.imageSmoothingEnabled = fit * lab.ratio < 1;
+  // Enlarged pixels stay sharp, as everywhere in the app; only reduced images need smoothing.
+  context.imageSmoothingEnabled = fit * state.ratio < 1;
   context.drawImage(tile, left, top, edge(px + wide / 2) - left, edge(py + high / 2) - top);
 }
 
-// Draws pixels of 0 to `white` as an image of the data's own size.
-function paint(lab, canvas, pixels, white) {
-  const [height, width] = lab.meta.shape;
+// Draws pixels as a grey image in the size of the data's images. Each value is multiplied by
+// `white`: 255 for pixels in [0, 1], 1 for pixels that are bytes.
+function paint(state, canvas, pixels, white) {
+  const [height, width] = state.meta.shape;
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;
     canvas.height = height;
@@ -82,32 +84,32 @@ function paint(lab, canvas, pixels, white) {
   canvas.getContext("2d").putImageData(image, 0, 0);
 }
 
-// How many points lie about each place on the screen, smoothed, as more or less of the text's colour.
-function drawDensity(lab, context) {
+// Draws the smoothed density of the points on the screen, as opacity of the primary colour.
+function drawDensity(state, context) {
   const cell = 4;
-  const [columns, rows] = [Math.ceil(lab.width / cell), Math.ceil(lab.height / cell)];
+  const [columns, rows] = [Math.ceil(state.width / cell), Math.ceil(state.height / cell)];
   let counts = new Float32Array(columns * rows);
-  for (let i = 0; i < lab.count; i++) {
-    if (!lab.shown[i]) continue;
-    const [px, py] = toScreen(lab, lab.positions[2 * i], lab.positions[2 * i + 1]);
+  for (let i = 0; i < state.count; i++) {
+    if (!state.visible[i]) continue;
+    const [px, py] = toScreen(state, state.positions[2 * i], state.positions[2 * i + 1]);
     const [column, row] = [Math.floor(px / cell), Math.floor(py / cell)];
     if (column >= 0 && row >= 0 && column < columns && row < rows) counts[row * columns + column]++;
   }
-  for (let turn = 0; turn < 3; turn++) {
-    counts = smoothed(counts, rows, columns, 1, columns);
-    counts = smoothed(counts, columns, rows, columns, 1);
+  for (let pass = 0; pass < 3; pass++) {
+    counts = smooth(counts, rows, columns, 1, columns);
+    counts = smooth(counts, columns, rows, columns, 1);
   }
   const most = counts.reduce((a, b) => Math.max(a, b), 0) || 1;
-  const [red, green, blue] = painted(lab.ink.primary);
+  const [red, green, blue] = rgbOf(state.ink.primary);
   const image = new ImageData(columns, rows);
   counts.forEach((count, at) => {
     image.data.set([red, green, blue, 150 * Math.sqrt(count / most)], 4 * at);
   });
-  drawSmall(lab, context, image, 0, 0, columns * cell, rows * cell);
+  drawSmall(state, context, image, 0, 0, columns * cell, rows * cell);
 }
 
-// A running mean along lines of a grid; three of them are close to a Gaussian.
-function smoothed(values, lines, length, step, jump) {
+// Returns a running mean along the lines of a grid; three passes approximate a Gaussian.
+function smooth(values, lines, length, step, jump) {
   const reach = 3;
   const out = new Float32Array(values.length);
   for (let line = 0; line < lines; line++) {
@@ -122,19 +124,19 @@ function smoothed(values, lines, length, step, jump) {
   return out;
 }
 
-function drawGrid(lab, context) {
-  const { grid } = lab.arrays;
-  const [rows, columns] = lab.shapes.grid;
-  const [left, right, bottom, top] = lab.meta.extent;
-  lab.gridImage ??= gridImage(lab, grid, rows, columns);
-  const [x0, y0] = toScreen(lab, left, top);
-  const [x1, y1] = toScreen(lab, right, bottom);
-  drawSmall(lab, context, lab.gridImage, x0, y0, x1 - x0, y1 - y0);
+function drawGrid(state, context) {
+  const { grid } = state.arrays;
+  const [rows, columns] = state.shapes.grid;
+  const [left, right, bottom, top] = state.meta.extent;
+  state.gridImage ??= gridImage(state, grid, rows, columns);
+  const [x0, y0] = toScreen(state, left, top);
+  const [x1, y1] = toScreen(state, right, bottom);
+  drawSmall(state, context, state.gridImage, x0, y0, x1 - x0, y1 - y0);
 }
 
-function gridImage(lab, grid, rows, columns) {
-  const colours = ramp(lab.settings.grid_scale);
-  const range = lab.settings.grid_range ?? rangeOf(grid);
+function gridImage(state, grid, rows, columns) {
+  const colours = ramp(state.settings.grid_scale);
+  const range = state.settings.grid_range ?? rangeOf(grid);
   const image = new ImageData(columns, rows);
   const pixels = new Uint32Array(image.data.buffer);
   for (let row = 0; row < rows; row++) {
@@ -147,13 +149,13 @@ function gridImage(lab, grid, rows, columns) {
   return image;
 }
 
-// Draws an image larger than it is, and smoothly.
-function drawSmall(lab, context, image, left, top, width, height) {
-  lab.small ??= document.createElement("canvas");
-  lab.small.width = image.width;
-  lab.small.height = image.height;
-  lab.small.getContext("2d").putImageData(image, 0, 0);
+// Draws an image enlarged and smoothed.
+function drawSmall(state, context, image, left, top, width, height) {
+  state.small ??= document.createElement("canvas");
+  state.small.width = image.width;
+  state.small.height = image.height;
+  state.small.getContext("2d").putImageData(image, 0, 0);
   context.imageSmoothingEnabled = true;
   context.imageSmoothingQuality = "high";
-  context.drawImage(lab.small, left, top, width, height);
+  context.drawImage(state.small, left, top, width, height);
 }

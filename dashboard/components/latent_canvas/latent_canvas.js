@@ -1,27 +1,27 @@
-// A map of codes on which every place answers with an image. The parts lie in the files beside this.
+// An interactive map of codes. This file mounts and updates it; the files beside it hold its parts.
 
-const mounted = new WeakMap(); // element -> all that is known of it
+const mounted = new WeakMap(); // element -> its state
 
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".latent-canvas");
-  const lab = mounted.get(root) ?? mount(root, data);
-  lab.send = setStateValue;
-  lab.wanted = data;
-  gather(lab);
-  // Streamlit also calls this for a run that a newer one overtook; then the element is still in use.
-  return () => root.isConnected || unmount(root, lab);
+  const state = mounted.get(root) ?? mount(root, data);
+  state.send = setStateValue;
+  state.props = data;
+  receive(state);
+  // Streamlit also calls this for a superseded script run; the element is still in use then.
+  return () => root.isConnected || unmount(root, state);
 }
 
 function mount(root, data) {
-  const lab = {
+  const state = {
     root,
     parts: partsOf(root),
     counters: { frames: 0 },
-    hands: new Map(), // pointers that are down, and where
-    hidden: new Set(), // classes that the legend has switched off
+    pointers: new Map(), // id of each pressed pointer -> its position in pixels
+    hidden: new Set(), // classes switched off in the legend
     tiles: new Map(), // decoded images behind the points
-    time: { frames: [], at: 0, goal: 0, playing: false },
-    stale: new Set(), // what has to be drawn in the next frame
+    time: { frames: [], index: 0, targetIndex: 0, playing: false },
+    staleLayers: new Set(), // layers to draw in the next frame
     count: 0,
     width: 0,
     tool: "pan",
@@ -29,27 +29,27 @@ function mount(root, data) {
     pins: [],
     selected: [],
   };
-  Object.assign(lab, { words: data.words, settings: data.settings, meta: {}, arrays: {} });
-  lab.toScreen = (x, y) => toScreen(lab, x, y);
-  lab.toMap = (px, py) => toMap(lab, px, py);
-  mounted.set(root, lab);
-  root.lab = lab;
+  Object.assign(state, { words: data.words, settings: data.settings, meta: {}, arrays: {} });
+  state.toScreen = (x, y) => toScreen(state, x, y);
+  state.toMap = (px, py) => toMap(state, px, py);
+  mounted.set(root, state);
+  root.state = state;
   root.dataset.redraws = "0";
   root.dataset.key = data.key;
-  lab.arrived = () => gather(lab);
-  window.addEventListener("aecore-parcel", lab.arrived);
-  lab.observer = new ResizeObserver(() => resize(lab));
-  lab.observer.observe(lab.parts.map);
-  listenToHands(lab);
-  listenToTime(lab);
-  listenToTools(lab);
-  return lab;
+  state.onBundle = () => receive(state);
+  window.addEventListener("aecore-bundle", state.onBundle);
+  state.observer = new ResizeObserver(() => resize(state));
+  state.observer.observe(state.parts.map);
+  listenToPointers(state);
+  listenToTime(state);
+  listenToTools(state);
+  return state;
 }
 
-function unmount(root, lab) {
-  lab.observer.disconnect();
-  window.removeEventListener("aecore-parcel", lab.arrived);
-  clearTimeout(lab.speaking);
+function unmount(root, state) {
+  state.observer.disconnect();
+  window.removeEventListener("aecore-bundle", state.onBundle);
+  clearTimeout(state.speechTimer);
   mounted.delete(root);
 }
 
@@ -65,33 +65,33 @@ function partsOf(root) {
   return { ...parts, ...pair };
 }
 
-// Takes what is wanted once all parcels it names are on the page, each in its version.
-function gather(lab) {
-  const { wanted } = lab;
-  dress(lab, wanted);
-  const store = window.aecoreParcels;
-  const parcels = Object.entries(wanted.parcels).map(([parcel, version]) => {
-    const found = store?.get(parcel);
-    return found?.version === version ? found : null;
+// Applies the newest props once all bundles they name are on the page, each in its version.
+function receive(state) {
+  const { props } = state;
+  updateLabels(state, props);
+  const store = window.aecoreBundles;
+  const bundles = Object.entries(props.bundles).map(([name, version]) => {
+    const bundle = store?.get(name);
+    return bundle?.version === version ? bundle : null;
   });
-  if (parcels.includes(null)) return;
-  const parts = JSON.stringify(wanted.parcels);
-  const news = JSON.stringify([wanted.settings, parts, wanted.given, wanted.revision]);
-  readInk(lab);
-  if (news !== lab.news) {
-    lab.news = news;
-    accept(lab, parts === lab.accepted ? null : parcels);
-    lab.accepted = parts;
+  if (bundles.includes(null)) return;
+  const versions = JSON.stringify(props.bundles);
+  const signature = JSON.stringify([props.settings, versions, props.given, props.revision]);
+  readInk(state);
+  if (signature !== state.signature) {
+    state.signature = signature;
+    applyProps(state, versions === state.appliedBundles ? null : bundles);
+    state.appliedBundles = versions;
   }
-  redraw(lab, "ground", "dots", "marks", "look");
+  redraw(state, "ground", "dots", "marks", "panel");
 }
 
-function dress(lab, { words, height, settings }) {
-  const { root, parts } = lab;
+function updateLabels(state, { words, height, settings }) {
+  const { root, parts } = state;
   root.style.setProperty("--height", `${height}px`);
   parts.map.setAttribute("aria-label", `${settings.label}. ${words.keys}`);
   parts.slider.setAttribute("aria-label", words.time);
-  root.dataset.waiting = lab.accepted === undefined ? words.waiting : "";
+  root.dataset.waiting = state.appliedBundles === undefined ? words.waiting : "";
   for (const tool of parts.tools) name(tool, words[tool.dataset.word]);
 }
 
@@ -101,37 +101,39 @@ function name(button, text) {
   button.setAttribute("aria-label", text);
 }
 
-function accept(lab, parcels) {
-  const { settings, given, revision } = lab.wanted;
-  const anew = settings.map !== lab.settings.map || lab.accepted === undefined;
-  lab.settings = settings;
-  if (parcels) unite(lab, parcels);
-  // A number of other points: what was marked of the old ones means nothing now.
-  const first = lab.revision !== revision;
-  if (first || lab.markedOf !== lab.count) remember(lab, first ? given : {});
-  lab.revision = revision;
-  lab.markedOf = lab.count;
-  lab.strength = settings.background === "images" ? 0.7 : 0.85;
-  if (anew) lab.outline = null;
-  setTimeline(lab);
-  if (first && given.frame !== undefined) goTo(lab, given.frame);
-  colourPoints(lab);
-  pickSelected(lab);
-  setHome(lab, lab.time.frames.map((frame) => frame.positions), anew);
-  lab.gridImage = null;
-  lab.root.dataset.waiting = "";
+function applyProps(state, bundles) {
+  const { settings, given, revision } = state.props;
+  const isNewMap = settings.map !== state.settings.map || state.appliedBundles === undefined;
+  state.settings = settings;
+  if (bundles) mergeBundles(state, bundles);
+  // With another number of points, marks on the old ones are meaningless.
+  const isNewRevision = state.revision !== revision;
+  if (isNewRevision || state.markedCount !== state.count) {
+    restoreMarks(state, isNewRevision ? given : {});
+  }
+  state.revision = revision;
+  state.markedCount = state.count;
+  state.strength = settings.background === "images" ? 0.7 : 0.85;
+  if (isNewMap) state.outline = null;
+  setTimeline(state);
+  if (isNewRevision && given.frame !== undefined) goTo(state, given.frame);
+  colourPoints(state);
+  updateSelectedMask(state);
+  setHome(state, state.time.frames.map((frame) => frame.positions), isNewMap);
+  state.gridImage = null;
+  state.root.dataset.waiting = "";
 }
 
-function unite(lab, parcels) {
-  lab.meta = Object.assign({}, ...parcels.map((parcel) => parcel.meta));
-  lab.arrays = Object.assign({}, ...parcels.map((parcel) => parcel.arrays));
-  lab.shapes = Object.assign({}, ...parcels.map((parcel) => parcel.shapes));
-  lab.frames = parcels.flatMap(({ arrays }) => framesOf(arrays));
-  const { points, labels } = lab.arrays;
-  const length = lab.frames[0]?.positions.length ?? 0;
-  lab.count = points ? points.length / 2 : (labels?.length ?? length / 2);
-  lab.tiles.clear();
-  lab.decode = lab.meta.layers ? makeDecoder(lab.meta.layers, lab.arrays) : null;
+function mergeBundles(state, bundles) {
+  state.meta = Object.assign({}, ...bundles.map((bundle) => bundle.meta));
+  state.arrays = Object.assign({}, ...bundles.map((bundle) => bundle.arrays));
+  state.shapes = Object.assign({}, ...bundles.map((bundle) => bundle.shapes));
+  state.frames = bundles.flatMap(({ arrays }) => framesOf(arrays));
+  const { points, labels } = state.arrays;
+  const length = state.frames[0]?.positions.length ?? 0;
+  state.count = points ? points.length / 2 : (labels?.length ?? length / 2);
+  state.tiles.clear();
+  state.decode = state.meta.layers ? makeDecoder(state.meta.layers, state.arrays) : null;
 }
 
 function framesOf({ frames, steps }) {
@@ -142,79 +144,79 @@ function framesOf({ frames, steps }) {
   });
 }
 
-function remember(lab, { selected = [], chosen = null, pins = [] }) {
-  lab.selected = selected.filter((index) => index < lab.count);
-  lab.chosen = chosen !== null && chosen < lab.count ? chosen : -1;
-  lab.pins = pins.filter(([, , index]) => index < lab.count);
-  lab.outline = null;
+function restoreMarks(state, { selected = [], chosen = null, pins = [] }) {
+  state.selected = selected.filter((index) => index < state.count);
+  state.chosen = chosen !== null && chosen < state.count ? chosen : -1;
+  state.pins = pins.filter(([, , index]) => index < state.count);
+  state.outline = null;
 }
 
-function goTo(lab, step) {
-  const { time } = lab;
+function goTo(state, step) {
+  const { time } = state;
   const place = step === null ? -1 : time.frames.findIndex((frame) => frame.step === step);
-  time.goal = time.at = place < 0 ? last(lab) : place;
-  interpolate(lab);
-  lab.positions.set(time.target);
-  showTime(lab);
+  time.targetIndex = time.index = place < 0 ? lastIndex(state) : place;
+  interpolate(state);
+  state.positions.set(time.target);
+  showTime(state);
 }
 
-// With the revision: what was told before the server set something else is void.
-function tell(lab, what, value) {
-  lab.send(what, { revision: lab.revision, value });
+// Sends the revision along, so that Python can ignore values older than the marks it set last.
+function report(state, name, value) {
+  state.send(name, { revision: state.revision, value });
 }
 
-function listenToTools(lab) {
+function listenToTools(state) {
   const acts = {
-    lasso: () => useTool(lab, "lasso"),
-    box: () => useTool(lab, "box"),
-    pin: () => useTool(lab, "pin"),
-    nearer: () => zoom(lab, 1.5),
-    farther: () => zoom(lab, 1 / 1.5),
-    all: () => showAll(lab),
-    clear: () => clearAll(lab),
+    lasso: () => useTool(state, "lasso"),
+    box: () => useTool(state, "box"),
+    pin: () => useTool(state, "pin"),
+    nearer: () => zoom(state, 1.5),
+    farther: () => zoom(state, 1 / 1.5),
+    all: () => showAll(state),
+    clear: () => clearAll(state),
   };
-  for (const tool of lab.parts.tools) tool.addEventListener("click", acts[tool.dataset.word]);
+  for (const tool of state.parts.tools) tool.addEventListener("click", acts[tool.dataset.word]);
 }
 
-function useTool(lab, tool) {
-  lab.tool = lab.tool === tool ? "pan" : tool;
-  lab.parts.map.dataset.tool = lab.tool;
-  for (const button of lab.parts.tools.filter((each) => each.hasAttribute("aria-pressed"))) {
-    button.setAttribute("aria-pressed", String(button.dataset.word === lab.tool));
+function useTool(state, tool) {
+  state.tool = state.tool === tool ? "pan" : tool;
+  state.parts.map.dataset.tool = state.tool;
+  for (const button of state.parts.tools.filter((each) => each.hasAttribute("aria-pressed"))) {
+    button.setAttribute("aria-pressed", String(button.dataset.word === state.tool));
   }
 }
 
-function resize(lab) {
-  const { map, ground, dots, marks } = lab.parts;
-  lab.ratio = window.devicePixelRatio || 1;
-  [lab.width, lab.height] = [map.clientWidth, map.clientHeight];
+function resize(state) {
+  const { map, ground, dots, marks } = state.parts;
+  state.ratio = window.devicePixelRatio || 1;
+  [state.width, state.height] = [map.clientWidth, map.clientHeight];
   for (const canvas of [ground, dots, marks]) {
-    canvas.width = Math.round(lab.width * lab.ratio);
-    canvas.height = Math.round(lab.height * lab.ratio);
+    canvas.width = Math.round(state.width * state.ratio);
+    canvas.height = Math.round(state.height * state.ratio);
   }
-  if (lab.home && !lab.moved) lab.view = fitting(lab);
-  lab.glide = null;
-  redraw(lab, "ground", "dots", "marks", "look");
+  if (state.home && !state.moved) state.view = fitView(state);
+  state.glide = null;
+  redraw(state, "ground", "dots", "marks", "panel");
 }
 
-// Has layers drawn in the next frame; nothing is drawn while nothing changes.
-function redraw(lab, ...layers) {
-  for (const layer of layers) lab.stale.add(layer);
-  lab.due ??= requestAnimationFrame((now) => frame(lab, now));
+// Marks layers to be drawn in the next frame. Nothing is drawn while nothing changes.
+function redraw(state, ...layers) {
+  for (const layer of layers) state.staleLayers.add(layer);
+  state.frameRequest ??= requestAnimationFrame((now) => frame(state, now));
 }
 
-function frame(lab, now) {
-  lab.due = null;
-  if (!lab.root.isConnected || !lab.width || !lab.positions || !lab.view) return;
-  const moves = [advanceView(lab, now), advanceTime(lab, now)].includes(true);
-  const { stale } = lab;
-  lab.stale = new Set();
-  if (stale.has("look")) look(lab);
-  const more = stale.has("ground") && drawGround(lab);
-  if (stale.has("dots")) drawDots(lab);
-  if (stale.has("marks")) drawMarks(lab);
-  lab.counters.frames += 1;
-  lab.root.dataset.redraws = String(lab.counters.frames);
-  if (more) redraw(lab, "ground");
-  if (moves) redraw(lab);
+function frame(state, now) {
+  state.frameRequest = null;
+  if (!state.root.isConnected || !state.width || !state.positions || !state.view) return;
+  const moves = [advanceView(state, now), advanceTime(state, now)].includes(true);
+  const { staleLayers } = state;
+  state.staleLayers = new Set();
+  if (staleLayers.has("panel")) showPanel(state);
+  const more = staleLayers.has("ground") && drawGround(state);
+  if (staleLayers.has("dots")) drawDots(state);
+  if (staleLayers.has("marks")) drawMarks(state);
+  state.counters.frames += 1;
+  state.root.dataset.redraws = String(state.counters.frames);
+  if (more) redraw(state, "ground");
+  if (moves) redraw(state);
 }

@@ -1,76 +1,77 @@
-// The side panel: images of what is under the cursor, what is said of it, scales and the legend.
+// The side panel: images and text for what is under the cursor, colour scales and the legend.
 
-const QUIET = 500; // ms of rest before a screen reader is told
+const QUIET = 500; // ms without change before the text goes to a screen reader
 
-// Finds what is under the cursor, or else what is chosen, and shows it.
-function look(lab) {
-  const { cursor } = lab;
-  if (cursor) cursor.index = nearestPoint(lab, cursor.at, cursor.reach);
-  const index = cursor ? cursor.index : lab.chosen;
-  if (index >= 0) showPoint(lab, index);
-  else if (cursor) showPlace(lab, ...toMap(lab, ...cursor.at));
-  else showNothing(lab);
+// Shows what is under the cursor, or else the chosen point.
+function showPanel(state) {
+  const { cursor } = state;
+  if (cursor) cursor.index = nearestPoint(state, cursor.at, cursor.reach);
+  const index = cursor ? cursor.index : state.chosen;
+  if (index >= 0) showPoint(state, index);
+  else if (cursor) showPlace(state, ...toMap(state, ...cursor.at));
+  else showNothing(state);
 }
 
-function showPoint(lab, index) {
-  const { arrays, words } = lab;
-  const [x, y] = [lab.positions[2 * index], lab.positions[2 * index + 1]];
-  showImage(lab, 0, words.image, pixelsOf(lab, arrays.images, index), 1);
-  const rebuilt = isFresh(lab) ? pixelsOf(lab, arrays.rebuilt, index) : null;
-  showImage(lab, 1, words.rebuilt, rebuilt, 1);
-  const lines = [`${place(x)}, ${place(y)}`];
-  if (lab.byValue) lines.unshift(`${lab.settings.colour_title}: ${short(arrays.colour[index])}`);
+function showPoint(state, index) {
+  const { arrays, words } = state;
+  const [x, y] = [state.positions[2 * index], state.positions[2 * index + 1]];
+  showImage(state, 0, words.image, pixelsOf(state, arrays.images, index), 1);
+  const rebuilt = isFresh(state) ? pixelsOf(state, arrays.rebuilt, index) : null;
+  showImage(state, 1, words.rebuilt, rebuilt, 1);
+  const lines = [`${coordinate(x)}, ${coordinate(y)}`];
+  if (state.byValue) lines.unshift(`${state.settings.colour_title}: ${short(arrays.colour[index])}`);
   const number = words.point.replace("{index}", index.toLocaleString("en-US"));
-  say(lab, classOf(lab, index) ?? number, [classOf(lab, index) ? number : "", ...lines]);
+  showText(state, classOf(state, index) ?? number, [classOf(state, index) ? number : "", ...lines]);
 }
 
-function showPlace(lab, x, y) {
-  const { words } = lab;
-  const pixels = imageAt(lab, x, y);
-  showImage(lab, 0, words.image, null, 1);
-  showImage(lab, 1, words.decoded, pixels, 255);
-  if (pixels) lab.lastDecoded = pixels;
-  const why = pixels || !lab.decode ? "" : words.elsewhere;
-  say(lab, pixels ? words.place : words.empty, [why, `${place(x)}, ${place(y)}`]);
+function showPlace(state, x, y) {
+  const { words } = state;
+  const pixels = imageAt(state, x, y);
+  showImage(state, 0, words.image, null, 1);
+  showImage(state, 1, words.decoded, pixels, 255);
+  if (pixels) state.lastDecoded = pixels;
+  const reason = pixels || !state.decode ? "" : words.elsewhere;
+  const position = `${coordinate(x)}, ${coordinate(y)}`;
+  showText(state, pixels ? words.place : words.empty, [reason, position]);
 }
 
-function showNothing(lab) {
-  showImage(lab, 0, lab.words.image, null, 1);
-  showImage(lab, 1, lab.words.rebuilt, null, 1);
-  say(lab, "", [lab.words.hint]);
+function showNothing(state) {
+  showImage(state, 0, state.words.image, null, 1);
+  showImage(state, 1, state.words.rebuilt, null, 1);
+  showText(state, "", [state.words.hint]);
 }
 
-function pixelsOf(lab, images, index) {
-  const length = images ? images.length / lab.count : 0;
+function pixelsOf(state, images, index) {
+  const length = images ? images.length / state.count : 0;
   return length ? images.subarray(index * length, (index + 1) * length) : null;
 }
 
-function showImage(lab, side, caption, pixels, white) {
-  const [figure, canvas] = [lab.parts.figures[side], lab.parts.pictures[side]];
+function showImage(state, side, caption, pixels, white) {
+  const [figure, canvas] = [state.parts.figures[side], state.parts.pictures[side]];
   figure.dataset.empty = String(!pixels);
-  setText(lab.parts.captions[side], caption);
-  if (pixels) paint(lab, canvas, pixels, white);
+  setText(state.parts.captions[side], caption);
+  if (pixels) paint(state, canvas, pixels, white);
 }
 
-function say(lab, head, lines) {
-  setText(lab.parts.head, head);
-  setText(lab.parts.lines, lines.filter(Boolean).join("\n"));
-  const said = [head, ...lines].filter(Boolean).join(", ");
-  if (said === lab.said) return;
-  lab.said = said;
-  clearTimeout(lab.speaking);
-  lab.speaking = setTimeout(() => setText(lab.parts.spoken, said), QUIET);
+function showText(state, head, lines) {
+  setText(state.parts.head, head);
+  setText(state.parts.lines, lines.filter(Boolean).join("\n"));
+  const text = [head, ...lines].filter(Boolean).join(", ");
+  if (text === state.text) return;
+  state.text = text;
+  clearTimeout(state.speechTimer);
+  state.speechTimer = setTimeout(() => setText(state.parts.spoken, text), QUIET);
 }
 
-function classOf(lab, index) {
-  return lab.meta.classes?.[lab.arrays.labels?.[index]];
+function classOf(state, index) {
+  return state.meta.classes?.[state.arrays.labels?.[index]];
 }
 
 function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-function place(value) {
+function coordinate(value) {
   return value.toFixed(Math.abs(value) < 100 ? 2 : 0);
 }
 
@@ -78,50 +79,50 @@ function short(value) {
   return Number.isFinite(value) ? String(Number(value.toPrecision(3))) : "–";
 }
 
-// What holds for the whole map: how many points, what the colours mean.
-function showLegend(lab) {
-  const { parts, words, meta, settings } = lab;
-  const all = lab.count.toLocaleString("en-US");
-  const some = lab.selected.length.toLocaleString("en-US");
-  const said = lab.selected.length ? words.selected : words.points;
-  setText(parts.tally, said.replace("{selected}", some).replace("{count}", all));
-  showScale(parts.scale, lab.byValue, settings.colour_title, settings.scale, lab.range);
-  const ground = settings.background === "grid" && lab.arrays.grid;
+// Shows what holds for the whole map: the number of points and the meaning of the colours.
+function showLegend(state) {
+  const { parts, words, meta, settings } = state;
+  const all = state.count.toLocaleString("en-US");
+  const some = state.selected.length.toLocaleString("en-US");
+  const template = state.selected.length ? words.selected : words.points;
+  setText(parts.tally, template.replace("{selected}", some).replace("{count}", all));
+  showScale(parts.scale, state.byValue, settings.colour_title, settings.scale, state.range);
+  const ground = settings.background === "grid" && state.arrays.grid;
   const range = ground ? (settings.grid_range ?? rangeOf(ground)) : null;
   showScale(parts.gridScale, Boolean(ground), settings.grid_title, settings.grid_scale, range);
   const classes = meta.classes ?? [];
   const key = JSON.stringify([classes, settings.palette]);
   if (parts.legend.dataset.key !== key) {
     parts.legend.dataset.key = key;
-    parts.legend.replaceChildren(...classes.map((text, number) => entry(lab, text, number)));
+    parts.legend.replaceChildren(...classes.map((text, number) => legendEntry(state, text, number)));
   }
-  parts.legend.dataset.plain = String(lab.byValue);
+  parts.legend.dataset.plain = String(state.byValue);
   [...parts.legend.children].forEach((button, number) => {
-    button.setAttribute("aria-pressed", String(!lab.hidden.has(number)));
+    button.setAttribute("aria-pressed", String(!state.hidden.has(number)));
   });
-  // What a browser without a canvas, or a reader of the page's text, is given.
-  setText(parts.marks, [lab.settings.label, parts.tally.textContent, ...classes].join(", "));
+  // Fallback content, for browsers without canvas and for screen readers.
+  setText(parts.marks, [state.settings.label, parts.tally.textContent, ...classes].join(", "));
 }
 
-function entry(lab, text, number) {
+function legendEntry(state, text, number) {
   const button = document.createElement("button");
-  const { palette } = lab.settings;
+  const { palette } = state.settings;
   button.type = "button";
   button.textContent = text;
-  button.title = lab.words.toggle.replace("{name}", text);
+  button.title = state.words.toggle.replace("{name}", text);
   button.style.setProperty("--colour", palette[number % palette.length]);
   button.addEventListener("click", () => {
-    if (!lab.hidden.delete(number)) lab.hidden.add(number);
-    colourPoints(lab);
-    showLegend(lab);
-    redraw(lab, "ground", "dots", "marks", "look");
+    if (!state.hidden.delete(number)) state.hidden.add(number);
+    colourPoints(state);
+    showLegend(state);
+    redraw(state, "ground", "dots", "marks", "panel");
   });
   return button;
 }
 
-function showScale(element, wanted, title, knots, range) {
-  element.hidden = !wanted;
-  if (!wanted) return;
+function showScale(element, visible, title, knots, range) {
+  element.hidden = !visible;
+  if (!visible) return;
   const [heading, bar, low, high] = element.children;
   setText(heading, title);
   bar.style.background = `linear-gradient(to right, ${knots.join(", ")})`;

@@ -1,18 +1,18 @@
-// From a place on the map to what is there: the nearest point, or a code and its image.
+// What lies at a position on the map: the nearest point, or a code and its decoded image.
 
 const NEIGHBOURS = 8;
 
-// The nearest visible point within some pixels of a place on the screen, or -1.
-function nearestPoint(lab, [px, py], reach) {
-  const { positions, shown } = lab;
-  const [x, y] = toMap(lab, px, py);
+// Returns the nearest visible point within `reach` pixels of a position on the screen, or -1.
+function nearestPoint(state, [px, py], reach) {
+  const { positions, visible } = state;
+  const [x, y] = toMap(state, px, py);
   let best = -1;
-  let least = (reach / lab.view.scale) ** 2;
-  for (let i = 0; i < lab.count; i++) {
+  let least = (reach / state.view.scale) ** 2;
+  for (let i = 0; i < state.count; i++) {
     const dx = positions[2 * i] - x;
     const dy = positions[2 * i + 1] - y;
     const distance = dx * dx + dy * dy;
-    if (distance < least && shown[i]) {
+    if (distance < least && visible[i]) {
       best = i;
       least = distance;
     }
@@ -20,36 +20,36 @@ function nearestPoint(lab, [px, py], reach) {
   return best;
 }
 
-// Returns the code of a place on the map, or null where no way back is known.
-function codeAt(lab, x, y) {
-  const { origin, basis, codes } = lab.arrays;
-  if (basis) return linearCode(lab, origin, basis, x, y);
-  return codes ? neighbourCode(lab, codes, x, y) : null;
+// Returns the code at a position on the map, or null if the map cannot be inverted.
+function codeAt(state, x, y) {
+  const { origin, basis, codes } = state.arrays;
+  if (basis) return linearCode(state, origin, basis, x, y);
+  return codes ? neighbourCode(state, codes, x, y) : null;
 }
 
-function linearCode(lab, origin, basis, x, y) {
+function linearCode(state, origin, basis, x, y) {
   const units = origin.length;
-  lab.code = lab.code?.length === units ? lab.code : new Float32Array(units);
-  for (let j = 0; j < units; j++) lab.code[j] = origin[j] + x * basis[j] + y * basis[units + j];
-  return lab.code;
+  state.code = state.code?.length === units ? state.code : new Float32Array(units);
+  for (let j = 0; j < units; j++) state.code[j] = origin[j] + x * basis[j] + y * basis[units + j];
+  return state.code;
 }
 
 // The mean of the nearest points' codes, weighted by the inverse of the squared distance.
-function neighbourCode(lab, codes, x, y) {
-  const units = codes.length / lab.count;
-  lab.code = lab.code?.length === units ? lab.code : new Float32Array(units);
-  const { near, far } = nearestPoints(lab.time.target, lab.count, x, y);
-  const least = 1e-9 * extentOf(lab) ** 2;
-  const total = far.reduce((sum, distance) => sum + 1 / (distance + least), 0);
-  lab.code.fill(0);
-  near.forEach((index, k) => {
-    const weight = 1 / (far[k] + least) / total;
-    for (let j = 0; j < units; j++) lab.code[j] += weight * codes[index * units + j];
+function neighbourCode(state, codes, x, y) {
+  const units = codes.length / state.count;
+  state.code = state.code?.length === units ? state.code : new Float32Array(units);
+  const { indices, squares } = nearestPoints(state.time.target, state.count, x, y);
+  const least = 1e-9 * extentOf(state) ** 2;
+  const total = squares.reduce((sum, square) => sum + 1 / (square + least), 0);
+  state.code.fill(0);
+  indices.forEach((index, k) => {
+    const weight = 1 / (squares[k] + least) / total;
+    for (let j = 0; j < units; j++) state.code[j] += weight * codes[index * units + j];
   });
-  return lab.code;
+  return state.code;
 }
 
-// The larger side of what the points fill, found once for each place they take.
+// Returns the longer side of the points' bounding box, cached until they move.
 function extentOf({ time }) {
   if (time.extent === null) {
     const [left, right, bottom, top] = boxOf([time.target]) ?? [0, 0, 0, 0];
@@ -58,49 +58,50 @@ function extentOf({ time }) {
   return time.extent;
 }
 
-// The nearest few, kept in order while all are looked at once.
+// Returns the nearest points and their squared distances, nearest first, in one pass.
 function nearestPoints(positions, count, x, y) {
-  const near = [];
-  const far = [];
+  const indices = [];
+  const squares = [];
   const most = Math.min(NEIGHBOURS, count);
   for (let i = 0; i < count; i++) {
     const dx = positions[2 * i] - x;
     const dy = positions[2 * i + 1] - y;
-    const distance = dx * dx + dy * dy;
-    if (far.length === most && !(distance < far[most - 1])) continue;
-    let place = Math.min(far.length, most - 1);
-    for (; place > 0 && far[place - 1] > distance; place--) {
-      [near[place], far[place]] = [near[place - 1], far[place - 1]];
+    const square = dx * dx + dy * dy;
+    if (squares.length === most && !(square < squares[most - 1])) continue;
+    let rank = Math.min(squares.length, most - 1);
+    for (; rank > 0 && squares[rank - 1] > square; rank--) {
+      [indices[rank], squares[rank]] = [indices[rank - 1], squares[rank - 1]];
     }
-    [near[place], far[place]] = [i, distance];
+    [indices[rank], squares[rank]] = [i, square];
   }
-  return { near, far };
+  return { indices, squares };
 }
 
-// Returns the decoder's image of a place, or null; it is overwritten by the next one.
-function imageAt(lab, x, y) {
-  if (!lab.decode || !isFresh(lab)) return null;
+// Returns the decoded image at a position, or null. The next call overwrites it.
+function imageAt(state, x, y) {
+  if (!state.decode || !isFresh(state)) return null;
   const began = performance.now();
-  const code = codeAt(lab, x, y);
+  const code = codeAt(state, x, y);
   if (!code) return null;
-  const pixels = lab.decode(code);
-  lab.decodeMs = performance.now() - began;
+  const pixels = state.decode(code);
+  state.decodeMs = performance.now() - began;
   return pixels;
 }
 
-// Decoder, reconstructions and colours are those of one step; at another one they would be wrong.
-function isFresh(lab) {
-  const { step } = lab.settings;
-  return isFollowing(lab) || step === null || shownStep(lab) === step;
+// Decoder, reconstructions and colours belong to one step and would be wrong at another.
+function isFresh(state) {
+  const { step } = state.settings;
+  return isFollowing(state) || step === null || shownStep(state) === step;
 }
 
-// The visible points inside a closed line of places on the map.
-function pointsInside(lab, line) {
-  const found = [];
-  for (let i = 0; i < lab.count; i++) {
-    if (lab.shown[i] && isInside(lab.positions[2 * i], lab.positions[2 * i + 1], line)) found.push(i);
+// Returns the visible points inside a polygon on the map.
+function pointsInside(state, line) {
+  const { positions } = state;
+  const indices = [];
+  for (let i = 0; i < state.count; i++) {
+    if (state.visible[i] && isInside(positions[2 * i], positions[2 * i + 1], line)) indices.push(i);
   }
-  return found;
+  return indices;
 }
 
 function isInside(x, y, line) {

@@ -1,34 +1,34 @@
-// The time machine: where the points were at each step, and how one moves between them.
+// The timeline: the positions of the points at each step, and the animation between them.
 
-const MORPH = 350; // ms in which points go where other data put them
-const SETTLE = 60; // ms in which most of the way to where the slider stands is made
+const MORPH = 350; // ms in which points move to the positions of new data
+const SETTLE = 60; // ms, the time constant with which the points follow the slider
 
-// Takes the frames of new data; what is shown stays shown, unless the newest is followed.
-function setTimeline(lab) {
-  const { time } = lab;
-  const step = time.frames.length ? shownStep(lab) : null;
-  const followed = isFollowing(lab);
-  time.frames = timelineOf(lab);
-  const same = time.frames.findIndex((frame) => frame.step === step);
-  const between = time.goal - Math.round(time.goal);
-  time.goal = followed || same < 0 ? last(lab) : same + between;
-  time.at = time.goal;
-  if (same < 0) time.playing = false;
-  const before = lab.positions;
-  time.target = new Float32Array(2 * lab.count);
-  interpolate(lab);
-  const moved = before?.length === 2 * lab.count && before.some((x, i) => x !== time.target[i]);
+// Takes the frames of new data. Keeps the frame on screen, unless the newest is followed.
+function setTimeline(state) {
+  const { time } = state;
+  const step = time.frames.length ? shownStep(state) : null;
+  const followed = isFollowing(state);
+  time.frames = timelineOf(state);
+  const sameFrame = time.frames.findIndex((frame) => frame.step === step);
+  const fraction = time.targetIndex - Math.round(time.targetIndex);
+  time.targetIndex = followed || sameFrame < 0 ? lastIndex(state) : sameFrame + fraction;
+  time.index = time.targetIndex;
+  if (sameFrame < 0) time.playing = false;
+  const before = state.positions;
+  time.target = new Float32Array(2 * state.count);
+  interpolate(state);
+  const moved = before?.length === 2 * state.count && before.some((x, i) => x !== time.target[i]);
   time.morph = moved ? { from: before, began: performance.now() } : null;
-  lab.positions = new Float32Array(time.target);
-  showTime(lab);
+  state.positions = new Float32Array(time.target);
+  showTime(state);
 }
 
-// Frames in the order of their steps; the points themselves are the last where they are newer.
-function timelineOf(lab) {
-  const { points } = lab.arrays;
-  const frames = lab.frames.filter((frame) => frame.positions.length === 2 * lab.count);
+// Returns the frames ordered by step, with the points themselves as the last one if they are newer.
+function timelineOf(state) {
+  const { points } = state.arrays;
+  const frames = state.frames.filter((frame) => frame.positions.length === 2 * state.count);
   frames.sort((one, other) => one.step - other.step);
-  const { step } = lab.settings;
+  const { step } = state.settings;
   const newest = frames.at(-1)?.step ?? -Infinity;
   if (points && (!frames.length || (step !== null && step > newest))) {
     frames.push({ step: step ?? 0, positions: points });
@@ -36,107 +36,108 @@ function timelineOf(lab) {
   return frames;
 }
 
-function last(lab) {
-  return Math.max(0, lab.time.frames.length - 1);
+function lastIndex(state) {
+  return Math.max(0, state.time.frames.length - 1);
 }
 
-function isFollowing(lab) {
-  return !lab.time.playing && lab.time.goal >= last(lab);
+function isFollowing(state) {
+  return !state.time.playing && state.time.targetIndex >= lastIndex(state);
 }
 
-function shownStep(lab) {
-  return lab.time.frames[Math.round(lab.time.goal)]?.step ?? null;
+function shownStep(state) {
+  return state.time.frames[Math.round(state.time.targetIndex)]?.step ?? null;
 }
 
-function interpolate(lab) {
-  const { frames, at, target } = lab.time;
-  lab.time.extent = null;
+function interpolate(state) {
+  const { frames, index, target } = state.time;
+  state.time.extent = null;
   if (!frames.length) return;
-  const low = Math.min(Math.floor(at), last(lab));
+  const low = Math.min(Math.floor(index), lastIndex(state));
   const [from, to] = [frames[low].positions, (frames[low + 1] ?? frames[low]).positions];
-  const share = at - low;
+  const share = index - low;
   for (let i = 0; i < target.length; i++) target[i] = from[i] + (to[i] - from[i]) * share;
 }
 
-// Returns whether the points still move.
-function advanceTime(lab, now) {
-  const { time } = lab;
+// Returns whether the points are still moving.
+function advanceTime(state, now) {
+  const { time } = state;
   const passed = Math.min(100, now - (time.ticked ?? now));
-  const moves = time.playing || time.at !== time.goal;
+  const moves = time.playing || time.index !== time.targetIndex;
   time.ticked = moves ? now : undefined;
   if (!moves && !time.morph) return false;
-  if (time.playing) play(lab, passed);
+  if (time.playing) play(state, passed);
   else approach(time, passed);
-  if (moves) interpolate(lab);
-  morph(lab, now);
-  redraw(lab, "dots", "marks", "look", ...(lab.settings.background === "density" ? ["ground"] : []));
+  if (moves) interpolate(state);
+  morph(state, now);
+  redraw(state, "dots", "marks", "panel");
+  if (state.settings.background === "density") redraw(state, "ground");
   return true;
 }
 
-function play(lab, passed) {
-  const { time } = lab;
-  const whole = Math.min(12000, Math.max(3000, 250 * last(lab)));
-  time.goal = Math.min(last(lab), time.goal + (passed / whole) * last(lab));
-  time.at = time.goal;
-  if (time.goal >= last(lab)) rest(lab);
-  showTime(lab);
+function play(state, passed) {
+  const { time } = state;
+  const whole = Math.min(12000, Math.max(3000, 250 * lastIndex(state)));
+  time.targetIndex = Math.min(lastIndex(state), time.targetIndex + (passed / whole) * lastIndex(state));
+  time.index = time.targetIndex;
+  if (time.targetIndex >= lastIndex(state)) rest(state);
+  showTime(state);
 }
 
 function approach(time, passed) {
-  time.at += (time.goal - time.at) * (1 - Math.exp(-passed / SETTLE));
-  if (Math.abs(time.goal - time.at) < 0.005) time.at = time.goal;
+  time.index += (time.targetIndex - time.index) * (1 - Math.exp(-passed / SETTLE));
+  if (Math.abs(time.targetIndex - time.index) < 0.005) time.index = time.targetIndex;
 }
 
-function morph(lab, now) {
-  const { target, morph: way } = lab.time;
+function morph(state, now) {
+  const { target, morph: transition } = state.time;
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  const share = way && !still ? eased((now - way.began) / MORPH) : 1;
+  const share = transition && !still ? ease((now - transition.began) / MORPH) : 1;
   if (share >= 1) {
-    lab.time.morph = null;
-    lab.positions.set(target);
+    state.time.morph = null;
+    state.positions.set(target);
     return;
   }
-  const { from } = way;
-  for (let i = 0; i < target.length; i++) lab.positions[i] = from[i] + (target[i] - from[i]) * share;
+  const { from } = transition;
+  for (let i = 0; i < target.length; i++) state.positions[i] = from[i] + (target[i] - from[i]) * share;
 }
 
-// The hand has let go, or the end is reached: now the rest of the page is told.
-function rest(lab) {
-  lab.time.playing = false;
-  lab.time.goal = Math.round(lab.time.goal);
-  tell(lab, "frame", isFollowing(lab) ? -1 : shownStep(lab));
-  redraw(lab, "ground", "dots", "marks", "look");
-  showTime(lab);
+// Stops at a frame and reports it, which reruns the script.
+function rest(state) {
+  state.time.playing = false;
+  state.time.targetIndex = Math.round(state.time.targetIndex);
+  report(state, "frame", isFollowing(state) ? -1 : shownStep(state));
+  redraw(state, "ground", "dots", "marks", "panel");
+  showTime(state);
 }
 
-function showTime(lab) {
-  const { time, parts, words } = lab;
+function showTime(state) {
+  const { time, parts, words } = state;
   parts.time.hidden = time.frames.length < 2;
-  parts.slider.max = String(last(lab));
-  parts.slider.value = String(time.goal);
-  const step = (shownStep(lab) ?? 0).toLocaleString("en-US");
-  const said = words.step.replace("{step}", step);
-  parts.step.textContent = isFollowing(lab) ? `${said} · ${words.newest}` : said;
+  parts.slider.max = String(lastIndex(state));
+  parts.slider.value = String(time.targetIndex);
+  const step = (shownStep(state) ?? 0).toLocaleString("en-US");
+  const label = words.step.replace("{step}", step);
+  parts.step.textContent = isFollowing(state) ? `${label} · ${words.newest}` : label;
   parts.slider.setAttribute("aria-valuetext", parts.step.textContent);
   name(parts.play, time.playing ? words.pause : words.play);
   parts.play.dataset.playing = String(time.playing);
 }
 
-function listenToTime(lab) {
-  const { parts, time } = lab;
+function listenToTime(state) {
+  const { parts, time } = state;
   parts.slider.addEventListener("input", () => {
     time.playing = false;
-    time.goal = Number(parts.slider.value);
-    redraw(lab, "ground", "dots", "look");
-    showTime(lab);
+    time.targetIndex = Number(parts.slider.value);
+    redraw(state, "ground", "dots", "panel");
+    showTime(state);
   });
-  parts.slider.addEventListener("change", () => rest(lab));
+  parts.slider.addEventListener("change", () => rest(state));
   parts.play.addEventListener("click", () => {
-    if (time.playing) return rest(lab);
-    if (time.goal >= last(lab)) time.goal = 0;
-    time.at = time.goal;
+    if (time.playing) return rest(state);
+    if (time.targetIndex >= lastIndex(state)) time.targetIndex = 0;
+    time.index = time.targetIndex;
     time.playing = true;
-    redraw(lab, "ground", "dots");
-    return showTime(lab);
+    redraw(state, "ground", "dots");
+    return showTime(state);
   });
 }

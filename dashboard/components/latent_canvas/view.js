@@ -1,20 +1,20 @@
-// What part of the map is in view: its centre, and how many pixels one unit of the map takes.
+// The view: which part of the map is visible, given by its centre and by pixels per map unit.
 
 const GLIDE = 300; // ms
 const MARGIN = 26; // px between the outermost points and the edge
-const FILLS = 0.6; // a map that fills less of what is in view is brought nearer
+const FILLS = 0.6; // zoom in on a map that fills less than this share of the view
 
-function toScreen(lab, x, y) {
-  const { view } = lab;
-  return [(x - view.x) * view.scale + lab.width / 2, lab.height / 2 - (y - view.y) * view.scale];
+function toScreen(state, x, y) {
+  const { view } = state;
+  return [(x - view.x) * view.scale + state.width / 2, state.height / 2 - (y - view.y) * view.scale];
 }
 
-function toMap(lab, px, py) {
-  const { view } = lab;
-  return [(px - lab.width / 2) / view.scale + view.x, (lab.height / 2 - py) / view.scale + view.y];
+function toMap(state, px, py) {
+  const { view } = state;
+  return [(px - state.width / 2) / view.scale + view.x, (state.height / 2 - py) / view.scale + view.y];
 }
 
-// Returns [left, right, bottom, top] of all places in some arrays; null for none.
+// Returns [left, right, bottom, top] of all positions in some arrays; null if there are none.
 function boxOf(clouds) {
   let [left, right, bottom, top] = [Infinity, -Infinity, Infinity, -Infinity];
   for (const cloud of clouds) {
@@ -30,82 +30,82 @@ function boxOf(clouds) {
   return left > right ? null : [left, right, bottom, top];
 }
 
-// What is in view before anyone moves it. It changes only when the points have outgrown it, or have
-// drawn together, so that a map that is learnt does not tremble.
-function setHome(lab, clouds, anew) {
+// Sets the view shown until the user moves it. It changes only when the points have outgrown it or
+// shrunk well inside it, so that the map does not jitter during training.
+function setHome(state, clouds, isNewMap) {
   const box = boxOf(clouds) ?? [-1, 1, -1, 1];
-  const [left, right, bottom, top] = lab.home ?? box;
+  const [left, right, bottom, top] = state.home ?? box;
   const inside = box[0] >= left && box[1] <= right && box[2] >= bottom && box[3] <= top;
   const share = Math.max((box[1] - box[0]) / (right - left), (box[3] - box[2]) / (top - bottom));
-  if (lab.home && !anew && inside && !(share < FILLS)) return;
-  lab.home = box;
-  if (anew) lab.moved = false;
-  if (!lab.moved) glide(lab, fitting(lab));
+  if (state.home && !isNewMap && inside && !(share < FILLS)) return;
+  state.home = box;
+  if (isNewMap) state.moved = false;
+  if (!state.moved) glide(state, fitView(state));
 }
 
-function fitting(lab) {
-  const [left, right, bottom, top] = lab.home;
+function fitView(state) {
+  const [left, right, bottom, top] = state.home;
   const [wide, high] = [right - left || 1e-6, top - bottom || 1e-6];
-  const room = [Math.max(1, lab.width - 2 * MARGIN), Math.max(1, lab.height - 2 * MARGIN)];
+  const room = [Math.max(1, state.width - 2 * MARGIN), Math.max(1, state.height - 2 * MARGIN)];
   let scale = Math.min(room[0] / wide, room[1] / high);
   if (wide <= 1e-6 && high <= 1e-6) scale = 100;
   return { x: (left + right) / 2, y: (bottom + top) / 2, scale };
 }
 
-function showAll(lab) {
-  lab.moved = false;
-  glide(lab, fitting(lab));
+function showAll(state) {
+  state.moved = false;
+  glide(state, fitView(state));
 }
 
-function glide(lab, to) {
+function glide(state, to) {
   const still = matchMedia("(prefers-reduced-motion: reduce)").matches;
-  if (!lab.view || !lab.width || still) {
-    lab.view = to;
-    lab.glide = null;
+  if (!state.view || !state.width || still) {
+    state.view = to;
+    state.glide = null;
   } else {
-    lab.glide = { from: { ...lab.view }, to, began: performance.now() };
+    state.glide = { from: { ...state.view }, to, began: performance.now() };
   }
-  redraw(lab, "ground", "dots", "marks");
+  redraw(state, "ground", "dots", "marks");
 }
 
-// Returns whether it is still under way.
-function advanceView(lab, now) {
-  if (!lab.glide) return false;
-  const { from, to, began } = lab.glide;
-  const share = eased((now - began) / GLIDE);
+// Returns whether the view is still moving.
+function advanceView(state, now) {
+  if (!state.glide) return false;
+  const { from, to, began } = state.glide;
+  const share = ease((now - began) / GLIDE);
   const mix = (a, b) => a + (b - a) * share;
-  // Pixels per unit change by an equal factor, not by an equal amount: that looks steady.
+  // The scale changes by a constant factor, not a constant amount, because that looks steady.
   const scale = from.scale * (to.scale / from.scale) ** share;
-  lab.view = { x: mix(from.x, to.x), y: mix(from.y, to.y), scale };
-  redraw(lab, "ground", "dots", "marks");
+  state.view = { x: mix(from.x, to.x), y: mix(from.y, to.y), scale };
+  redraw(state, "ground", "dots", "marks");
   if (share < 1) return true;
-  lab.view = to;
-  lab.glide = null;
+  state.view = to;
+  state.glide = null;
   return false;
 }
 
-function eased(share) {
+function ease(share) {
   const t = Math.min(1, Math.max(0, share));
   return t * t * (3 - 2 * t);
 }
 
-function pan(lab, dx, dy) {
-  const { view } = lab;
-  moveView(lab, { ...view, x: view.x - dx / view.scale, y: view.y + dy / view.scale });
+function pan(state, dx, dy) {
+  const { view } = state;
+  moveView(state, { ...view, x: view.x - dx / view.scale, y: view.y + dy / view.scale });
 }
 
-// Zooms so that the place under a pixel stays there.
-function zoom(lab, factor, [px, py] = [lab.width / 2, lab.height / 2]) {
-  const [x, y] = toMap(lab, px, py);
-  const whole = fitting(lab).scale;
-  const scale = Math.min(whole * 400, Math.max(whole / 8, lab.view.scale * factor));
-  const [dx, dy] = [(px - lab.width / 2) / scale, (lab.height / 2 - py) / scale];
-  moveView(lab, { x: x - dx, y: y - dy, scale });
+// Zooms around a pixel: the position under it stays there.
+function zoom(state, factor, [px, py] = [state.width / 2, state.height / 2]) {
+  const [x, y] = toMap(state, px, py);
+  const whole = fitView(state).scale;
+  const scale = Math.min(whole * 400, Math.max(whole / 8, state.view.scale * factor));
+  const [dx, dy] = [(px - state.width / 2) / scale, (state.height / 2 - py) / scale];
+  moveView(state, { x: x - dx, y: y - dy, scale });
 }
 
-function moveView(lab, view) {
-  lab.moved = true;
-  lab.glide = null;
-  lab.view = view;
-  redraw(lab, "ground", "dots", "marks", "look");
+function moveView(state, view) {
+  state.moved = true;
+  state.glide = null;
+  state.view = view;
+  redraw(state, "ground", "dots", "marks", "panel");
 }

@@ -1,7 +1,7 @@
-"""A Plotly figure redrawn in place: element, zoom and frame rate survive new data.
+"""A Plotly figure that is redrawn in place, keeping its element, zoom and frame rate.
 
-Plotly's source comes out of the installed `plotly` package, so nothing is fetched. It is mounted by
-a component of its own whose content never changes, and so is sent to a browser once.
+Plotly's JavaScript comes from the installed `plotly` package, so nothing is downloaded. It is
+mounted by a component of its own whose content never changes, and so is sent to a browser once.
 """
 
 from collections.abc import Callable
@@ -37,7 +37,7 @@ _figure = st.components.v2.component(
 
 
 def boot() -> None:
-    """Bring Plotly to the page; once per run of a script that draws figures, anywhere in it."""
+    """Load Plotly into the page. Call it once, anywhere, in every script run that draws figures."""
     _boot(key="plotly_source")
 
 
@@ -60,42 +60,42 @@ def figure(
     spec : plotly.graph_objects.Figure or None
         None shows `empty` instead.
     height : int
-        In pixels, with or without a figure, so that nothing jumps.
+        Height in pixels, with or without a figure, so that the layout does not jump.
     label : str
-        What a screen reader says, already in the reader's language.
+        Accessible label, in the user's language.
     empty : str
-        What is said where there is no figure yet.
+        Text shown while there is no figure.
     on_clicked : callable, optional
-        Called with the ``customdata`` of the point that was clicked, before the script runs again.
+        Called with the ``customdata`` of the clicked point, before the script reruns.
     on_selected : callable, optional
-        Called with those of all points within a lasso or box; none where a double click clears
-        the selection. What is selected then is for the caller to show, by ``selectedpoints`` and
-        another ``selectionrevision``. A figure tells of clicks or of selections, not of both.
+        Called with the ``customdata`` of all points inside a lasso or box; with an empty list when
+        a double-click clears the selection. The caller shows the selection, by ``selectedpoints``
+        and a new ``selectionrevision``. A figure reports clicks or selections, not both.
     """
-    tells = "clicked" if on_clicked else "selected" if on_selected else ""
+    reports = "clicked" if on_clicked else "selected" if on_selected else ""
     data = {
         "key": key,
         "spec": None if spec is None else compact(spec),
         "height": height,
         "label": label,
         "empty": empty,
-        "tells": tells,
+        "reports": reports,
         "words": _words(),
     }
 
-    def told() -> None:
-        points = st.session_state[key].get(tells)
+    def on_change() -> None:
+        points = st.session_state[key].get(reports)
         if on_selected is not None and points is not None:
             on_selected(points)
         elif on_clicked is not None and points:
             on_clicked(points[0])
 
-    listening: dict[str, Any] = {f"on_{tells}_change": told} if tells else {}
-    _figure(key=key, data=data, height=height, **listening)
+    callbacks: dict[str, Any] = {f"on_{reports}_change": on_change} if reports else {}
+    _figure(key=key, data=data, height=height, **callbacks)
 
 
 def _words() -> tuple[str, ...]:
-    # A tuple: Streamlit looks into lists and mappings for tables, with a library slow to load.
+    # A tuple, as Streamlit searches lists and mappings for tables, with a library slow to import.
     return (
         t("Show all"),
         t("Save as an image"),

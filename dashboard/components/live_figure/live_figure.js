@@ -1,29 +1,30 @@
-// Draws a Plotly figure in place. Only the newest of the figures that arrive is drawn.
+// Draws a Plotly figure in place. If several figures arrive before a frame, only the newest is drawn.
 
-const mounted = new WeakMap(); // element -> what is wanted of it, and what was last drawn
-const channels = new Map(); // colour -> its red, green and blue, 0 to 255
+const mounted = new WeakMap(); // element -> its state: newest props, and what was last drawn
+const channels = new Map(); // CSS colour -> its red, green and blue, 0 to 255
 
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".live-figure");
   const state = mounted.get(root) ?? mount(root);
-  state.wanted = data;
-  state.tell = setTriggerValue;
+  state.props = data;
+  state.setTriggerValue = setTriggerValue;
   prepare(root, data);
   schedule(root, state);
-  // Streamlit also calls this for a run that a newer one overtook; then the element is still in use.
+  // Streamlit also calls this for a superseded script run; the element is still in use then.
   return () => root.isConnected || unmount(root, state);
 }
 
 function mount(root) {
-  const state = { wanted: null, drawn: "", busy: false, held: false, view: {}, resets: 0, tool: "lasso" };
+  const state = { props: null, signature: "", busy: false, pressed: false };
+  Object.assign(state, { view: {}, resets: 0, tool: "lasso" });
   mounted.set(root, state);
   root.dataset.redraws = "0";
   state.observer = new ResizeObserver(() => schedule(root, state));
   state.observer.observe(root);
-  // A redraw in the middle of a drag would take the zoom box out of the hand that draws it.
-  root.addEventListener("pointerdown", () => (state.held = true));
+  // A redraw in the middle of a drag would cancel it.
+  root.addEventListener("pointerdown", () => (state.pressed = true));
   state.release = () => {
-    state.held = false;
+    state.pressed = false;
     schedule(root, state);
   };
   window.addEventListener("pointerup", state.release);
@@ -46,14 +47,14 @@ function prepare(root, { key, height, label, empty, spec }) {
   root.setAttribute("aria-label", spec === null && empty ? `${label}: ${empty}` : label);
 }
 
-// Frames do not tick in a hidden tab: nothing is drawn there, and the newest once it is seen again.
+// A hidden tab gets no animation frames: it draws nothing until it is visible again.
 async function schedule(root, state) {
   if (state.busy) return;
   state.busy = true;
   try {
     do await nextFrame();
     while (!window.Plotly && root.isConnected);
-    while (root.isConnected && !state.held && (await draw(root, state)));
+    while (root.isConnected && !state.pressed && (await draw(root, state)));
   } finally {
     state.busy = false;
   }
@@ -63,34 +64,34 @@ function nextFrame() {
   return new Promise(requestAnimationFrame);
 }
 
-// Returns whether something had to be drawn, so that what arrived meanwhile is drawn next.
+// Returns whether anything was drawn; if so, newer props may have arrived meanwhile.
 async function draw(root, state) {
-  const { spec } = state.wanted;
+  const { spec, reports } = state.props;
   const size = { width: root.clientWidth, height: root.clientHeight };
   const template = pageTemplate(root);
-  const wanted = JSON.stringify([spec, size, template, state.resets, state.tool]);
-  if (!size.width || wanted === state.drawn) return false;
-  state.drawn = wanted;
+  const signature = JSON.stringify([spec, size, template, state.resets, state.tool]);
+  if (!size.width || signature === state.signature) return false;
+  state.signature = signature;
   if (spec === null) {
     window.Plotly.purge(root);
     state.listening = false;
     return true;
   }
   const { data, layout } = JSON.parse(spec);
-  const kept = { ...layout, ...keptAxes(layout, state), ...size, template };
-  if (state.wanted.tells === "selected") kept.dragmode = state.tool;
+  const fullLayout = { ...layout, ...zoomedAxes(layout, state), ...size, template };
+  if (reports === "selected") fullLayout.dragmode = state.tool;
   state.config ??= config(root, state);
   state.drawing = true;
-  await window.Plotly.react(root, data, kept, state.config);
+  await window.Plotly.react(root, data, fullLayout, state.config);
   state.drawing = false;
   if (!state.listening) listen(root, state);
   root.dataset.redraws = Number(root.dataset.redraws) + 1;
   return true;
 }
 
-// Made once: Plotly builds a figure anew whenever a part of this is another object.
+// Created once per element: Plotly rebuilds the whole figure when any part of it is a new object.
 function config(root, state) {
-  const { key, words: [showAll, saveImage] } = state.wanted;
+  const { key, reports, words: [showAll, saveImage] } = state.props;
   const { home, camera } = window.Plotly.Icons;
   const image = { format: "png", scale: 2, filename: key };
   const save = () => window.Plotly.downloadImage(root, image);
@@ -98,32 +99,32 @@ function config(root, state) {
     { name: "reset", title: showAll, icon: home, click: () => reset(root, state) },
     { name: "save", title: saveImage, icon: camera, click: save },
   ];
-  const tools = state.wanted.tells === "selected" ? [toolButtons(root, state)] : [];
+  const tools = reports === "selected" ? [toolButtons(root, state)] : [];
   return { displaylogo: false, doubleClick: false, modeBarButtons: [...tools, buttons] };
 }
 
-// What a drag does: Plotly's own buttons know no language but theirs.
+// Buttons that choose what a drag does. Plotly's own cannot be translated.
 function toolButtons(root, state) {
   const { lasso, selectbox, zoombox } = window.Plotly.Icons;
-  const [, , withLasso, withBox, zoomIn] = state.wanted.words;
-  const take = (tool) => {
+  const [, , withLasso, withBox, zoomIn] = state.props.words;
+  const use = (tool) => {
     state.tool = tool;
     schedule(root, state);
   };
   return [
-    { name: "lasso", title: withLasso, icon: lasso, click: () => take("lasso") },
-    { name: "box", title: withBox, icon: selectbox, click: () => take("select") },
-    { name: "zoom", title: zoomIn, icon: zoombox, click: () => take("zoom") },
+    { name: "lasso", title: withLasso, icon: lasso, click: () => use("lasso") },
+    { name: "box", title: withBox, icon: selectbox, click: () => use("select") },
+    { name: "zoom", title: zoomIn, icon: zoombox, click: () => use("zoom") },
   ];
 }
 
-// Plotly forgets a zoom where the ranges of the data move on: they are kept here.
-function keptAxes(layout, state) {
+// Plotly loses the zoom when the data's range changes, so the zoomed ranges are kept in `view`.
+function zoomedAxes(layout, state) {
   const axes = Object.keys(layout).filter((name) => /^[xy]axis\d*$/.test(name));
   const entry = (name) => {
     const range = state.view[name];
-    const held = range ? { range: [...range], autorange: false } : {};
-    return [name, { ...layout[name], ...held, uirevision: state.resets }];
+    const zoom = range ? { range: [...range], autorange: false } : {};
+    return [name, { ...layout[name], ...zoom, uirevision: state.resets }];
   };
   return Object.fromEntries(axes.map(entry));
 }
@@ -137,18 +138,14 @@ function listen(root, state) {
     }
   });
   root.on("plotly_doubleclick", () => reset(root, state));
-  // Drawing a figure lets Plotly speak of selections, too; only hands are listened to.
-  const tell = (what, event) => {
-    if (state.drawing || state.wanted.tells !== what) return;
-    state.tell(what, (event?.points ?? []).map(meant));
+  // Plotly also emits selection events while it draws; only those of the user count.
+  const report = (name, event) => {
+    if (state.drawing || state.props.reports !== name) return;
+    state.setTriggerValue(name, (event?.points ?? []).map(({ customdata }) => customdata));
   };
-  root.on("plotly_click", (event) => tell("clicked", event));
-  root.on("plotly_selected", (event) => tell("selected", event));
-  root.on("plotly_deselect", () => tell("selected", null));
-}
-
-function meant({ customdata }) {
-  return customdata;
+  root.on("plotly_click", (event) => report("clicked", event));
+  root.on("plotly_selected", (event) => report("selected", event));
+  root.on("plotly_deselect", () => report("selected", null));
 }
 
 function reset(root, state) {
@@ -157,40 +154,41 @@ function reset(root, state) {
   schedule(root, state);
 }
 
-// The page's own font and colours, as the defaults of every axis, legend and label.
+// Returns a Plotly template with the page's font and colours.
 function pageTemplate(root) {
   const style = getComputedStyle(root);
-  const say = (name) => style.getPropertyValue(`--st-${name}`).trim();
-  const [text, ground, border] = ["text-color", "background-color", "border-color"].map(say);
-  const quiet = { color: faded(text, 0.65) };
+  const themeValue = (name) => style.getPropertyValue(`--st-${name}`).trim();
+  const names = ["text-color", "background-color", "border-color"];
+  const [text, background, border] = names.map(themeValue);
+  const muted = { color: withAlpha(text, 0.65) };
   const axis = {
     automargin: true,
-    gridcolor: faded(text, 0.1),
-    zerolinecolor: faded(text, 0.25),
-    tickfont: quiet,
-    title: { font: quiet },
+    gridcolor: withAlpha(text, 0.1),
+    zerolinecolor: withAlpha(text, 0.25),
+    tickfont: muted,
+    title: { font: muted },
   };
   return {
     layout: {
-      font: { family: say("font"), size: 12, color: text },
+      font: { family: themeValue("font"), size: 12, color: text },
       xaxis: axis,
       yaxis: axis,
-      hoverlabel: { bgcolor: ground, bordercolor: border, font: { color: text } },
-      modebar: { bgcolor: "rgba(0,0,0,0)", color: faded(text, 0.4), activecolor: text },
+      hoverlabel: { bgcolor: background, bordercolor: border, font: { color: text } },
+      modebar: { bgcolor: "rgba(0,0,0,0)", color: withAlpha(text, 0.4), activecolor: text },
       legend: { bgcolor: "rgba(0,0,0,0)" },
-      annotationdefaults: { font: { size: 11, ...quiet } },
-      shapedefaults: { label: { font: { size: 11, ...quiet } } },
+      annotationdefaults: { font: { size: 11, ...muted } },
+      shapedefaults: { label: { font: { size: 11, ...muted } } },
     },
   };
 }
 
-// A colour made more transparent, whichever way CSS says it.
-function faded(colour, share) {
-  const [red, green, blue] = channels.get(colour) ?? read(colour);
-  return `rgba(${red}, ${green}, ${blue}, ${share})`;
+// Returns any CSS colour with the given opacity.
+function withAlpha(colour, alpha) {
+  const [red, green, blue] = channels.get(colour) ?? readChannels(colour);
+  return `rgba(${red}, ${green}, ${blue}, ${alpha})`;
 }
 
-function read(colour) {
+function readChannels(colour) {
   const dot = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   dot.fillStyle = colour;
   dot.fillRect(0, 0, 1, 1);

@@ -1,4 +1,4 @@
-"""A grid of images with captions, in one element that is changed in place."""
+"""A grid of images with captions, in one element that is updated in place."""
 
 from base64 import b64encode
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ _mosaic = st.components.v2.component(
 def mosaic(
     key: str, png: bytes, *, rows: Sequence[str], columns: Sequence[str], label: str, height: int
 ) -> None:
-    """Show a picture made of rows and columns of images, or change it in place.
+    """Show a picture that consists of rows and columns of images, or update it in place.
 
     Parameters
     ----------
@@ -35,18 +35,18 @@ def mosaic(
     png : bytes
         The picture, as `dashboard.figures.images.png` returns it.
     rows : sequence of str
-        A caption for each row of images, already in the reader's language.
+        Captions of the rows of images, in the user's language.
     columns : sequence of str
-        A caption for each column; empty for none.
+        Captions of the columns; empty for none.
     label : str
-        What a screen reader says of the picture.
+        Accessible label of the picture.
     height : int
-        The most the picture and its captions may take, in pixels; always reserved.
+        Maximum height of the picture and its captions in pixels; always reserved.
     """
     data = {
         "key": key,
         "image": "data:image/png;base64," + b64encode(png).decode("ascii"),
-        # Tuples: Streamlit looks into lists for tables, with a library that takes a second to load.
+        # Tuples, as Streamlit searches lists for tables, with a library slow to import.
         "rows": tuple(rows),
         "columns": tuple(columns),
         "label": label,

@@ -1,4 +1,4 @@
-// Shows an image grid in one <img>. A new picture is decoded before it takes the old one's place.
+// Shows an image grid in one <img>. A new picture replaces the old one only once it is decoded.
 
 export default function ({ data, parentElement }) {
   const root = parentElement.querySelector(".live-mosaic");
@@ -7,16 +7,16 @@ export default function ({ data, parentElement }) {
   caption(root.querySelector(".live-mosaic-rows"), data.rows);
   caption(root.querySelector(".live-mosaic-columns"), data.columns);
   root.querySelector("img").alt = data.label;
-  if (root.wanted !== data.image) {
-    root.wanted = data.image;
+  if (root.newest !== data.image) {
+    root.newest = data.image;
     show(root, data.image);
   }
 }
 
 function caption(element, words) {
-  const said = JSON.stringify(words);
-  if (element.dataset.said === said) return;
-  element.dataset.said = said;
+  const signature = JSON.stringify(words);
+  if (element.dataset.signature === signature) return;
+  element.dataset.signature = signature;
   element.replaceChildren(...words.map(span));
 }
 
@@ -30,7 +30,7 @@ async function show(root, source) {
   const next = new Image();
   next.src = source;
   await next.decode();
-  if (root.wanted !== source) return; // a newer one came while this was decoded
+  if (root.newest !== source) return; // a newer one arrived while this was decoded
   root.style.setProperty("--ratio", next.naturalWidth / next.naturalHeight);
   root.querySelector("img").src = source;
   root.dataset.redraws = Number(root.dataset.redraws ?? 0) + 1;

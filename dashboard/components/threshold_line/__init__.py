@@ -1,4 +1,4 @@
-"""A line over a figure that is dragged along its x axis, by mouse, finger or keys."""
+"""A line over a figure that is dragged along its x axis by mouse, touch or keyboard."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -29,31 +29,31 @@ def threshold_line(
     words: str,
     on_drag: Callable[[float], None],
 ) -> None:
-    """Lay a line over the figure above, with words below it.
+    """Draw a draggable line over a figure, with a hint below it.
 
     Parameters
     ----------
     key : str
         The same key keeps the same element.
     figure : str
-        The key of a `live_figure` whose x axis is linear.
+        The key of a `live_figure` with a linear x axis.
     at : float
-        Where the line is, on that axis.
+        Position of the line on that axis.
     extent : (low, high)
-        How far it can be dragged.
+        Range within which it can be dragged.
     movable : bool
-        Whether it can be; otherwise there are the words alone.
+        Whether the line is shown; if not, only the hint is.
     label : str
-        What a screen reader says of the line, already in the reader's language.
+        Accessible label of the line, in the user's language.
     words : str
-        What stands below the figure.
+        The hint below the figure.
     on_drag : callable
-        Called with the new place before the script runs again, some times a second.
+        Called with the new position before the script reruns, several times a second.
     """
 
-    def told() -> tuple[float, int]:
-        place, count = (st.session_state.get(key) or {}).get("dragged") or (at, 0)
-        return float(place), int(count)
+    def reported() -> tuple[float, int]:
+        position, count = (st.session_state.get(key) or {}).get("dragged") or (at, 0)
+        return float(position), int(count)
 
     data = {
         "key": key,
@@ -64,7 +64,7 @@ def threshold_line(
         "label": label,
         "hint": words,
         "colour": THRESHOLD,
-        # An answer to what was told before the last is out of date, and passed over.
-        "count": told()[1],
+        # Lets the browser ignore a position that is older than the last one it reported.
+        "count": reported()[1],
     }
-    _line(key=key, data=data, on_dragged_change=lambda: on_drag(told()[0]))
+    _line(key=key, data=data, on_dragged_change=lambda: on_drag(reported()[0]))

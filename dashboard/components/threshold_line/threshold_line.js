@@ -1,33 +1,33 @@
-// A line over a figure that is dragged along its x axis. Where it is goes to Python some times a second.
+// A line over a figure, dragged along its x axis. It reports its position several times a second.
 
-const TOLD_MS = 150;
-const STEPS = 200; // from one end to the other, by arrow keys
-const LEAPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
-const lines = new WeakMap(); // element -> what is wanted of it, and where its line is
+const REPORT_MS = 150;
+const STEPS = 200; // presses of an arrow key from one end to the other
+const KEY_STEPS = { ArrowLeft: -1, ArrowDown: -1, ArrowRight: 1, ArrowUp: 1, PageDown: -10, PageUp: 10 };
+const lines = new WeakMap(); // element -> its state: newest props, and the line's position
 
 export default function ({ data, parentElement, setStateValue }) {
   const root = parentElement.querySelector(".threshold-line");
   const line = lines.get(root) ?? mountLine(root, data);
-  line.tell = setStateValue;
-  line.wanted = data;
-  if (line.hand === null && data.count === line.count) line.at = data.at;
+  line.setStateValue = setStateValue;
+  line.props = data;
+  if (line.pointer === null && data.count === line.count) line.at = data.at;
   root.dataset.key = data.key;
   root.style.setProperty("--line", data.colour);
   root.querySelector(".threshold-line-words").textContent = data.hint;
-  follow(line);
+  attach(line);
   return () => root.isConnected || unmountLine(line);
 }
 
 function mountLine(root, { count }) {
   const bar = root.querySelector(".threshold-line-bar");
-  const line = { root, bar, count, hand: null, at: 0, toldAt: 0, timer: null, figure: null };
-  line.redrawn = () => put(line);
-  line.observer = new ResizeObserver(line.redrawn);
+  const line = { root, bar, count, pointer: null, at: 0, reportedAt: 0, timer: null, figure: null };
+  line.onRedraw = () => place(line);
+  line.observer = new ResizeObserver(line.onRedraw);
   line.observer.observe(root);
-  bar.addEventListener("pointerdown", (event) => grasp(line, event));
-  bar.addEventListener("pointermove", (event) => event.pointerId === line.hand && drag(line, event));
-  bar.addEventListener("pointerup", (event) => letGo(line, event));
-  bar.addEventListener("pointercancel", (event) => letGo(line, event));
+  bar.addEventListener("pointerdown", (event) => startDrag(line, event));
+  bar.addEventListener("pointermove", (event) => event.pointerId === line.pointer && drag(line, event));
+  bar.addEventListener("pointerup", (event) => endDrag(line, event));
+  bar.addEventListener("pointercancel", (event) => endDrag(line, event));
   bar.addEventListener("keydown", (event) => press(line, event));
   lines.set(root, line);
   return line;
@@ -35,84 +35,84 @@ function mountLine(root, { count }) {
 
 function unmountLine(line) {
   line.observer.disconnect();
-  line.figure?.removeListener?.("plotly_afterplot", line.redrawn);
+  line.figure?.removeListener?.("plotly_afterplot", line.onRedraw);
   clearTimeout(line.timer);
   lines.delete(line.root);
 }
 
-// The figure may come after the line, and be another after a while.
-function follow(line) {
-  const figure = document.querySelector(`.live-figure[data-key="${line.wanted.figure}"]`);
+// The figure may be drawn after the line, and its element may be replaced later.
+function attach(line) {
+  const figure = document.querySelector(`.live-figure[data-key="${line.props.figure}"]`);
   if (!figure?._fullLayout?.xaxis?._length) {
-    if (line.root.isConnected) requestAnimationFrame(() => follow(line));
+    if (line.root.isConnected) requestAnimationFrame(() => attach(line));
     return;
   }
   if (figure !== line.figure) {
     line.figure = figure;
-    figure.on("plotly_afterplot", line.redrawn);
+    figure.on("plotly_afterplot", line.onRedraw);
   }
-  put(line);
+  place(line);
 }
 
-// Lays the line where its place is on the figure's axis, as that is zoomed now.
-function put({ root, bar, figure, wanted, at }) {
+// Places the line on the figure's x axis at its present zoom.
+function place({ root, bar, figure, props, at }) {
   const axis = figure?._fullLayout?.xaxis;
   if (!axis) return;
-  const across = axis.d2p(at);
-  bar.hidden = !wanted.movable || across < -1 || across > axis._length + 1;
-  const [here, there] = [root, figure].map((each) => each.getBoundingClientRect());
+  const x = axis.d2p(at);
+  bar.hidden = !props.movable || x < -1 || x > axis._length + 1;
+  const [own, target] = [root, figure].map((each) => each.getBoundingClientRect());
   const { t, h } = figure._fullLayout._size;
-  bar.style.left = `${there.left - here.left + axis._offset + across}px`;
-  bar.style.top = `${there.top - here.top + t}px`;
+  bar.style.left = `${target.left - own.left + axis._offset + x}px`;
+  bar.style.top = `${target.top - own.top + t}px`;
   bar.style.height = `${h}px`;
-  const [low, high] = wanted.extent;
-  const says = { label: wanted.label, valuemin: low, valuemax: high, valuenow: at };
-  for (const [name, value] of Object.entries(says)) bar.setAttribute(`aria-${name}`, value);
+  const [low, high] = props.extent;
+  const aria = { label: props.label, valuemin: low, valuemax: high, valuenow: at };
+  for (const [name, value] of Object.entries(aria)) bar.setAttribute(`aria-${name}`, value);
   bar.setAttribute("aria-valuetext", Number(at.toPrecision(3)));
 }
 
-function grasp(line, event) {
-  if (line.hand !== null || event.button !== 0) return;
+function startDrag(line, event) {
+  if (line.pointer !== null || event.button !== 0) return;
   event.preventDefault();
   line.bar.focus();
   line.bar.setPointerCapture(event.pointerId);
   line.bar.dataset.held = "";
-  line.hand = event.pointerId;
+  line.pointer = event.pointerId;
 }
 
 function drag(line, event) {
   const axis = line.figure._fullLayout.xaxis;
-  const across = event.clientX - line.figure.getBoundingClientRect().left - axis._offset;
-  move(line, axis.p2d(across));
+  const x = event.clientX - line.figure.getBoundingClientRect().left - axis._offset;
+  move(line, axis.p2d(x));
 }
 
-function letGo(line, event) {
-  if (event.pointerId !== line.hand) return;
-  line.hand = null;
+function endDrag(line, event) {
+  if (event.pointerId !== line.pointer) return;
+  line.pointer = null;
   delete line.bar.dataset.held;
 }
 
 function press(line, event) {
-  const [low, high] = line.wanted.extent;
+  const [low, high] = line.props.extent;
   const ends = { Home: low, End: high };
-  if (!(event.key in LEAPS) && !(event.key in ends)) return;
+  if (!(event.key in KEY_STEPS) && !(event.key in ends)) return;
   event.preventDefault();
   event.stopPropagation();
-  move(line, ends[event.key] ?? line.at + (LEAPS[event.key] * (high - low)) / STEPS);
+  move(line, ends[event.key] ?? line.at + (KEY_STEPS[event.key] * (high - low)) / STEPS);
 }
 
-function move(line, place) {
-  const [low, high] = line.wanted.extent;
-  line.at = Math.min(high, Math.max(low, place));
-  put(line);
+function move(line, position) {
+  const [low, high] = line.props.extent;
+  line.at = Math.min(high, Math.max(low, position));
+  place(line);
   if (line.timer !== null) return;
-  const wait = Math.max(0, line.toldAt + TOLD_MS - performance.now());
-  line.timer = setTimeout(() => tell(line), wait);
+  const delay = Math.max(0, line.reportedAt + REPORT_MS - performance.now());
+  line.timer = setTimeout(() => report(line), delay);
 }
 
-function tell(line) {
+function report(line) {
   line.timer = null;
-  line.toldAt = performance.now();
+  line.reportedAt = performance.now();
   line.count += 1;
-  line.tell("dragged", [line.at, line.count]);
+  line.setStateValue("dragged", [line.at, line.count]);
 }

@@ -1,4 +1,4 @@
-"""One slider for each unit of a code; the decoder's image follows in the browser."""
+"""One slider per unit of a code. The browser decodes the image while a slider moves."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -24,7 +24,7 @@ _sliders = st.components.v2.component(
 def unit_sliders(
     key: str,
     *,
-    parcel: tuple[str, str],
+    bundle: tuple[str, str],
     code: NDArray[np.floating],
     order: Sequence[int],
     low: NDArray[np.floating],
@@ -34,41 +34,41 @@ def unit_sliders(
     height: int,
     label: str,
 ) -> None:
-    """Show a slider for each unit, and the image of the code they make.
+    """Show a slider for each unit, and the image decoded from the code they set.
 
     Parameters
     ----------
     key : str
         The same key keeps the same element.
-    parcel : tuple of str
-        Name and version of the parcel (`dashboard.components.parcel`) that holds the decoder, with
+    bundle : tuple of str
+        Name and version of the bundle (`dashboard.components.bundle`) that holds the decoder, with
         ``layers`` and ``shape`` in its meta.
     code : ndarray of shape (d,)
-        Where the sliders stand at first, and again when `revision` is another one.
+        Initial values of the sliders, applied again when `revision` changes.
     order : sequence of int
-        The units, those that come first first.
+        The units in the order of their sliders.
     low, high : ndarray of shape (d,)
-        The ends of each slider.
+        Range of each slider.
     mean : ndarray of shape (d,)
-        What a unit says when it is switched off.
+        Value of a unit that is switched off.
     revision : str
     height : int
-        In pixels; more sliders than fit are scrolled.
+        Height in pixels; more sliders than fit can be scrolled.
     label : str
-        What a screen reader says, already in the reader's language.
+        Accessible label, in the user's language.
     """
 
-    def listed(values: NDArray[np.floating]) -> list[float]:
+    def rounded(values: NDArray[np.floating]) -> list[float]:
         return [round(float(value), 5) for value in values]
 
     data = {
         "key": key,
-        "parcel": list(parcel),
-        "code": listed(code),
+        "bundle": list(bundle),
+        "code": rounded(code),
         "order": [int(unit) for unit in order],
-        "low": listed(low),
-        "high": listed(high),
-        "mean": listed(mean),
+        "low": rounded(low),
+        "high": rounded(high),
+        "mean": rounded(mean),
         "revision": revision,
         "height": height,
         "label": label,

@@ -20,10 +20,10 @@ from dashboard.components.decoder import decoder_layers
 from dashboard.components.latent_canvas import (
     Marks,
     Settings,
+    bundle,
     canvas,
     marks,
     pack,
-    parcel,
 )
 from dashboard.figures.latent_map import steady_view
 from dashboard.state import active_run, cached, maps
@@ -104,7 +104,7 @@ def draw(moment: Moment, look: MapOptions, newest: Snapshot) -> Marks:
     }
     return canvas(
         KEY,
-        parcels=versions,
+        bundles=versions,
         settings=settings,
         height=HEIGHT,
         label=t("Map of the latent space: images with similar codes are close"),
@@ -163,7 +163,7 @@ def _about(look: MapOptions, timeline: MapTimeline, moment: Moment) -> str:
 
 
 def _send_frames(name: str, timeline: MapTimeline, steps: Collection[int]) -> str:
-    """Bring where the points were at some steps; return the parcel's version."""
+    """Bring where the points were at some steps; return the bundle's version."""
     known, points = timeline.frames(sorted(steps))
     path, drawn = active_run.live().run.path, timeline.version(*known)
     version = f"{path} {timeline.method} {timeline.units} {drawn}"
@@ -172,8 +172,8 @@ def _send_frames(name: str, timeline: MapTimeline, steps: Collection[int]) -> st
 
 
 def _send(name: str, version: str, make: Any) -> None:
-    payload = cached.in_session(f"parcel {name}", version, lambda: pack(*make()))
-    parcel(f"parcel-{name}", name, version, payload)
+    payload = cached.in_session(f"bundle {name}", version, lambda: pack(*make()))
+    bundle(f"bundle-{name}", name, version, payload)
 
 
 def _places(

@@ -29,7 +29,7 @@ def units(moment: Moment, look: MapOptions, marks: Marks) -> None:
         code = mean if chosen is None else chosen
         unit_sliders(
             "unit-sliders",
-            parcel=("decoder", moment.name),
+            bundle=("decoder", moment.name),
             code=code,
             order=order.tolist(),
             low=np.minimum(low, code),

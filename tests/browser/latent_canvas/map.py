@@ -40,13 +40,13 @@ class CanvasServer(Server):
         raise AssertionError("the server does not answer")
 
     def clear(self) -> None:
-        self.page = {"parcels": {}}
+        self.page = {"bundles": {}}
 
     def bring(self, name: str, version: str, arrays: Arrays, **meta: Any) -> None:
-        """Lay a parcel ready for the next run of the page."""
+        """Lay a bundle ready for the next run of the page."""
         np.savez(self.folder / f"{name}.npz", **cast("Any", arrays))
         (self.folder / f"{name}.json").write_text(json.dumps(meta))
-        self.page["parcels"][name] = version
+        self.page["bundles"][name] = version
         self.say()
 
     def say(self, **settings: Any) -> None:
@@ -74,7 +74,7 @@ class Map:
     def open(self) -> "Map":
         self.page.goto(self.server.url)
         self.page.wait_for_function(
-            "() => document.querySelector('.latent-canvas')?.lab?.counters.frames > 0",
+            "() => document.querySelector('.latent-canvas')?.state?.counters.frames > 0",
             timeout=60_000,
         )
         return self.rest()
@@ -83,23 +83,23 @@ class Map:
         self.page.context.close()
         assert self.errors == []
 
-    def lab(self, what: str, given: Any = None) -> Any:
-        """Return something of the canvas, for example ``lab.view.scale``."""
-        script = f"([lab, given]) => {what}"
-        handle = self.page.evaluate_handle("() => document.querySelector('.latent-canvas').lab")
+    def state(self, what: str, given: Any = None) -> Any:
+        """Return something of the canvas, for example ``state.view.scale``."""
+        script = f"([state, given]) => {what}"
+        handle = self.page.evaluate_handle("() => document.querySelector('.latent-canvas').state")
         return self.page.evaluate(script, [handle, given])
 
     def until(self, what: str, given: Any = None) -> None:
         """Wait until something holds of the canvas."""
         for _ in range(int(SECONDS * 50)):
-            if self.lab(what, given):
+            if self.state(what, given):
                 return
             self.page.wait_for_timeout(20)
-        raise AssertionError(f"waited until {what}: {self.lab(what.split(' ')[0], given)}")
+        raise AssertionError(f"waited until {what}: {self.state(what.split(' ')[0], given)}")
 
     def rest(self) -> "Map":
         """Wait until nothing is drawn any more."""
-        self.until("lab.due === null && !lab.glide && !lab.time.morph")
+        self.until("state.frameRequest === null && !state.glide && !state.time.morph")
         return self
 
     def again(self) -> "Map":
@@ -115,7 +115,7 @@ class Map:
 
     def at(self, x: float, y: float) -> tuple[float, float]:
         """Return where on the page a place of the map is."""
-        px, py = self.lab("lab.toScreen(...given)", [float(x), float(y)])
+        px, py = self.state("state.toScreen(...given)", [float(x), float(y)])
         box = self.page.locator(".latent-canvas-map").bounding_box()
         assert box is not None
         return box["x"] + px, box["y"] + py

@@ -1,6 +1,6 @@
 """A page with nothing but a canvas, for tests: what it shows comes from a folder.
 
-The folder named by CANVAS holds an ``.npz`` and a ``.json`` for each parcel, and ``page.json``.
+The folder named by CANVAS holds an ``.npz`` and a ``.json`` for each bundle, and ``page.json``.
 """
 
 import json
@@ -11,21 +11,21 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from dashboard.components.latent_canvas import Marks, Pin, canvas, pack, parcel
+from dashboard.components.latent_canvas import Marks, Pin, bundle, canvas, pack
 
 FOLDER = Path(os.environ["CANVAS"])
 
 st.set_page_config(layout="wide")
 page: dict[str, Any] = json.loads((FOLDER / "page.json").read_text())
-versions: dict[str, str] = page["parcels"]
+versions: dict[str, str] = page["bundles"]
 for name, version in versions.items():
     with np.load(FOLDER / f"{name}.npz") as arrays:
         meta = json.loads((FOLDER / f"{name}.json").read_text())
-        parcel(f"parcel-{name}", name, version, pack(dict(arrays), meta))
+        bundle(f"bundle-{name}", name, version, pack(dict(arrays), meta))
 given = page.get("given", {})
 found = canvas(
     "map",
-    parcels=versions,
+    bundles=versions,
     settings=page.get("settings", {}),
     height=520,
     label="Map of codes",

@@ -36,7 +36,7 @@ def bring_decoder(server: CanvasServer, version: str, model: Any, **way_back: An
 
 
 def decoded(canvas: Map) -> NDArray[np.float64]:
-    return np.array(canvas.lab("[...lab.lastDecoded]"))
+    return np.array(canvas.state("[...state.lastDecoded]"))
 
 
 @torch.no_grad()
@@ -50,5 +50,5 @@ def plane(x: float, y: float) -> NDArray[np.float64]:
 
 def cursor(canvas: Map) -> tuple[float, float]:
     """Return where on the map the cursor is: screens have whole pixels."""
-    x, y = canvas.lab("lab.toMap(...lab.cursor.at)")
+    x, y = canvas.state("state.toMap(...state.cursor.at)")
     return x, y

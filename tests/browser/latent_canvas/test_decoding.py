@@ -36,7 +36,7 @@ def test_javascript_decodes_as_torch_does(scene: CanvasServer, opened: Open, net
         model = build(SHAPE, activation=activation, **NETS[net])
         bring_decoder(scene, activation, model)
         canvas.again()
-        canvas.until("lab.accepted.includes(given)", f'"{activation}"')
+        canvas.until("state.appliedBundles.includes(given)", f'"{activation}"')
         canvas.hover(1, 0)
         canvas.hover(0.5, -1)
         expected = torchs(model, plane(*cursor(canvas)))

@@ -26,38 +26,38 @@ def test_all_is_in_view_and_a_zoom_is_kept_when_data_change(
     scene: CanvasServer, opened: Open
 ) -> None:
     canvas = opened()
-    places = np.array(canvas.lab("given.map(([x, y]) => lab.toScreen(x, y))", POINTS.tolist()))
-    width, height = canvas.lab("[lab.width, lab.height]")
+    places = np.array(canvas.state("given.map(([x, y]) => state.toScreen(x, y))", POINTS.tolist()))
+    width, height = canvas.state("[state.width, state.height]")
     assert places.min() > 0
     assert (places < [width, height]).all()
-    whole = canvas.lab("lab.view")
+    whole = canvas.state("state.view")
     before = canvas.at(*LONELY)
     canvas.hover(*LONELY)
     canvas.page.mouse.wheel(0, -400)
-    canvas.until("lab.view.scale > given", 1.5 * whole["scale"])
+    canvas.until("state.view.scale > given", 1.5 * whole["scale"])
     assert canvas.at(*LONELY) == pytest.approx(before, abs=1)
     canvas.drag(LONELY, (5.5, -2.8))
-    kept = canvas.lab("lab.view")
+    kept = canvas.state("state.view")
     assert kept["x"] != pytest.approx(whole["x"])
     scene.bring("points", "2", {"points": POINTS + 1, "labels": LABELS}, classes=["a", "b", "c"])
     canvas.again()
-    canvas.until("lab.accepted.includes(given)", '"2"')
+    canvas.until("state.appliedBundles.includes(given)", '"2"')
     canvas.rest()
-    assert canvas.lab("lab.positions[0]") == pytest.approx(POINTS[0, 0] + 1)
-    assert canvas.lab("lab.view") == pytest.approx(kept)
+    assert canvas.state("state.positions[0]") == pytest.approx(POINTS[0, 0] + 1)
+    assert canvas.state("state.view") == pytest.approx(kept)
     canvas.tool("all")
-    assert canvas.lab("lab.view.scale") == pytest.approx(whole["scale"])
+    assert canvas.state("state.view.scale") == pytest.approx(whole["scale"])
     canvas.page.mouse.dblclick(*canvas.at(*LONELY))
     canvas.rest()
-    assert canvas.lab("lab.moved") is False
+    assert canvas.state("state.moved") is False
 
 
 def test_nothing_is_drawn_while_nothing_changes(opened: Open) -> None:
     canvas = opened()
     canvas.hover(0, 0)
-    frames = canvas.lab("lab.counters.frames")
+    frames = canvas.state("state.counters.frames")
     canvas.page.wait_for_timeout(400)
-    assert canvas.lab("lab.counters.frames") == frames
+    assert canvas.state("state.counters.frames") == frames
 
 
 @pytest.mark.parametrize("way", ["lasso", "shift", "box"])
@@ -70,7 +70,7 @@ def test_what_is_circled_is_selected(opened: Open, way: str) -> None:
         canvas.tool(way)
     canvas.drag(*(corners if way != "box" else corners[::2]))
     canvas.page.keyboard.up("Shift")
-    assert canvas.lab("lab.selected") == list(range(30))
+    assert canvas.state("state.selected") == list(range(30))
     canvas.told(f"selected=({', '.join(map(str, range(30)))})")
     assert canvas.text("tally") == "30 of 61 points selected"
     canvas.press("Escape", "Escape")
@@ -98,32 +98,32 @@ def test_points_and_places_are_pinned_and_cleared(scene: CanvasServer, opened: O
     canvas.tool("pin")
     canvas.click(0, 0)
     canvas.told("index=None)")
-    (_, place) = canvas.lab("lab.pins")
+    (_, place) = canvas.state("state.pins")
     assert place == pytest.approx([0, 0, -1], abs=0.05)
-    assert canvas.lab("lab.chosen") == -1
+    assert canvas.state("state.chosen") == -1
     scene.say(revision="cleared")
     canvas.again()
     canvas.told("pins=()")
-    assert canvas.lab("lab.pins") == []
+    assert canvas.state("state.pins") == []
 
 
 def test_the_keyboard_does_what_the_mouse_does(opened: Open) -> None:
     canvas = opened()
     canvas.press("ArrowRight", "ArrowDown", "Shift+ArrowRight")
-    width, height = canvas.lab("[lab.width, lab.height]")
-    assert canvas.lab("lab.cursor.at") == pytest.approx([width / 2 + 48, height / 2 + 8])
+    width, height = canvas.state("[state.width, state.height]")
+    assert canvas.state("state.cursor.at") == pytest.approx([width / 2 + 48, height / 2 + 8])
     assert canvas.picture(1) is not None
     canvas.press("p")
     canvas.told("index=None)")
-    canvas.lab("lab.cursor.at = lab.toScreen(...given)", list(LONELY))
+    canvas.state("state.cursor.at = state.toScreen(...given)", list(LONELY))
     canvas.press("Enter")
     canvas.told("chosen=60")
-    scale = canvas.lab("lab.view.scale")
+    scale = canvas.state("state.view.scale")
     canvas.press("+")
-    assert canvas.lab("lab.view.scale") == pytest.approx(1.25 * scale)
+    assert canvas.state("state.view.scale") == pytest.approx(1.25 * scale)
     canvas.press("Escape")
     canvas.told("chosen=None")
-    assert len(canvas.lab("lab.pins")) == 1
+    assert len(canvas.state("state.pins")) == 1
     canvas.press("Escape")
     canvas.told("pins=()")
     role = canvas.page.get_by_role("application")

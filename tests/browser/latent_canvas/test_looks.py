@@ -24,9 +24,9 @@ def test_the_legend_hides_a_class(opened: Open) -> None:
 
 def inked(canvas: Map, x: float, y: float) -> list[int]:
     """Return the colour of the layer of points at a place; empty where there is none."""
-    px, py = canvas.lab("lab.toScreen(...given).map(Math.round)", [x, y])
-    red, green, blue, alpha = canvas.lab(
-        "[...lab.parts.dots.getContext('2d').getImageData(...given, 1, 1).data]", [px, py]
+    px, py = canvas.state("state.toScreen(...given).map(Math.round)", [x, y])
+    red, green, blue, alpha = canvas.state(
+        "[...state.parts.dots.getContext('2d').getImageData(...given, 1, 1).data]", [px, py]
     )
     return [red, green, blue] if alpha > 100 else []
 
@@ -46,7 +46,7 @@ def test_values_have_a_colour_scale(scene: CanvasServer, opened: Open) -> None:
 def test_it_follows_the_page_into_the_dark(opened: Open, scheme: Any) -> None:
     canvas = opened(color_scheme=scheme)
     dark = scheme == "dark"
-    assert (sum(canvas.lab("lab.ink.channels")) > 3 * 128) == dark
+    assert (sum(canvas.state("state.ink.channels")) > 3 * 128) == dark
     ground = canvas.page.locator(".latent-canvas-tools").evaluate(
         "tools => getComputedStyle(tools).backgroundColor.match(/\\d+/g).slice(0, 3).map(Number)"
     )
@@ -54,9 +54,9 @@ def test_it_follows_the_page_into_the_dark(opened: Open, scheme: Any) -> None:
 
 
 def ground(canvas: Map, x: float, y: float) -> list[int]:
-    px, py = canvas.lab("lab.toScreen(...given).map(Math.round)", [x, y])
-    found = canvas.lab(
-        "[...lab.parts.ground.getContext('2d').getImageData(...given, 1, 1).data]", [px, py]
+    px, py = canvas.state("state.toScreen(...given).map(Math.round)", [x, y])
+    found = canvas.state(
+        "[...state.parts.ground.getContext('2d').getImageData(...given, 1, 1).data]", [px, py]
     )
     return [int(channel) for channel in found]
 
@@ -64,9 +64,9 @@ def ground(canvas: Map, x: float, y: float) -> list[int]:
 def test_behind_the_points_lie_decoded_images(scene: CanvasServer, opened: Open) -> None:
     scene.say(settings={"background": "images"})
     canvas = opened()
-    count = canvas.lab("lab.tiles.size")
+    count = canvas.state("state.tiles.size")
     assert count > 50
-    key = canvas.lab("[...lab.tiles.keys()][0]")
+    key = canvas.state("[...state.tiles.keys()][0]")
     side, column, row = map(float, key.split())
     x, y = (column + 0.5) * side, (row + 0.5) * side
     canvas.hover(x, y)
@@ -78,7 +78,7 @@ def test_behind_the_points_lie_decoded_images(scene: CanvasServer, opened: Open)
         assert shown[0] == pytest.approx(picture[middle], abs=12)
     canvas.page.mouse.wheel(0, -900)
     canvas.rest()
-    assert canvas.lab("lab.tiles.size") > count
+    assert canvas.state("state.tiles.size") > count
 
 
 def test_density_is_where_the_points_are(scene: CanvasServer, opened: Open) -> None:

@@ -15,7 +15,7 @@ def bring_frames(scene: CanvasServer, name: str, steps: list[int]) -> None:
 
 
 def bring_history(scene: CanvasServer) -> None:
-    scene.page["parcels"].pop("points")
+    scene.page["bundles"].pop("points")
     scene.bring("labels", "1", {"labels": LABELS}, classes=CLASSES)
     bring_frames(scene, "early", [0, 50])
     bring_frames(scene, "late", [100, 150])
@@ -27,12 +27,12 @@ def scrub(canvas: Map, place: int) -> None:
     slider = canvas.page.get_by_role("slider")
     slider.fill(str(place))
     slider.dispatch_event("change")
-    canvas.until("lab.time.at === given", place)
+    canvas.until("state.time.index === given", place)
     canvas.rest()
 
 
 def positions(canvas: Map) -> NDArray[np.float64]:
-    return np.array(canvas.lab("[...lab.positions]")).reshape(-1, 2)
+    return np.array(canvas.state("[...state.positions]")).reshape(-1, 2)
 
 
 def test_the_slider_moves_all_points_and_python_is_told(scene: CanvasServer, opened: Open) -> None:
@@ -51,9 +51,9 @@ def test_the_slider_moves_all_points_and_python_is_told(scene: CanvasServer, ope
 def test_points_lie_between_two_frames_on_the_way(scene: CanvasServer, opened: Open) -> None:
     bring_history(scene)
     canvas = opened()
-    canvas.lab("lab.time.goal = 1.25")
+    canvas.state("state.time.targetIndex = 1.25")
     canvas.press("+")
-    canvas.until("lab.time.at === 1.25")
+    canvas.until("state.time.index === 1.25")
     canvas.rest()
     np.testing.assert_allclose(positions(canvas), POINTS * 1.625, atol=1e-3)
 
@@ -62,10 +62,10 @@ def test_play_goes_from_the_first_frame_to_the_last(scene: CanvasServer, opened:
     bring_history(scene)
     canvas = opened()
     canvas.page.locator(".latent-canvas-play").click()
-    canvas.until("lab.time.playing && lab.time.at > 0.2 && lab.time.at < 2.5")
+    canvas.until("state.time.playing && state.time.index > 0.2 && state.time.index < 2.5")
     first = positions(canvas)[60, 0]
     assert 6 < first < 15
-    canvas.until("!lab.time.playing")
+    canvas.until("!state.time.playing")
     canvas.rest()
     np.testing.assert_allclose(positions(canvas), POINTS * 2.5, atol=1e-5)
     canvas.told("frame=None")
@@ -79,14 +79,14 @@ def test_the_newest_frame_is_followed_until_one_scrubs_back(
     bring_frames(scene, "later", [200])
     scene.say(settings={"step": 200})
     canvas.again()
-    canvas.until("lab.time.frames.length === 5")
+    canvas.until("state.time.frames.length === 5")
     canvas.rest()
     assert canvas.text("step") == "Step 200 · newest"
     np.testing.assert_allclose(positions(canvas), POINTS * 3, atol=1e-5)
     scrub(canvas, 1)
     bring_frames(scene, "latest", [250])
     canvas.again()
-    canvas.until("lab.time.frames.length === 6")
+    canvas.until("state.time.frames.length === 6")
     canvas.rest()
     assert canvas.text("step") == "Step 50"
     np.testing.assert_allclose(positions(canvas), POINTS * 1.5, atol=1e-5)
@@ -104,7 +104,7 @@ def test_nothing_is_decoded_by_a_decoder_of_another_step(scene: CanvasServer, op
     bring_decoder(scene, "50", build())
     scene.say(settings={"step": 50})
     canvas.again()
-    canvas.until("lab.settings.step === 50")
+    canvas.until("state.settings.step === 50")
     canvas.hover(0, 0)
     assert canvas.picture(1) is not None
 
@@ -123,7 +123,7 @@ def test_the_server_may_set_the_time(scene: CanvasServer, opened: Open) -> None:
     canvas = opened()
     scene.say(given={"frame": 100}, revision="2")
     canvas.again()
-    canvas.until("lab.revision === '2'")
+    canvas.until("state.revision === '2'")
     canvas.rest()
     assert canvas.text("step") == "Step 100"
     canvas.told("frame=100")

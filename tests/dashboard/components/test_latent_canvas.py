@@ -14,13 +14,13 @@ from aecore.choices.activation import ACTIVATIONS, HIDDEN_ACTIVATIONS
 from aecore.config import Config
 from aecore.network.autoencoder import Autoencoder
 from aecore.training.seeding import generator
-from dashboard.components import decoder, latent_canvas, parcel
+from dashboard.components import bundle, decoder, latent_canvas
 from dashboard.components.decoder import decoder_layers
 from dashboard.components.latent_canvas import Marks, Pin, marks, pack
 from tests.support import Bracketed
 
 HERE = Path(latent_canvas.__file__).parent
-SCRIPTS = [*HERE.glob("*.js"), *Path(parcel.__file__).parent.glob("*.js")]
+SCRIPTS = [*HERE.glob("*.js"), *Path(bundle.__file__).parent.glob("*.js")]
 
 NETS: dict[str, dict[str, Any]] = {
     "dense": {},
@@ -129,7 +129,7 @@ def test_packed_arrays_come_back_with_type_shape_and_place() -> None:
     assert header["meta"] == {"classes": ["zéro"]}
     kinds = {"u1": np.uint8, "f4": np.float32, "i4": np.int32}
     for entry, (name, array) in zip(header["arrays"], arrays.items(), strict=True):
-        place = start + entry["place"]
+        place = start + entry["offset"]
         assert place % 4 == 0
         found = np.frombuffer(raw, kinds[entry["type"]], array.size, place)
         assert entry["name"] == name
@@ -141,13 +141,13 @@ def test_pack_changes_no_number_silently() -> None:
         pack({"codes": np.zeros(3)})
 
 
-def test_a_parcel_says_its_name_and_version_before_its_bytes(
+def test_a_bundle_says_its_name_and_version_before_its_bytes(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     mounted = Mounted()
-    monkeypatch.setattr(parcel, "_parcel", mounted)
+    monkeypatch.setattr(bundle, "_bundle", mounted)
     payload = pack({"points": np.zeros((3, 2), np.float32)})
-    parcel.parcel("parcel-map", "map", "7", payload)
+    bundle.bundle("bundle-map", "map", "7", payload)
     (given,) = mounted
     header, start = read(given["data"])
     assert header == {"name": "map", "version": "7"}
@@ -155,7 +155,7 @@ def test_a_parcel_says_its_name_and_version_before_its_bytes(
     assert start % 4 == 0
 
 
-def test_the_canvas_is_told_of_parcels_and_sends_no_arrays(
+def test_the_canvas_is_told_of_bundles_and_sends_no_arrays(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     mounted = Mounted()
@@ -163,14 +163,14 @@ def test_the_canvas_is_told_of_parcels_and_sends_no_arrays(
     given = Marks(selected=(1, 2), pins=(Pin(0.5, 1, None), Pin(2, 3, 7)))
     found = latent_canvas.canvas(
         "map",
-        parcels={"points": "12"},
+        bundles={"points": "12"},
         settings={"background": "density", "step": 12},
         height=520,
         label="Map",
         given=given,
     )
     data = mounted[0]["data"]
-    assert data["parcels"] == {"points": "12"}
+    assert data["bundles"] == {"points": "12"}
     assert (data["settings"]["background"], data["settings"]["step"]) == ("density", 12)
     assert data["given"]["pins"] == [[0.5, 1, -1], [2, 3, 7]]
     assert len(json.dumps(data)) < 4000

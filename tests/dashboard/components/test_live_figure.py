@@ -36,7 +36,7 @@ def test_a_figure_tells_of_what_is_clicked_or_selected(monkeypatch: pytest.Monke
         monkeypatch.setattr("streamlit.session_state", {"map": {what: [3, 5]}})
         calls = {f"on_{what}": heard.append}
         live_figure.figure("map", None, height=9, label="", **calls)
-        assert mounted[-1]["data"]["tells"] == what
+        assert mounted[-1]["data"]["reports"] == what
         mounted[-1][f"on_{what}_change"]()
     assert heard == [3, [3, 5]]
     live_figure.figure("map", None, height=9, label="")

@@ -12,7 +12,9 @@ SCRIPTS = sorted(FOLDER.glob("*/*.js"))
 
 def test_each_module_comes_once_after_those_it_imports(tmp_path: Path) -> None:
     (tmp_path / "base.js").write_text("export const base = 1;\n")
-    (tmp_path / "one.js").write_text('import { base } from "./base.js";\nexport const one = base;\n')
+    (tmp_path / "one.js").write_text(
+        'import { base } from "./base.js";\nexport const one = base;\n'
+    )
     (tmp_path / "entry.js").write_text(
         'import { base } from "./base.js";\nimport {\n  one,\n} from "./one.js";\n'
         "export default function () { return base + one; }\n"
@@ -40,7 +42,9 @@ def test_every_import_names_what_its_module_exports(path: Path) -> None:
     for names, target in re.findall(r'import \{([^}]*)\} from "([^"]+)";', source):
         exported = (path.parent / target).resolve().read_text("utf-8")
         for name in filter(None, (each.strip() for each in names.split(","))):
-            assert re.search(rf"^export (async )?(function\*?|const|let|class) {name}\b", exported, re.M)
+            assert re.search(
+                rf"^export (async )?(function\*?|const|let|class) {name}\b", exported, re.M
+            )
 
 
 @pytest.mark.parametrize("entry", [p for p in SCRIPTS if "export default" in p.read_text("utf-8")])

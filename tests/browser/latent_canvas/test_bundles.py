@@ -22,39 +22,39 @@ def test_what_has_not_changed_is_not_sent_again(scene: CanvasServer, opened: Ope
     canvas.page.evaluate(f"{marked} = true")
     scene.bring("points", "moved", {"points": np.resize(POINTS + 1, (4000, 2))})
     assert 4000 * 8 < sent(canvas) < 4000 * 8 + 120_000
-    canvas.until("lab.accepted.includes('moved')")
+    canvas.until("state.appliedBundles.includes('moved')")
     assert canvas.page.evaluate(marked) is True
 
 
 def test_the_map_waits_until_all_is_there(scene: CanvasServer, opened: Open) -> None:
     canvas = opened()
-    scene.page["parcels"]["points"] = "2"
+    scene.page["bundles"]["points"] = "2"
     np.savez(scene.folder / "points.npz", points=POINTS + 1, labels=LABELS)
     canvas.page.evaluate(
         """() => {
-          const put = aecoreParcels.set.bind(aecoreParcels);
-          aecoreParcels.set = (name, parcel) => (window.late = () => {
-            put(name, parcel);
-            window.dispatchEvent(new CustomEvent("aecore-parcel"));
+          const put = aecoreBundles.set.bind(aecoreBundles);
+          aecoreBundles.set = (name, bundle) => (window.late = () => {
+            put(name, bundle);
+            window.dispatchEvent(new CustomEvent("aecore-bundle"));
           });
         }"""
     )
     scene.say()
     canvas.again()
     canvas.page.wait_for_function("window.late !== undefined")
-    assert canvas.lab("lab.positions[0]") == np.float32(POINTS[0, 0])
+    assert canvas.state("state.positions[0]") == np.float32(POINTS[0, 0])
     canvas.page.evaluate("window.late()")
-    canvas.until("Math.abs(lab.positions[0] - given) < 1e-5", float(POINTS[0, 0] + 1))
+    canvas.until("Math.abs(state.positions[0] - given) < 1e-5", float(POINTS[0, 0] + 1))
 
 
-def test_a_parcel_that_is_gone_is_let_go(scene: CanvasServer, opened: Open) -> None:
+def test_a_bundle_that_is_gone_is_let_go(scene: CanvasServer, opened: Open) -> None:
     canvas = opened()
-    assert set(canvas.page.evaluate("[...aecoreParcels.keys()]")) == {
+    assert set(canvas.page.evaluate("[...aecoreBundles.keys()]")) == {
         "points",
         "images",
         "decoder",
     }
-    scene.page["parcels"].pop("images")
+    scene.page["bundles"].pop("images")
     scene.say()
     canvas.again()
-    canvas.page.wait_for_function("aecoreParcels.size === 2")
+    canvas.page.wait_for_function("aecoreBundles.size === 2")
