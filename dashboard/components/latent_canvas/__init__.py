@@ -16,10 +16,10 @@ on the page in the version named. Arrays, by name (n points, d units of the code
     steps     (F,) int32           bundles are joined, so that old ones need not be sent again
     grid      (rows, columns) float32   a background; the first row is at the bottom
 
-and the decoder's weights, as `dashboard.components.decoder.decoder_layers` returns them. The `meta` of any bundle may hold
-`shape` (height, width) of the images, `classes` (their names, in the user's language), `extent`
-(left, right, bottom, top) of the grid, and `layers` of the decoder. If there are frames, they give
-the positions; `points` then counts as the newest frame if `Settings` names a later step.
+and the decoder's weights, as `dashboard.components.decoder.decoder_layers` returns them. The `meta`
+of any bundle may hold `shape` (height, width) of the images, `classes` (their names, in the user's
+language), `extent` (left, right, bottom, top) of the grid, and `layers` of the decoder. If there
+are frames, they give the positions; `points` then counts as the newest frame if `Settings` names a later step.
 """
 
 from collections.abc import Callable, Mapping

@@ -100,7 +100,7 @@ def test_nothing_is_decoded_by_a_decoder_of_another_step(scene: CanvasServer, op
     scrub(canvas, 1)
     canvas.hover(0, 0.1)
     assert canvas.picture(1) is None
-    assert "Pause playback" in canvas.text("lines")
+    assert "Pause playback to decode" in canvas.text("lines")
     bring_decoder(scene, "50", build())
     scene.say(settings={"step": 50})
     canvas.again()
