@@ -94,7 +94,7 @@ page.run()
 found["errors"] = [str(error.value) for error in (*page.exception, *page.error)]
 sent = [json.loads(each.proto.json or "{}") for each in page.main if hasattr(each.proto, "json")]
 found["drawn"] = next(each["spec"] for each in sent if each.get("key") == "network")
-found["script"] = decoder.script()
+found["script"] = decoder.activations()
 active_run.active_run().close()
 print(json.dumps(found))
 """

@@ -1,7 +1,6 @@
 """A decoder as a list of plain layers, which `decoder.js` computes in the browser."""
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,13 +12,12 @@ from aecore.network.autoencoder import Autoencoder, TiedLinear
 
 Layer = dict[str, Any]
 Arrays = dict[str, NDArray[np.float32]]
-_SOURCE = Path(__file__).with_name("decoder.js")
 
 
-def script() -> str:
-    """Return what defines ``makeDecoder(layers, arrays)`` in the script of a component."""
+def activations() -> str:
+    """Return the script that defines ``ACTIVATIONS``, which ``decoder.js`` looks up."""
     functions = [f"  {name}: (x) => {each.javascript}," for name, each in ACTIVATIONS.items()]
-    return "\n".join(["const ACTIVATIONS = {", *functions, "};", _SOURCE.read_text("utf-8")])
+    return "\n".join(["const ACTIVATIONS = {", *functions, "};", ""])
 
 
 def decoder_layers(model: Autoencoder) -> tuple[list[Layer], Arrays]:

@@ -2,7 +2,7 @@
 // time. `ACTIVATIONS`, functions of a number by name, stands before this text.
 
 // Returns a function from a code to pixels; each call overwrites what the one before returned.
-function makeDecoder(layers, arrays) {
+export function makeDecoder(layers, arrays) {
   const steps = layers.map((layer) => STEPS[layer.kind](layer, arrays));
   return (code) => steps.reduce((values, step) => step(values, code), code);
 }

@@ -19,7 +19,8 @@ on the page in the version named. Arrays, by name (n points, d units of the code
 and the decoder's weights, as `dashboard.components.decoder.decoder_layers` returns them. The `meta`
 of any bundle may hold `shape` (height, width) of the images, `classes` (their names, in the user's
 language), `extent` (left, right, bottom, top) of the grid, and `layers` of the decoder. If there
-are frames, they give the positions; `points` then counts as the newest frame if `Settings` names a later step.
+are frames, they give the positions; `points` then counts as the newest frame if `Settings` names a
+later step.
 """
 
 from collections.abc import Callable, Mapping
@@ -32,32 +33,19 @@ import streamlit as st
 from aecore.i18n import t
 from dashboard.components import decoder
 from dashboard.components.bundle import bundle, pack
+from dashboard.components.modules import join_modules
 from dashboard.figures.theme import INFERNO, NEUTRAL, PALETTE, SIGNED
 
 __all__ = ["Marks", "Pin", "Settings", "bundle", "canvas", "pack"]
 
 _HERE = Path(__file__).parent
-_SCRIPTS = (
-    "places",
-    "view",
-    "time",
-    "colours",
-    "dots",
-    "ground",
-    "marks",
-    "panel",
-    "gestures",
-    "latent_canvas",
-)
 SCALES = {"inferno": INFERNO, "signed": SIGNED}
 
 _canvas = st.components.v2.component(
     "latent_canvas",
     html=(_HERE / "latent_canvas.html").read_text("utf-8"),
     css="".join((_HERE / f"{name}.css").read_text("utf-8") for name in ("latent_canvas", "panel")),
-    js="\n".join(
-        [decoder.script(), *((_HERE / f"{name}.js").read_text("utf-8") for name in _SCRIPTS)]
-    ),
+    js=decoder.activations() + join_modules(_HERE / "latent_canvas.js"),
     isolate_styles=False,
 )
 

@@ -1,7 +1,7 @@
 // Colours of classes, of values and of the page's theme.
 
 // Returns 256 colours interpolated between evenly spaced knots, each as 0xBBGGRR.
-function ramp(knots) {
+export function ramp(knots) {
   const channels = knots.map(channelsOf);
   return Uint32Array.from({ length: 256 }, (_, step) => {
     const place = (step / 255) * (channels.length - 1);
@@ -20,14 +20,14 @@ function asPixel([red, green, blue]) {
 }
 
 // Returns any CSS colour as red, green and blue, 0 to 255.
-function rgbOf(colour) {
+export function rgbOf(colour) {
   const dot = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
   dot.fillStyle = colour;
   dot.fillRect(0, 0, 1, 1);
   return [...dot.getImageData(0, 0, 1, 1).data].slice(0, 3);
 }
 
-function readInk(state) {
+export function readInk(state) {
   const style = getComputedStyle(state.root);
   const themeValue = (name) => style.getPropertyValue(`--st-${name}`).trim();
   const [text, ground, primary] = ["text-color", "background-color", "primary-color"].map(themeValue);
@@ -35,7 +35,7 @@ function readInk(state) {
 }
 
 // Sets each point's colour, by class or by value, and whether it is visible.
-function colourPoints(state) {
+export function colourPoints(state) {
   const { count, arrays, hidden, settings } = state;
   const { labels, colour } = arrays;
   state.byValue = colour instanceof Float32Array;
@@ -54,12 +54,12 @@ function colourPoints(state) {
   }
 }
 
-function valueColour({ ramp: colours, range: [low, high] }, value, neutral) {
+export function valueColour({ ramp: colours, range: [low, high] }, value, neutral) {
   if (!Number.isFinite(value)) return neutral;
   return colours[Math.round(255 * Math.min(1, Math.max(0, (value - low) / (high - low || 1))))];
 }
 
-function rangeOf(values) {
+export function rangeOf(values) {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) {
     if (value < low) low = value;

@@ -1,10 +1,12 @@
 // Draws ten thousand points in a few milliseconds, as small discs written directly into pixels.
 // The inner loops run millions of times and destructure nothing, as that would allocate objects.
 
+import { fitView } from "./view.js";
+
 const PLACES = 4; // discs are placed at quarters of a pixel, so that slow movement is smooth
 const discs = new Map(); // radius and strength -> coverage of the pixels, for each subpixel offset
 
-function drawDots(state) {
+export function drawDots(state) {
   const began = performance.now();
   const context = state.parts.dots.getContext("2d");
   const { width, height } = state.parts.dots;

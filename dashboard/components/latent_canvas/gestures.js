@@ -1,9 +1,14 @@
 // Input on the map by mouse, touch and keyboard.
 
+import { redraw, report, useTool } from "./latent_canvas.js";
+import { showLegend } from "./panel.js";
+import { nearestPoint, pointsInside } from "./places.js";
+import { MARGIN, pan, showAll, toMap, zoom } from "./view.js";
+
 const STILL = 4; // px that the pointer may move during a click
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-function listenToPointers(state) {
+export function listenToPointers(state) {
   const { map } = state.parts;
   map.addEventListener("pointerdown", (event) => press(state, event));
   map.addEventListener("pointermove", (event) => move(state, event));
@@ -146,13 +151,13 @@ function select(state, indices) {
   redraw(state, "dots", "marks");
 }
 
-function updateSelectedMask(state) {
+export function updateSelectedMask(state) {
   state.selectedMask = state.selected.length ? new Uint8Array(state.count) : null;
   for (const index of state.selected) state.selectedMask[index] = 1;
   showLegend(state);
 }
 
-function clearAll(state) {
+export function clearAll(state) {
   state.outline = null;
   if (state.selected.length) select(state, []);
   if (state.pins.length) report(state, "pins", (state.pins = []));

@@ -1,11 +1,15 @@
 // The layer behind the points: decoded images, the density of the points, or a grid of values.
 
+import { ramp, rangeOf, rgbOf, valueColour } from "./colours.js";
+import { imageAt, isFresh } from "./places.js";
+import { toMap, toScreen } from "./view.js";
+
 const BUDGET = 8; // ms of decoding per frame
 const MOST_TILES = 3000;
 const TILE = 44; // px, the smallest side of a decoded image on the screen
 
 // Returns whether work is left for the next frame.
-function drawGround(state) {
+export function drawGround(state) {
   const context = state.parts.ground.getContext("2d");
   context.setTransform(state.ratio, 0, 0, state.ratio, 0, 0);
   context.clearRect(0, 0, state.width, state.height);
@@ -70,7 +74,7 @@ function drawTile(state, context, tile, { x, y, size }) {
 
 // Draws pixels as a grey image in the size of the data's images. Each value is multiplied by
 // `white`: 255 for pixels in [0, 1], 1 for pixels that are bytes.
-function paint(state, canvas, pixels, white) {
+export function paint(state, canvas, pixels, white) {
   const [height, width] = state.meta.shape;
   if (canvas.width !== width || canvas.height !== height) {
     canvas.width = width;

@@ -1,5 +1,22 @@
 // An interactive map of codes. This file mounts and updates it; the files beside it hold its parts.
 
+import { makeDecoder } from "../decoder/decoder.js";
+import { colourPoints, readInk } from "./colours.js";
+import { drawDots } from "./dots.js";
+import { clearAll, listenToPointers, updateSelectedMask } from "./gestures.js";
+import { drawGround } from "./ground.js";
+import { drawMarks } from "./marks.js";
+import { showPanel } from "./panel.js";
+import {
+  advanceTime,
+  interpolate,
+  lastIndex,
+  listenToTime,
+  setTimeline,
+  showTime,
+} from "./time.js";
+import { advanceView, fitView, setHome, showAll, toMap, toScreen, zoom } from "./view.js";
+
 const mounted = new WeakMap(); // element -> its state
 
 export default function ({ data, parentElement, setStateValue }) {
@@ -95,7 +112,7 @@ function updateLabels(state, { words, height, settings }) {
   for (const tool of parts.tools) name(tool, words[tool.dataset.word]);
 }
 
-function name(button, text) {
+export function name(button, text) {
   if (button.title === text) return;
   button.title = text;
   button.setAttribute("aria-label", text);
@@ -161,7 +178,7 @@ function goTo(state, step) {
 }
 
 // Sends the revision along, so that Python can ignore values older than the marks it set last.
-function report(state, name, value) {
+export function report(state, name, value) {
   state.send(name, { revision: state.revision, value });
 }
 
@@ -178,7 +195,7 @@ function listenToTools(state) {
   for (const tool of state.parts.tools) tool.addEventListener("click", acts[tool.dataset.word]);
 }
 
-function useTool(state, tool) {
+export function useTool(state, tool) {
   state.tool = state.tool === tool ? "pan" : tool;
   state.parts.map.dataset.tool = state.tool;
   for (const button of state.parts.tools.filter((each) => each.hasAttribute("aria-pressed"))) {
@@ -200,7 +217,7 @@ function resize(state) {
 }
 
 // Marks layers to be drawn in the next frame. Nothing is drawn while nothing changes.
-function redraw(state, ...layers) {
+export function redraw(state, ...layers) {
   for (const layer of layers) state.staleLayers.add(layer);
   state.frameRequest ??= requestAnimationFrame((now) => frame(state, now));
 }

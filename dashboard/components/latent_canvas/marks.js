@@ -1,6 +1,8 @@
 // The layer above the points: the cursor, the chosen point, pins and the selection outline.
 
-function drawMarks(state) {
+import { toScreen } from "./view.js";
+
+export function drawMarks(state) {
   const context = state.parts.marks.getContext("2d");
   context.setTransform(state.ratio, 0, 0, state.ratio, 0, 0);
   context.clearRect(0, 0, state.width, state.height);

@@ -1,9 +1,15 @@
 // The side panel: images and text for what is under the cursor, colour scales and the legend.
 
+import { colourPoints, rangeOf } from "./colours.js";
+import { paint } from "./ground.js";
+import { redraw } from "./latent_canvas.js";
+import { imageAt, isFresh, nearestPoint } from "./places.js";
+import { toMap } from "./view.js";
+
 const QUIET = 500; // ms without change before the text goes to a screen reader
 
 // Shows what is under the cursor, or else the chosen point.
-function showPanel(state) {
+export function showPanel(state) {
   const { cursor } = state;
   if (cursor) cursor.index = nearestPoint(state, cursor.at, cursor.reach);
   const index = cursor ? cursor.index : state.chosen;
@@ -80,7 +86,7 @@ function short(value) {
 }
 
 // Shows what holds for the whole map: the number of points and the meaning of the colours.
-function showLegend(state) {
+export function showLegend(state) {
   const { parts, words, meta, settings } = state;
   const all = state.count.toLocaleString("en-US");
   const some = state.selected.length.toLocaleString("en-US");

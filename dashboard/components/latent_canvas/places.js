@@ -1,9 +1,12 @@
 // What lies at a position on the map: the nearest point, or a code and its decoded image.
 
+import { isFollowing, shownStep } from "./time.js";
+import { boxOf, toMap } from "./view.js";
+
 const NEIGHBOURS = 8;
 
 // Returns the nearest visible point within `reach` pixels of a position on the screen, or -1.
-function nearestPoint(state, [px, py], reach) {
+export function nearestPoint(state, [px, py], reach) {
   const { positions, visible } = state;
   const [x, y] = toMap(state, px, py);
   let best = -1;
@@ -78,7 +81,7 @@ function nearestPoints(positions, count, x, y) {
 }
 
 // Returns the decoded image at a position, or null. The next call overwrites it.
-function imageAt(state, x, y) {
+export function imageAt(state, x, y) {
   if (!state.decode || !isFresh(state)) return null;
   const began = performance.now();
   const code = codeAt(state, x, y);
@@ -89,13 +92,13 @@ function imageAt(state, x, y) {
 }
 
 // Decoder, reconstructions and colours belong to one step and would be wrong at another.
-function isFresh(state) {
+export function isFresh(state) {
   const { step } = state.settings;
   return isFollowing(state) || step === null || shownStep(state) === step;
 }
 
 // Returns the visible points inside a polygon on the map.
-function pointsInside(state, line) {
+export function pointsInside(state, line) {
   const { positions } = state;
   const indices = [];
   for (let i = 0; i < state.count; i++) {

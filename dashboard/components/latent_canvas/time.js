@@ -1,10 +1,13 @@
 // The timeline: the positions of the points at each step, and the animation between them.
 
+import { name, redraw, report } from "./latent_canvas.js";
+import { ease } from "./view.js";
+
 const MORPH = 350; // ms in which points move to the positions of new data
 const SETTLE = 60; // ms, the time constant with which the points follow the slider
 
 // Takes the frames of new data. Keeps the frame on screen, unless the newest is followed.
-function setTimeline(state) {
+export function setTimeline(state) {
   const { time } = state;
   const step = time.frames.length ? shownStep(state) : null;
   const followed = isFollowing(state);
@@ -36,19 +39,19 @@ function timelineOf(state) {
   return frames;
 }
 
-function lastIndex(state) {
+export function lastIndex(state) {
   return Math.max(0, state.time.frames.length - 1);
 }
 
-function isFollowing(state) {
+export function isFollowing(state) {
   return !state.time.playing && state.time.targetIndex >= lastIndex(state);
 }
 
-function shownStep(state) {
+export function shownStep(state) {
   return state.time.frames[Math.round(state.time.targetIndex)]?.step ?? null;
 }
 
-function interpolate(state) {
+export function interpolate(state) {
   const { frames, index, target } = state.time;
   state.time.extent = null;
   if (!frames.length) return;
@@ -59,7 +62,7 @@ function interpolate(state) {
 }
 
 // Returns whether the points are still moving.
-function advanceTime(state, now) {
+export function advanceTime(state, now) {
   const { time } = state;
   const passed = Math.min(100, now - (time.ticked ?? now));
   const moves = time.playing || time.index !== time.targetIndex;
@@ -110,7 +113,7 @@ function rest(state) {
   showTime(state);
 }
 
-function showTime(state) {
+export function showTime(state) {
   const { time, parts, words } = state;
   parts.time.hidden = time.frames.length < 2;
   parts.slider.max = String(lastIndex(state));
@@ -123,7 +126,7 @@ function showTime(state) {
   parts.play.dataset.playing = String(time.playing);
 }
 
-function listenToTime(state) {
+export function listenToTime(state) {
   const { parts, time } = state;
   parts.slider.addEventListener("input", () => {
     time.playing = false;

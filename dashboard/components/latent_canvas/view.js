@@ -1,21 +1,23 @@
 // The view: which part of the map is visible, given by its centre and by pixels per map unit.
 
+import { redraw } from "./latent_canvas.js";
+
 const GLIDE = 300; // ms
-const MARGIN = 26; // px between the outermost points and the edge
+export const MARGIN = 26; // px between the outermost points and the edge
 const FILLS = 0.6; // zoom in on a map that fills less than this share of the view
 
-function toScreen(state, x, y) {
+export function toScreen(state, x, y) {
   const { view } = state;
   return [(x - view.x) * view.scale + state.width / 2, state.height / 2 - (y - view.y) * view.scale];
 }
 
-function toMap(state, px, py) {
+export function toMap(state, px, py) {
   const { view } = state;
   return [(px - state.width / 2) / view.scale + view.x, (state.height / 2 - py) / view.scale + view.y];
 }
 
 // Returns [left, right, bottom, top] of all positions in some arrays; null if there are none.
-function boxOf(clouds) {
+export function boxOf(clouds) {
   let [left, right, bottom, top] = [Infinity, -Infinity, Infinity, -Infinity];
   for (const cloud of clouds) {
     for (let i = 0; i < cloud.length; i += 2) {
@@ -32,7 +34,7 @@ function boxOf(clouds) {
 
 // Sets the view shown until the user moves it. It changes only when the points have outgrown it or
 // shrunk well inside it, so that the map does not jitter during training.
-function setHome(state, clouds, isNewMap) {
+export function setHome(state, clouds, isNewMap) {
   const box = boxOf(clouds) ?? [-1, 1, -1, 1];
   const [left, right, bottom, top] = state.home ?? box;
   const inside = box[0] >= left && box[1] <= right && box[2] >= bottom && box[3] <= top;
@@ -43,7 +45,7 @@ function setHome(state, clouds, isNewMap) {
   if (!state.moved) glide(state, fitView(state));
 }
 
-function fitView(state) {
+export function fitView(state) {
   const [left, right, bottom, top] = state.home;
   const [wide, high] = [right - left || 1e-6, top - bottom || 1e-6];
   const room = [Math.max(1, state.width - 2 * MARGIN), Math.max(1, state.height - 2 * MARGIN)];
@@ -52,7 +54,7 @@ function fitView(state) {
   return { x: (left + right) / 2, y: (bottom + top) / 2, scale };
 }
 
-function showAll(state) {
+export function showAll(state) {
   state.moved = false;
   glide(state, fitView(state));
 }
@@ -69,7 +71,7 @@ function glide(state, to) {
 }
 
 // Returns whether the view is still moving.
-function advanceView(state, now) {
+export function advanceView(state, now) {
   if (!state.glide) return false;
   const { from, to, began } = state.glide;
   const share = ease((now - began) / GLIDE);
@@ -84,18 +86,18 @@ function advanceView(state, now) {
   return false;
 }
 
-function ease(share) {
+export function ease(share) {
   const t = Math.min(1, Math.max(0, share));
   return t * t * (3 - 2 * t);
 }
 
-function pan(state, dx, dy) {
+export function pan(state, dx, dy) {
   const { view } = state;
   moveView(state, { ...view, x: view.x - dx / view.scale, y: view.y + dy / view.scale });
 }
 
 // Zooms around a pixel: the position under it stays there.
-function zoom(state, factor, [px, py] = [state.width / 2, state.height / 2]) {
+export function zoom(state, factor, [px, py] = [state.width / 2, state.height / 2]) {
   const [x, y] = toMap(state, px, py);
   const whole = fitView(state).scale;
   const scale = Math.min(whole * 400, Math.max(whole / 8, state.view.scale * factor));

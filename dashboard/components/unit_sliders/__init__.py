@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from aecore.i18n import t
 from dashboard.components import decoder
+from dashboard.components.modules import join_modules
 
 _HERE = Path(__file__).parent
 
@@ -16,7 +17,7 @@ _sliders = st.components.v2.component(
     "unit_sliders",
     html=(_HERE / "unit_sliders.html").read_text("utf-8"),
     css=(_HERE / "unit_sliders.css").read_text("utf-8"),
-    js="\n".join([decoder.script(), (_HERE / "unit_sliders.js").read_text("utf-8")]),
+    js=decoder.activations() + join_modules(_HERE / "unit_sliders.js"),
     isolate_styles=False,
 )
 

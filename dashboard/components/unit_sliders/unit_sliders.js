@@ -1,5 +1,7 @@
 // Sliders for the units of a code. The decoder arrives as a bundle and is evaluated here.
 
+import { makeDecoder } from "../decoder/decoder.js";
+
 const mounted = new WeakMap(); // element -> its state: newest props, and the code of the sliders
 
 export default function ({ data, parentElement }) {

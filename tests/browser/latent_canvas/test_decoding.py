@@ -1,9 +1,12 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from aecore.choices.activation import ACTIVATIONS, HIDDEN_ACTIVATIONS
 from dashboard.components import decoder
+from dashboard.components.modules import join_modules
 from tests.browser.latent_canvas.map import CanvasServer
 from tests.browser.latent_canvas.scene import (
     POINTS,
@@ -21,8 +24,9 @@ from tests.dashboard.components.test_latent_canvas import NETS, build
 @pytest.mark.parametrize("name", ACTIVATIONS)
 def test_an_activation_in_javascript_is_that_of_torch(opened: Open, name: str) -> None:
     places = np.linspace(-6, 6, 241)
+    script = decoder.activations() + join_modules(Path(decoder.__file__).with_name("decoder.js"))
     twin = opened().page.evaluate(
-        f"places => {{ {decoder.script()}; return places.map(ACTIVATIONS['{name}']); }}",
+        f"places => {{ {script}; return places.map(ACTIVATIONS['{name}']); }}",
         places.tolist(),
     )
     expected = ACTIVATIONS[name].build()(torch.as_tensor(places))

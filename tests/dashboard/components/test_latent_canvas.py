@@ -14,9 +14,10 @@ from aecore.choices.activation import ACTIVATIONS, HIDDEN_ACTIVATIONS
 from aecore.config import Config
 from aecore.network.autoencoder import Autoencoder
 from aecore.training.seeding import generator
-from dashboard.components import bundle, decoder, latent_canvas
+from dashboard.components import bundle, latent_canvas
 from dashboard.components.decoder import decoder_layers
 from dashboard.components.latent_canvas import Marks, Pin, marks, pack
+from dashboard.components.modules import join_modules
 from tests.support import Bracketed
 
 HERE = Path(latent_canvas.__file__).parent
@@ -201,15 +202,13 @@ def test_all_words_pass_through_t(monkeypatch: pytest.MonkeyPatch) -> None:
     assert not re.sub(r"<[^>]*>|\s", "", html)
 
 
-def test_scripts_have_one_entry_and_distinct_names_and_fetch_nothing() -> None:
-    scripts = [(HERE / f"{name}.js").read_text("utf-8") for name in latent_canvas._SCRIPTS]
-    whole = "\n".join([decoder.script(), *scripts])
-    assert len(latent_canvas._SCRIPTS) == len(list(HERE.glob("*.js")))
-    assert len(re.findall(r"^export default function", whole, re.M)) == 1
-    names = re.findall(r"^(?:function|const) (\w+)", whole, re.M)
-    assert len(names) == len(set(names))
+def test_every_script_is_joined_and_fetches_nothing() -> None:
+    joined = join_modules(HERE / "latent_canvas.js")
     for script in SCRIPTS:
-        assert not re.search(r"https?:|\bfetch\(|\bimport\b", script.read_text("utf-8"))
+        source = script.read_text("utf-8")
+        assert not re.search(r"https?:|\bfetch\(|\bimport\(", source)
+        if script.parent == HERE:
+            assert source.splitlines()[-2] in joined
 
 
 @pytest.mark.parametrize("sheet", sorted(HERE.glob("*.css")), ids=lambda path: path.stem)
