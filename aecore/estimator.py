@@ -1,4 +1,4 @@
-"""The autoencoder as scikit-learn knows a transformer: any features in, codes out."""
+"""The autoencoder as a scikit-learn transformer, from any features to codes."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -25,47 +25,47 @@ Rows = NDArray[np.floating]
 
 FLOATS = [np.float64, np.float32]
 CHUNK = 4096
-# What stands for a choice of images says nothing about features that are given.
-OURS = frozenset({"dataset", "train_size", "classes"})
-DEFAULTS = {name: each.default for name, each in knobs(Config).items() if name not in OURS}
+# Knobs that select images, which do not apply to features.
+IMAGE_KNOBS = frozenset({"dataset", "train_size", "classes"})
+DEFAULTS = {name: each.default for name, each in knobs(Config).items() if name not in IMAGE_KNOBS}
 MOST_ROWS = int(knobs(Config)["train_size"].high or 0)
-# They compare with held-out images; who uses scikit-learn holds out by himself.
-LEFT_OUT = frozenset({"held_out", "pca"})
+# Errors on held-out images: users of scikit-learn hold out data themselves.
+HELD_OUT_COLUMNS = frozenset({"held_out", "pca"})
 
 
 def _with_knobs(init: F) -> F:
-    """Give a constructor the knobs as keywords, in the eyes of scikit-learn and of help."""
-    named = [Parameter(n, Parameter.KEYWORD_ONLY, default=d) for n, d in DEFAULTS.items()]
+    """Add the knobs as keyword arguments to a constructor's signature, which scikit-learn reads."""
+    keywords = [Parameter(n, Parameter.KEYWORD_ONLY, default=d) for n, d in DEFAULTS.items()]
     this = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
-    init.__signature__ = Signature([this, *named])  # type: ignore[attr-defined]
+    init.__signature__ = Signature([this, *keywords])  # type: ignore[attr-defined]
     return init
 
 
 class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):  # type: ignore[misc]
-    """An autoencoder of feature matrices, in pipelines and searches.
+    """An autoencoder for feature matrices, usable in pipelines and searches.
 
-    All features are moved and scaled together into [0, 1], where the network works, by the
-    smallest and largest value seen in the first call of `fit` or `partial_fit`. As for PCA, they
-    should have comparable units; where they do not, put a scaler before it.
+    All features are scaled jointly to [0, 1], by the smallest and largest value in the first call
+    of `fit` or `partial_fit`. As for PCA, they should have comparable units; otherwise, put a
+    scaler before it.
 
     Parameters
     ----------
     **parameters : int, float, bool or str
-        The knobs of `aecore.config.Config` with their defaults, but for ``dataset`` and
-        ``train_size``. A convolutional network takes the rows for square images.
+        The knobs of `aecore.config.Config` with their defaults, except ``dataset``, ``train_size``
+        and ``classes``. A convolutional network interprets rows as square images.
 
     Attributes
     ----------
     model_ : Autoencoder
-        The network, in float64: a row's code then does not depend on the rows beside it.
+        The network, in float64, so that a row's code does not depend on the other rows.
     history_ : list of dict
-        ``step``, ``epoch`` and ``train``, the mean squared error in [0, 1] since the last row;
-        with ``learning_rate``, ``bottleneck`` and ``stage``.
+        ``step``, ``epoch`` and ``train``, the mean squared error of scaled features since the last
+        row; also ``learning_rate``, ``bottleneck`` and ``stage``.
     n_features_in_ : int
     feature_names_in_ : ndarray of str
-        Where the features have names.
+        Only if the features have names.
     low_, range_ : float
-        A feature's value x is (x - low_) / range_ to the network.
+        A value x is scaled to ``(x - low_) / range_``.
 
     Examples
     --------
@@ -97,8 +97,8 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
 
         Raises
         ------
-        DataError
-            Where a parameter cannot be, or training diverges. It is a ValueError.
+        LabError
+            If a parameter is invalid, or training diverges. It is a ValueError.
         """
         rows = self._begin(X)
         trainer = Trainer(self._dataset(rows), self._config())
@@ -108,15 +108,15 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         return self
 
     def partial_fit(self, X: Any, y: object = None) -> Self:  # noqa: N803, ARG002
-        """Train for one epoch more, on these rows; begin a network where there is none.
+        """Train for one more epoch on these rows, creating the network in the first call.
 
-        As many calls as there are epochs, with the same rows, do what `fit` does. The parameters
-        are those of the first call; the schedule stays at its end when all epochs are done.
+        As many calls as `epochs` with the same rows are equivalent to `fit`. The parameters are
+        those of the first call. After `epochs` calls, the learning rate stays at its last value.
 
         Parameters
         ----------
         X : array-like of shape (n, features)
-            The first rows settle the scale.
+            The rows of the first call determine the scale.
         y : ignored
 
         Returns
@@ -125,8 +125,8 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
 
         Raises
         ------
-        DataError
-            As by `fit`.
+        LabError
+            See `fit`.
         """
         first = not hasattr(self, "model_")
         rows = self._begin(X) if first else self._scaled(self._valid(X))
@@ -134,7 +134,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         passes = 0 if first else self._passes
         trainer = Trainer(dataset, self._config() if first else self._config_)
         if not first:
-            # An epoch may have more or fewer steps than the last: rows may be others each time.
+            # The number of steps per epoch may differ between calls, as the rows may.
             step, images = passes * trainer.steps_per_epoch, [len(rows), *dataset.shape]
             facts = {**self._state.facts, "step": step, "images": images}
             state = State(self._state.tensors, facts, [])
@@ -147,12 +147,12 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         return self
 
     def transform(self, X: Any) -> Rows:  # noqa: N803
-        """Return the codes (n, bottleneck) of rows (n, features), float32 for float32."""
+        """Encode rows (n, features) to codes (n, bottleneck) of the same dtype."""
         rows = self._valid(X)
         return self._through(self.model_.encode, self._scaled(rows)).astype(rows.dtype)
 
     def inverse_transform(self, X: Any) -> Rows:  # noqa: N803
-        """Return the rows (n, features) that the decoder makes of codes (n, bottleneck)."""
+        """Decode codes (n, bottleneck) to rows (n, features) of the same dtype."""
         check_is_fitted(self)
         codes = check_array(X, dtype=FLOATS)
         if codes.shape[1] != self.model_.bottleneck:
@@ -165,23 +165,23 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         return rows.astype(codes.dtype)
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
-        """Return of each row the mean squared error of its reconstruction, negated, shape (n,).
+        """Return the negative mean squared error of each row's reconstruction, of shape (n,).
 
-        In the units of the features, squared; the lowest rows are the most unusual.
+        In squared units of the features; lower means more unusual.
         """
         rows = self._scaled(self._valid(X))
-        wrong = self._through(self.model_, rows) - rows
-        errors: NDArray[np.float64] = np.square(wrong * self.range_).mean(1)
+        residuals = self._through(self.model_, rows) - rows
+        errors: NDArray[np.float64] = np.square(residuals * self.range_).mean(1)
         return -errors
 
     def score(self, X: Any, y: object = None) -> float:  # noqa: N803, ARG002
-        """Return the mean of `score_samples`: the higher the better, 0 at best."""
+        """Return the mean of `score_samples`; higher is better, and 0 is perfect."""
         return float(self.score_samples(X).mean())
 
     def _config(self) -> Config:
-        given = {name: getattr(self, name) for name in DEFAULTS}
-        # A search over a range of numpy's gives numbers of numpy's.
-        plain = {n: v.item() if isinstance(v, np.generic) else v for n, v in given.items()}
+        values = {name: getattr(self, name) for name in DEFAULTS}
+        # Searches may set numpy scalars.
+        plain = {n: v.item() if isinstance(v, np.generic) else v for n, v in values.items()}
         return Config(**plain, train_size=MOST_ROWS)
 
     def _begin(self, X: Any) -> Rows:  # noqa: N803
@@ -217,23 +217,22 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         images = rows.astype(np.float32).reshape(-1, height, width)
         unknown = np.full(len(images), -1)
         few = slice(HELD_OUT)
-        # A person's images are bytes; features are not, and the trainer takes both.
+        # The trainer accepts float32 images too, although a Dataset declares bytes.
         pixels = cast("NDArray[np.uint8]", images)
         return Dataset("features", pixels, unknown, pixels[few], unknown[few], ())
 
     def _end(self, trainer: Trainer, history: Sequence[Mapping[str, Any]]) -> None:
         self.history_: list[dict[str, Any]] = [
-            {name: value for name, value in row.items() if name not in LEFT_OUT} for row in history
+            {name: value for name, value in row.items() if name not in HELD_OUT_COLUMNS}
+            for row in history
         ]
         self._config_, self._state = trainer.config, trainer.state()
         self.model_: Autoencoder = trainer.model.double().requires_grad_(False)
         self._n_features_out = self.model_.bottleneck
 
     def _through(self, part: Callable[..., Any], rows: Rows) -> NDArray[np.float64]:
-        whole = torch.from_numpy(rows.astype(np.float64))
-        return cast(
-            "NDArray[np.float64]", torch.cat([part(x) for x in torch.split(whole, CHUNK)]).numpy()
-        )
+        chunks = torch.split(torch.from_numpy(rows.astype(np.float64)), CHUNK)
+        return cast("NDArray[np.float64]", torch.cat([part(x) for x in chunks]).numpy())
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()

@@ -18,7 +18,7 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 from aecore.config import Config
 from aecore.errors import LabError
-from aecore.estimator import DEFAULTS, OURS, AutoencoderEstimator
+from aecore.estimator import DEFAULTS, IMAGE_KNOBS, AutoencoderEstimator
 
 SMALL = {"hidden": "32", "batch_size": 64, "epochs": 3}
 
@@ -36,7 +36,7 @@ def test_scikit_learns_own_checks(estimator: Any, check: Any) -> None:
 
 def test_its_parameters_are_the_knobs() -> None:
     names = inspect.signature(AutoencoderEstimator).parameters
-    assert set(names) == set(Config.model_fields) - OURS == set(DEFAULTS)
+    assert set(names) == set(Config.model_fields) - IMAGE_KNOBS == set(DEFAULTS)
     assert AutoencoderEstimator().get_params() == {n: getattr(Config(), n) for n in names}
     with pytest.raises(TypeError, match="bottelneck"):
         AutoencoderEstimator(bottelneck=3)

@@ -1,4 +1,4 @@
-"""Maps made in another process, which compiles UMAP before anyone asks, and can be stopped."""
+"""Compute maps in another process, which compiles UMAP in advance and can be stopped."""
 
 import threading
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from aecore.workers.messages import Arrays, Facts
 from aecore.workers.pool import Request, WorkerPool
 from aecore.workers.process import Task, command
 
-# Training and the page come first.
+# Training and the page have priority.
 NICENESS = 10
 COMMAND = command("aecore.maps.worker", NICENESS)
 
@@ -21,15 +21,14 @@ MapRequest = Request[Projection]
 
 
 class MapService:
-    """Make maps one after the other in a process that is started, and compiles, at once.
+    """Compute maps one at a time in a process that starts and compiles immediately.
 
-    May be used from several threads. Close it, or leave that to the end of the program; its
-    process ends with this one in any case.
+    Thread-safe. The process ends with `close`, or with this program.
 
     Parameters
     ----------
     command : sequence of str
-        What is started.
+        Command that starts the process.
     """
 
     def __init__(self, command: Sequence[str] = COMMAND) -> None:
@@ -39,16 +38,16 @@ class MapService:
 
     @property
     def ready(self) -> bool:
-        """Whether everything is compiled, so that a map takes only its own time."""
+        """Whether compilation is done, so that maps start without delay."""
         return self._pool.ready
 
     @property
     def pids(self) -> list[int]:
-        """The numbers that the system knows the process by; none between two processes."""
+        """Process ids; empty while the process is being replaced."""
         return self._pool.pids
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until it is ready, at most `timeout` seconds; return whether it is."""
+        """Wait up to `timeout` seconds until it is ready; return whether it is."""
         return self._pool.wait(timeout)
 
     def ask(
@@ -62,12 +61,12 @@ class MapService:
         seed: int = 0,
         quick: bool = False,
     ) -> MapRequest:
-        """Ask for a map; see `aecore.maps.projection.project`.
+        """Request a map; see `aecore.maps.projection.project` for the other parameters.
 
         Parameters
         ----------
         name : str
-            What it is for. It takes the place of a request of the same name that has not begun.
+            Purpose of the map. It replaces a request of the same name that has not started.
 
         Returns
         -------
@@ -77,7 +76,7 @@ class MapService:
         Raises
         ------
         LabError
-            Where the service is closed.
+            If the service is closed.
         """
         if previous is not None and len(previous.points) != len(codes):
             previous = None
@@ -96,11 +95,11 @@ class MapService:
             return self._newest[name]
 
     def cancel(self, request: MapRequest) -> None:
-        """Stop what was asked for; work that does not stop by itself is ended with its process."""
+        """Cancel a request, ending the process if it does not stop by itself."""
         request.cancel()
 
     def close(self) -> None:
-        """End the process; what was asked for and is not done is cancelled."""
+        """End the process and cancel unfinished requests."""
         self._pool.close()
 
 

@@ -1,4 +1,4 @@
-"""The noise that the network's input gets."""
+"""Corruption of the network's input by noise."""
 
 from torch import Generator, Tensor
 
@@ -21,6 +21,6 @@ def corrupt(images: Tensor, kind: str, level: float, generator: Generator) -> Te
     Returns
     -------
     Tensor of shape (n, pixels), float32 in [0, 1]
-        The images themselves where the level is 0.
+        The images themselves if the level is 0.
     """
     return images if level == 0 else NOISE_KINDS[kind].corrupt(images, level, generator)

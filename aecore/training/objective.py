@@ -1,4 +1,4 @@
-"""What training minimises: the reconstruction error, and the price of an active code."""
+"""The training objective: reconstruction error plus sparsity penalty."""
 
 from dataclasses import dataclass
 
@@ -10,34 +10,34 @@ from aecore.choices.sparsity import SPARSITY_KINDS
 from aecore.config import Config
 from aecore.network.autoencoder import Autoencoder
 
-# A strength of 1 then costs about as much as a digit's reconstruction error: the slider's
-# middle is where something is to be seen.
-PRICE = 1e-3
+# Makes a penalty of strength 1 comparable to the reconstruction error of a digit, so that the
+# effect is visible in the middle of the slider.
+PENALTY_SCALE = 1e-3
 
 
 def penalty(codes: Tensor, scale: Tensor, config: Config) -> Tensor:
-    """Return the price of the codes under the configured kind of sparsity, per pixel's error.
+    """Compute the sparsity penalty of codes, to be added to the error per pixel.
 
     Parameters
     ----------
     codes : Tensor of shape (n, bottleneck)
     scale : Tensor of shape (bottleneck,)
-        Length of each unit's decoder weights.
+        Norm of each unit's decoder weights.
     config : Config
 
     Returns
     -------
     Tensor, a scalar
     """
-    price = SPARSITY_KINDS[config.sparsity_kind].penalty
-    if config.sparsity == 0 or price is None:
+    function = SPARSITY_KINDS[config.sparsity_kind].penalty
+    if config.sparsity == 0 or function is None:
         return codes.new_zeros(())
-    return config.sparsity * PRICE * price(codes, scale, config)
+    return config.sparsity * PENALTY_SCALE * function(codes, scale, config)
 
 
 @dataclass(frozen=True)
 class Loss:
-    """What a step minimises, and the squared error per pixel that a chart shows of it."""
+    """The loss of a step to minimise, and its mean squared error per pixel for the chart."""
 
     total: Tensor
     squares: Tensor
@@ -46,16 +46,16 @@ class Loss:
 def loss(
     model: Autoencoder, images: Tensor, corrupted: Tensor, config: Config, *, half: bool = False
 ) -> Loss:
-    """Return the reconstruction error together with the price of the codes.
+    """Compute the reconstruction error plus the sparsity penalty.
 
     Parameters
     ----------
     model : Autoencoder
     images, corrupted : Tensor of shape (n, pixels), in [0, 1]
-        What is to be rebuilt, and from what.
+        The target and the input.
     config : Config
     half : bool
-        Multiply matrices in bfloat16; errors are summed in float32 all the same.
+        Multiply matrices in bfloat16; errors are still summed in float32.
 
     Returns
     -------
@@ -76,14 +76,14 @@ def layer_loss(
     *,
     half: bool = False,
 ) -> Loss:
-    """Return the error with which one layer and its mirror rebuild what the layers below give.
+    """Compute the error of a layer and its mirror in reconstructing the output of the layers below.
 
     Bengio, Y. et al. (2007). Greedy layer-wise training of deep networks.
 
     Parameters
     ----------
     layer : int
-        1 is nearest the image. The layers below it are left as they are.
+        1 is nearest the image. The layers below it are not trained.
 
     Returns
     -------
@@ -92,14 +92,14 @@ def layer_loss(
     below, encode, decode = model.layer(layer)
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
         with torch.no_grad():
-            wanted, given = below(images), below(corrupted)
-        reconstruction = decode(encode(given))
-    return _loss(reconstruction, wanted.float(), config.loss if layer == 1 else "mse")
+            target, source = below(images), below(corrupted)
+        reconstruction = decode(encode(source))
+    return _loss(reconstruction, target.float(), config.loss if layer == 1 else "mse")
 
 
-def _loss(output: Tensor, wanted: Tensor, kind: str, price: Tensor | float = 0.0) -> Loss:
-    error = LOSSES[kind].error(output := output.float(), wanted)
+def _loss(output: Tensor, target: Tensor, kind: str, penalty: Tensor | float = 0.0) -> Loss:
+    error = LOSSES[kind].error(output := output.float(), target)
     squares = error.detach()
     if kind != "mse":
-        squares = mean_squared_error(output.detach(), wanted)
-    return Loss(error + price, squares)
+        squares = mean_squared_error(output.detach(), target)
+    return Loss(error + penalty, squares)

@@ -1,4 +1,4 @@
-"""How a step is made from a gradient: the optimizer, its pace, its moments by name."""
+"""Optimizer steps, and the optimizer's moments by parameter name."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,49 +9,49 @@ from aecore.choices.optimizer import OPTIMIZERS
 from aecore.config import Config
 
 Moments = dict[str, dict[str, Tensor]]
-"""Of each parameter name, the optimizer's tensors by their torch names."""
+"""The optimizer's tensors by parameter name and torch's key."""
 
 
 class Stepper:
-    """An optimizer that is made when the first step needs it: making the first takes seconds.
+    """An optimizer that is created at the first step, since creating the first takes seconds.
 
     Parameters
     ----------
     model : Module
     moments : Moments, optional
-        What it goes on from.
+        State to resume from.
 
     Raises
     ------
     ValueError
-        Where a moment is not of its parameter's shape.
+        If the shape of a moment does not match its parameter.
     """
 
     def __init__(self, model: nn.Module, moments: Moments | None = None) -> None:
         self._model, self._moments = model, moments or {}
-        self._made: Optimizer | None = None
+        self._optimizer: Optimizer | None = None
         for name, parameter in model.named_parameters():
-            found = self._moments.get(name, {}).values()
-            if any(each.ndim and each.shape != parameter.shape for each in found):
+            tensors = self._moments.get(name, {}).values()
+            if any(each.ndim and each.shape != parameter.shape for each in tensors):
                 raise ValueError(f"the moments of {name} have another shape than it has")
 
     @property
     def moments(self) -> Moments:
-        """What another goes on from; not copies."""
-        return self._moments if self._made is None else moments(self._made, self._model)
+        """The state from which another can resume; not copies."""
+        return self._moments if self._optimizer is None else moments(self._optimizer, self._model)
 
     def step(self, loss: Tensor, config: Config, rate: float) -> None:
-        """Make a step down the gradient of a loss, at this learning rate."""
-        if self._made is None:
-            self._made = build(self._model, config, self._moments)
-        set_pace(self._made, config, rate)
-        self._made.zero_grad(set_to_none=True)
+        """Take a step down the gradient of a loss at a learning rate."""
+        if self._optimizer is None:
+            self._optimizer = build(self._model, config, self._moments)
+        set_rate(self._optimizer, config, rate)
+        self._optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
-        self._made.step()
+        self._optimizer.step()
 
 
 def build(model: nn.Module, config: Config, moments: Moments | None = None) -> Optimizer:
-    """Return the configured optimizer over all parameters, going on from `moments`."""
+    """Create the configured optimizer for all parameters, resuming from `moments`."""
     optimizer = OPTIMIZERS[config.optimizer].build(model.parameters(), config)
     for name, parameter in model.named_parameters():
         if moments and name in moments:
@@ -71,23 +71,23 @@ def moments(optimizer: Optimizer, model: nn.Module) -> Moments:
 
 
 def flat(all_moments: Moments) -> Iterator[tuple[str, Tensor]]:
-    """Yield each tensor with a name ``parameter/key``."""
+    """Flatten moments to tensors named ``parameter/key``."""
     for name, state in all_moments.items():
         for key, value in state.items():
             yield f"{name}/{key}", value
 
 
 def nested(tensors: Mapping[str, Tensor]) -> Moments:
-    """Return what `flat` took apart."""
-    found: Moments = {}
+    """Restore moments flattened by `flat`."""
+    moments: Moments = {}
     for path, value in tensors.items():
         name, key = path.rsplit("/", 1)
-        found.setdefault(name, {})[key] = value.clone()
-    return found
+        moments.setdefault(name, {})[key] = value.clone()
+    return moments
 
 
-def set_pace(optimizer: Optimizer, config: Config, rate: float) -> None:
-    """Let the next step be made with this learning rate and the configured momentum."""
+def set_rate(optimizer: Optimizer, config: Config, rate: float) -> None:
+    """Set the learning rate and the configured momentum for the next step."""
     for group in optimizer.param_groups:
         group["lr"] = rate
         if "momentum" in group:

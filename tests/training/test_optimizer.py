@@ -97,7 +97,7 @@ def test_put_together_moments_are_copies() -> None:
 
 def test_the_pace_is_set_before_a_step() -> None:
     built = optimizer.build(net(), Config(optimizer="sgd"))
-    optimizer.set_pace(built, Config(optimizer="sgd", momentum=0.3), 0.25)
+    optimizer.set_rate(built, Config(optimizer="sgd", momentum=0.3), 0.25)
     assert built.param_groups[0]["lr"] == 0.25
     assert built.param_groups[0]["momentum"] == 0.3
 
@@ -105,7 +105,7 @@ def test_the_pace_is_set_before_a_step() -> None:
 def test_a_rate_of_nothing_moves_nothing() -> None:
     model = net()
     built = optimizer.build(model, Config())
-    optimizer.set_pace(built, Config(), 0.0)
+    optimizer.set_rate(built, Config(), 0.0)
     before = [each.clone() for each in model.parameters()]
     advance(model, built, 1)
     assert all(map(torch.equal, model.parameters(), before))

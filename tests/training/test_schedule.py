@@ -17,7 +17,7 @@ def test_without_pretraining_there_is_one_stage() -> None:
 
 def test_each_layer_has_its_turn_and_then_all() -> None:
     plan = TrainingSchedule(LAYERED, 10)
-    assert (plan.alone, plan.pretraining, plan.total) == (20, 60, 90)
+    assert (plan.per_layer, plan.pretraining, plan.total) == (20, 60, 90)
     assert [plan.stage(step) for step in (0, 19, 20, 39, 40, 59, 60, 89)] == [
         *(1, 1, 2, 2, 3, 3, 0, 0)
     ]
