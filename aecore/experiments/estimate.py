@@ -1,4 +1,4 @@
-"""How long a run will take a worker of a sweep: one thread, with no one else on its core."""
+"""Estimate the time that a run takes in a sweep, on one thread with a core of its own."""
 
 import math
 import statistics
@@ -19,15 +19,15 @@ from aecore.training.trainer import Trainer
 
 WARM_UP, TIMED = 3, 20
 MOST_SECONDS = 0.5
-# Each step brings a row at first, and then ever fewer do.
+# Rows before the constant interval: at first every step adds one, then fewer and fewer do.
 FIRST_ROWS = 112
 
 
 def run_seconds(dataset: Dataset, config: Config) -> float:
-    """Return how many seconds of a core a run takes, as some of its first steps tell.
+    """Estimate the processor time of a run in seconds from its first steps.
 
-    Time of this thread's own is counted, so that whatever else the machine does leaves the answer
-    as it is; it is there after about a second.
+    Only the time of this thread is measured, so other load does not affect the result. This takes
+    about a second.
 
     Parameters
     ----------
@@ -37,16 +37,17 @@ def run_seconds(dataset: Dataset, config: Config) -> float:
     Returns
     -------
     float
+        Seconds.
     """
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
-        return _measured(Trainer(dataset, config))
+        return _extrapolate(Trainer(dataset, config))
     finally:
         torch.set_num_threads(threads)
 
 
-def _measured(trainer: Trainer) -> float:
+def _extrapolate(trainer: Trainer) -> float:
     total = trainer.total_steps
     held_out = trainer.training_subset.test_images[: probe.HELD_OUT]
     limit = time.monotonic() + MOST_SECONDS
@@ -56,7 +57,7 @@ def _measured(trainer: Trainer) -> float:
         if time.monotonic() > limit and len(steps) > WARM_UP:
             break
     row = _seconds(lambda: error(trainer.model, held_out)) + _seconds(trainer.state)
-    # The steps timed all brought a row; most others do not.
+    # All measured steps include a row; most others do not.
     step = max(0.0, statistics.median(steps[WARM_UP:] or steps) - row)
     rows = min(total, FIRST_ROWS + total / SPARSEST_ROWS + trainer.config.epochs)
     frames = frame.FRAMES_PER_DOUBLING * math.log2(1 + total)
@@ -64,18 +65,18 @@ def _measured(trainer: Trainer) -> float:
     return seconds * (1 + SAVING_SHARE)
 
 
-def _seconds(act: Callable[[], object]) -> float:
-    began = time.thread_time()
-    act()
-    return time.thread_time() - began
+def _seconds(function: Callable[[], object]) -> float:
+    start = time.thread_time()
+    function()
+    return time.thread_time() - start
 
 
-# In which a worker imports torch.
+# Time in which a worker imports torch.
 START_SECONDS = 5.0
 
 
 def whole_runs(count: int, halving: bool) -> float:
-    """Return how many whole runs are as much work as so many, of which some are stopped early."""
+    """Return the work of `count` runs in units of complete runs."""
     if not halving:
         return count
     work, before = 0.0, 0.0

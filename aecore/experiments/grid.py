@@ -1,4 +1,4 @@
-"""Which runs a sweep makes: every combination of some values, or a sample of them."""
+"""Plan the runs of a sweep: every combination of values, or a random sample."""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,21 +13,21 @@ from aecore.errors import ConfigError, LabError
 MOST_RUNS = 10_000
 
 Values = Mapping[str, Sequence[Any]]
-"""Of each knob the values to try, for example ``{"bottleneck": [2, 8], "noise": [0, 0.3]}``."""
+"""The values to try by knob, for example ``{"bottleneck": [2, 8], "noise": [0, 0.3]}``."""
 
 
 @dataclass(frozen=True)
 class Planned:
-    """One run of a sweep.
+    """A planned run of a sweep.
 
     Attributes
     ----------
     values : dict of str to value
-        The knobs that the sweep turns.
+        The values of the knobs that the sweep varies.
     config : Config or None
-        None where the combination is impossible.
+        None if the combination is invalid.
     reason : LabError or None
-        Why it is.
+        Why it is invalid.
     """
 
     values: Mapping[str, Any]
@@ -36,39 +36,53 @@ class Planned:
 
 
 def grid(base: Mapping[str, Any], values: Values) -> list[Planned]:
-    """Return every combination, the last knob's values changing fastest.
+    """Return every combination; the values of the last knob change fastest.
 
     Parameters
     ----------
     base : mapping of str to value
-        The knobs that stay as they are; the others have their defaults.
+        Knobs with a fixed value; all others have their defaults.
     values : mapping of str to sequence
 
     Raises
     ------
-    LabError
-        Where a knob has no values, or there are more than 10,000 combinations.
+    ConfigError
+        If a knob has no values, or there are more than 10,000 combinations.
     """
-    return _planned(base, values, range(_count(values)))
+    return _plans(base, values, range(_count(values)))
 
 
 def sample(base: Mapping[str, Any], values: Values, count: int, seed: int = 0) -> list[Planned]:
-    """Return `count` of the combinations of `grid`, drawn without putting back.
+    """Return a random sample of the combinations of `grid`, drawn without replacement.
 
     Bergstra, J. and Bengio, Y. (2012). Random search for hyper-parameter optimization.
+
+    Parameters
+    ----------
+    base : mapping of str to value
+        Knobs with a fixed value; all others have their defaults.
+    values : mapping of str to sequence
+    count : int
+        Size of the sample; all combinations if there are fewer.
+    seed : int
+
+    Raises
+    ------
+    ConfigError
+        If `count` exceeds 10,000 and there are more combinations than that.
     """
-    whole = math.prod(len(each) for each in values.values())
-    # Of a space too large to number one by one, a set of random places is as good.
+    total = math.prod(len(each) for each in values.values())
     draw = np.random.default_rng(seed)
-    if whole <= MOST_RUNS:
-        places: list[int] = sorted(draw.permutation(whole)[:count].tolist())
+    if total <= MOST_RUNS:
+        places: list[int] = sorted(draw.permutation(total)[:count].tolist())
     else:
+        # Too many combinations to permute: draw places until enough are distinct.
         _check_count(count)
-        chosen: set[int] = set()
-        while len(chosen) < count:
-            chosen.add(int(draw.integers(whole)))
-        places = sorted(chosen)
-    return _planned(base, values, places)
+        distinct: set[int] = set()
+        while len(distinct) < count:
+            distinct.add(int(draw.integers(total)))
+        places = sorted(distinct)
+    return _plans(base, values, places)
 
 
 def _count(values: Values) -> int:
@@ -88,20 +102,20 @@ def _check_count(count: int) -> int:
     return count
 
 
-def _planned(base: Mapping[str, Any], values: Values, places: Sequence[int]) -> list[Planned]:
-    return [_one(base, dict(_at(values, place))) for place in places]
+def _plans(base: Mapping[str, Any], values: Values, places: Sequence[int]) -> list[Planned]:
+    return [_plan(base, dict(_combination(values, place))) for place in places]
 
 
-def _at(values: Values, place: int) -> Iterator[tuple[str, Any]]:
-    """Yield the values at a place in the list of all combinations."""
-    left = math.prod(len(each) for each in values.values())
+def _combination(values: Values, place: int) -> Iterator[tuple[str, Any]]:
+    """Yield the knobs and values at a place in the list of all combinations."""
+    stride = math.prod(len(each) for each in values.values())
     for name, each in values.items():
-        left //= len(each)
-        which, place = divmod(place, left)
-        yield name, each[which]
+        stride //= len(each)
+        index, place = divmod(place, stride)
+        yield name, each[index]
 
 
-def _one(base: Mapping[str, Any], values: dict[str, Any]) -> Planned:
+def _plan(base: Mapping[str, Any], values: dict[str, Any]) -> Planned:
     try:
         return Planned(values, Config(**{**base, **values}))
     except LabError as error:

@@ -1,4 +1,4 @@
-"""Who trains the runs of a sweep: processes of this machine, or a cluster through Dask."""
+"""The workers that train the runs of a sweep: processes of this machine, or a Dask cluster."""
 
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -17,23 +17,23 @@ COMMAND = command("aecore.experiments.worker")
 TRIES = 3
 
 Submit = Callable[[Mapping[str, Any], float, bytes | None], "Future[bytes]"]
-"""Ask for a run: its knobs, the share of it to do, and what is done already."""
+"""Submit a run: its knobs, the share of its steps to take, and a partial run to resume."""
 
 
 @contextmanager
 def workers(
     dataset: Dataset | str, scheduler: str | None = None, count: int | None = None
 ) -> Iterator[Submit]:
-    """Give a function that has runs trained, until the block ends; what then runs is given up.
+    """Yield a function that submits runs; those unfinished at the end of the block are abandoned.
 
     Parameters
     ----------
     dataset : Dataset or str
-        Sent to each worker once; as a name, loaded where the worker is.
+        A dataset is sent to each worker once; a name is loaded by the worker.
     scheduler : str, optional
         Address of a Dask scheduler, such as ``tcp://127.0.0.1:8786``; this machine by default.
     count : int, optional
-        How many processes of this machine; one for each core by default.
+        Number of processes on this machine; by default one per core.
     """
     with _cluster(dataset, scheduler) if scheduler else _local(dataset, count) as submit:
         yield submit
@@ -41,7 +41,7 @@ def workers(
 
 @contextmanager
 def _local(dataset: Dataset | str, count: int | None) -> Iterator[Submit]:
-    # A worker that is killed leaves the folder of its run behind.
+    # The temporary folder also removes what killed workers leave behind.
     with (
         TemporaryDirectory(prefix="aecore-", ignore_cleanup_errors=True) as folder,
         WorkerPool(
@@ -52,7 +52,7 @@ def _local(dataset: Dataset | str, count: int | None) -> Iterator[Submit]:
             environment=dict.fromkeys(("TMPDIR", "TEMP", "TMP"), folder),
         ) as pool,
     ):
-        yield lambda *asked: pool.submit(run_task(*asked), run_bytes)
+        yield lambda *arguments: pool.submit(run_task(*arguments), run_bytes)
 
 
 @contextmanager
@@ -62,7 +62,7 @@ def _cluster(dataset: Dataset | str, scheduler: str) -> Iterator[Submit]:
     except ImportError:
         raise ConfigError("A sweep on a cluster needs Dask; install the extra cluster.") from None
     try:
-        # Dask is partly typed.
+        # Dask is only partly typed.
         client: Any = cast("Any", Client)(scheduler, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:
         raise ConfigError(

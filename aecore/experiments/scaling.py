@@ -1,7 +1,7 @@
-"""What full PCA, incremental PCA and the autoencoder take in time and memory as the data grow.
+"""Measure time and memory of PCA, incremental PCA and the autoencoder as the dataset grows.
 
-Each measurement has a process of its own, so that its memory is its own, and reads the images from
-a file as it needs them.
+Each measurement runs in its own process, so that its memory can be separated, and reads the images
+from a file.
 """
 
 import json
@@ -32,30 +32,30 @@ FILE = ".scaling.json"
 
 COMMAND = command("aecore.experiments.scaling_worker")
 CANCEL_SECONDS = 0.2
-# Images, the same centred, and the left singular vectors, all as float32.
+# Full PCA holds the images, the centred images and the left singular vectors as float32.
 LEAST_BYTES = 12
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a method took.
+    """Time and memory of a method.
 
     Attributes
     ----------
     method : str
         A key of `METHODS`.
     count : int
-        Images.
+        Number of images.
     features : int
-        Pixels of each.
+        Pixels per image.
     seconds : float
-        To learn from all images once; NaN where it could not.
+        Time of fitting, with one pass over the images; NaN if it failed.
     encoding : float
-        Seconds to find the codes of all of them.
+        Time of encoding all images, in seconds.
     megabytes : float
-        The most memory it had, above what its process had before.
+        Increase of the peak memory of its process.
     reason : str
-        Why it could not, in English; empty where it could.
+        Why it failed, in English; empty if it succeeded.
     """
 
     method: str
@@ -68,7 +68,7 @@ class Measurement:
 
     @property
     def bytes_per_pixel(self) -> float:
-        """The memory it had, for each pixel of each image."""
+        """Memory in bytes per pixel of all images."""
         return self.megabytes * 2**20 / (self.count * self.features)
 
 
@@ -79,20 +79,20 @@ def measure(
     *,
     cancel: threading.Event | None = None,
 ) -> Iterator[Measurement]:
-    """Measure each method on so many generated images of each size, the fewest first.
+    """Measure each method on generated images of each number and size, the fewest first.
 
     Parameters
     ----------
     counts : sequence of int
-        Numbers of images of the data set *strokes*, drawn anew.
+        Numbers of images, newly generated as for the dataset *strokes*.
     sides : sequence of int
-        Their height and width in pixels; drawn with 28 and enlarged or made smaller.
+        Side lengths in pixels; images are drawn with 28 and resized.
     methods : sequence of str
         Keys of `METHODS`: scikit-learn's ``PCA`` by a full singular value decomposition of all
-        images at once, its ``IncrementalPCA``, and the preset *Stacked* for an epoch, all with
-        codes of 8 numbers and one thread.
+        images at once, its ``IncrementalPCA``, and the preset *Stacked* for one epoch, all with
+        codes of 8 units and one thread.
     cancel : threading.Event, optional
-        Set, it ends the measurement.
+        Setting it ends the measurement.
 
     Yields
     ------
@@ -100,23 +100,23 @@ def measure(
 
     Raises
     ------
-    LabError
-        Where the images cannot be drawn, for want of room on the disk for example.
+    DataError
+        If the images cannot be generated, for example because the disk is full.
     """
     stop = cancel or threading.Event()
     with tempfile.TemporaryDirectory(prefix="aecore-") as folder:
         for side in sides:
             path = Path(folder) / f"{side}.npy"
-            drawing = {"count": max(counts), "side": side, "path": str(path)}
-            if _run_alone(Task("draw", drawing), stop) is None:
+            facts = {"count": max(counts), "side": side, "path": str(path)}
+            if _run_in_process(Task("draw", facts), stop) is None:
                 return
             for count in sorted(counts):
                 for method in methods:
                     if stop.is_set():
                         return
-                    found = _measurement(method, count, side, path, stop)
-                    if found is not None:
-                        yield found
+                    measurement = _measurement(method, count, side, path, stop)
+                    if measurement is not None:
+                        yield measurement
             path.unlink(missing_ok=True)
 
 
@@ -130,19 +130,19 @@ def _measurement(
         return Measurement(method, count, features, reason=reason)
     task = Task("measure", {"method": method, "count": count, "path": str(path)})
     try:
-        answer = _run_alone(task, stop)
+        answer = _run_in_process(task, stop)
     except LabError as error:
         return Measurement(method, count, features, reason=str(error))
     return None if answer is None else Measurement(method, count, features, **answer)
 
 
-def _run_alone(task: Task, stop: threading.Event) -> Facts | None:
-    """Return what a process of its own makes of a task, or None where it was stopped.
+def _run_in_process(task: Task, stop: threading.Event) -> Facts | None:
+    """Run a task in a new process; return its answer, or None if it was stopped.
 
     Raises
     ------
     LabError
-        Where it could not do it.
+        If the task fails.
     """
     with WorkerPool(COMMAND) as pool:
         request = pool.submit(task, lambda facts, _: facts)
@@ -153,12 +153,12 @@ def _run_alone(task: Task, stop: threading.Event) -> Facts | None:
 
 
 def available() -> int:
-    """Return the bytes of memory that are free on this machine."""
+    """Return the available memory of this machine in bytes."""
     return int(psutil.virtual_memory().available)
 
 
 def save(rows: Iterable[Measurement], root: Path) -> None:
-    """Write measurements down; one of the same method and size takes the place of the old.
+    """Save measurements, replacing earlier ones of the same method and size.
 
     Parameters
     ----------
@@ -166,21 +166,21 @@ def save(rows: Iterable[Measurement], root: Path) -> None:
     root : Path
         The folder of the runs.
     """
-    found = {_place(row): row for row in (*load(root), *rows)}
+    measurements = {_key(row): row for row in (*load(root), *rows)}
     root.mkdir(parents=True, exist_ok=True)
     # JSON has no NaN.
-    plain = [{n: v for n, v in asdict(row).items() if v == v} for row in found.values()]
+    plain = [{n: v for n, v in asdict(row).items() if v == v} for row in measurements.values()]
     write_json(root / FILE, {"rows": plain})
 
 
 def load(root: Path) -> list[Measurement]:
-    """Return the measurements that were written down, the fewest images first."""
+    """Load the saved measurements, the fewest images first."""
     try:
         rows = [Measurement(**row) for row in json.loads((root / FILE).read_text("utf-8"))["rows"]]
     except (OSError, ValueError, KeyError, TypeError):
         return []
-    return sorted((row for row in rows if row.method in METHODS), key=_place)
+    return sorted((row for row in rows if row.method in METHODS), key=_key)
 
 
-def _place(row: Measurement) -> tuple[int, str, int]:
+def _key(row: Measurement) -> tuple[int, str, int]:
     return row.features, row.method, row.count

@@ -1,4 +1,4 @@
-"""The process that measures one method; started by `aecore.experiments.scaling`."""
+"""The process that measures one method, started by `aecore.experiments.scaling`."""
 
 import threading
 import time
@@ -14,27 +14,27 @@ from aecore.workers.messages import Arrays, Facts
 from aecore.workers.serve import Answer, Handler, Report
 
 BOTTLENECK = 8
-# Images that incremental PCA, and the finding of codes, hold at once.
+# Number of images that incremental PCA and encoding hold at once.
 CHUNK = 1_000
-WARM = 100
-LOOK_SECONDS = 0.005
+WARM_UP_IMAGES = 100
+SAMPLING_SECONDS = 0.005
 WHITE = 255
 
-Pictures = NDArray[np.uint8]
-Encode = Callable[[Pictures], NDArray[np.floating]]
+Images = NDArray[np.uint8]
+Encode = Callable[[Images], NDArray[np.floating]]
 
 
 class PeakMemory:
-    """The most memory of its own that this process has while it is watched, in bytes.
+    """Measure the peak private memory of this process in bytes, as a context manager.
 
-    Pages of files are left out where the machine tells them apart: they are the system's, which
-    takes them back whenever it wants.
+    Where the system distinguishes them, pages of files are excluded, since it can reclaim them at
+    any time.
     """
 
     def __init__(self) -> None:
         self.most = 0.0
         self._over = threading.Event()
-        self._thread = threading.Thread(target=self._look, daemon=True)
+        self._thread = threading.Thread(target=self._sample, daemon=True)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -44,29 +44,29 @@ class PeakMemory:
         self._over.set()
         self._thread.join()
 
-    def _look(self) -> None:
+    def _sample(self) -> None:
         while True:
             self.most = max(self.most, memory())
-            if self._over.wait(LOOK_SECONDS):
+            if self._over.wait(SAMPLING_SECONDS):
                 return
 
 
 def memory() -> float:
-    """Return the bytes of memory that are this process's own."""
+    """Return the private memory of this process in bytes."""
     info = psutil.Process().memory_info()
     return float(info.rss - getattr(info, "shared", 0))
 
 
-def full(images: Pictures) -> Encode:
-    """Fit all principal components of all images at once, and keep the first."""
+def full(images: Images) -> Encode:
+    """Fit all principal components to all images at once, and keep the first 8."""
     from sklearn.decomposition import PCA
 
     pca = PCA(BOTTLENECK, svd_solver="full").fit(_rows(images))
     return lambda part: np.asarray(pca.transform(_rows(part)))
 
 
-def incremental(images: Pictures) -> Encode:
-    """Fit the first principal components in parts."""
+def incremental(images: Images) -> Encode:
+    """Fit the first principal components in chunks."""
     from sklearn.decomposition import IncrementalPCA
 
     pca = IncrementalPCA(BOTTLENECK)
@@ -75,22 +75,23 @@ def incremental(images: Pictures) -> Encode:
     return lambda part: np.asarray(pca.transform(_rows(part)))
 
 
-def autoencoder(images: Pictures) -> Encode:
-    """Train the preset Stacked for an epoch."""
+def autoencoder(images: Images) -> Encode:
+    """Train the preset Stacked for one epoch."""
     from aecore.data import Dataset
     from aecore.network.inference import encode
     from aecore.presets import preset
     from aecore.training.trainer import Trainer
 
     labels = np.full(len(images), -1)
-    dataset = Dataset("strokes", images, labels, images[:WARM], labels[:WARM], ())
+    few = slice(WARM_UP_IMAGES)
+    dataset = Dataset("strokes", images, labels, images[few], labels[few], ())
     values = {"train_size": len(images), "epochs": 1, "bottleneck": BOTTLENECK}
     trainer = Trainer(dataset, preset("stacked", "strokes", **values))
     trainer.train()
     return lambda part: encode(trainer.model, part)
 
 
-FITS: dict[str, Callable[[Pictures], Encode]] = {
+FITS: dict[str, Callable[[Images], Encode]] = {
     "full": full,
     "incremental": incremental,
     "autoencoder": autoencoder,
@@ -98,37 +99,38 @@ FITS: dict[str, Callable[[Pictures], Encode]] = {
 
 
 def measure(method: str, count: int, path: str) -> dict[str, float]:
-    """Return what a method takes for the first images of a file: seconds and memory.
+    """Measure the time and memory of a method on the first images of a file.
 
     Parameters
     ----------
     method : str
         A key of `FITS`.
     count : int
+        Number of images.
     path : str
-        Of an ``.npy`` file of shape (at least count, height, width), uint8.
+        An ``.npy`` file of shape (at least count, height, width), uint8.
     """
-    images: Pictures = np.load(path, mmap_mode="r")[:count]
+    images: Images = np.load(path, mmap_mode="r")[:count]
     fit = FITS[method]
-    # Once with few: what is imported and set up the first time is no matter of how many there are.
-    fit(images[:WARM])(images[:WARM])
-    bare = memory()
-    with PeakMemory() as watch:
-        began = time.perf_counter()
+    # Imports and one-time initialisation do not depend on the number of images.
+    fit(images[:WARM_UP_IMAGES])(images[:WARM_UP_IMAGES])
+    initial = memory()
+    with PeakMemory() as peak:
+        start = time.perf_counter()
         encode = fit(images)
         fitted = time.perf_counter()
         for part in _parts(images):
             encode(part)
         encoded = time.perf_counter()
     return {
-        "seconds": round(fitted - began, 4),
+        "seconds": round(fitted - start, 4),
         "encoding": round(encoded - fitted, 4),
-        "megabytes": round(max(0.0, watch.most - bare) / 2**20, 2),
+        "megabytes": round(max(0.0, peak.most - initial) / 2**20, 2),
     }
 
 
 def draw(count: int, side: int, path: str) -> None:
-    """Write so many images of the data set strokes, in parts."""
+    """Generate images of the dataset strokes and write them to a file, in chunks."""
     from aecore.data import strokes
     from aecore.images import resize
 
@@ -159,10 +161,10 @@ def _draw(facts: Facts, arrays: Arrays, report: Report) -> Answer:  # noqa: ARG0
 HANDLERS: dict[str, Handler] = {"measure": _measure, "draw": _draw}
 
 
-def _rows(images: Pictures) -> NDArray[np.float32]:
+def _rows(images: Images) -> NDArray[np.float32]:
     return images.reshape(len(images), -1).astype(np.float32) / np.float32(WHITE)
 
 
-def _parts(images: Pictures) -> Iterator[Pictures]:
+def _parts(images: Images) -> Iterator[Images]:
     for start in range(0, len(images), CHUNK):
         yield images[start : start + CHUNK]

@@ -1,4 +1,4 @@
-"""Many runs, here or on a cluster; what is done already is not done again."""
+"""Train many runs, on this machine or a cluster, reusing those that exist already."""
 
 import hashlib
 import json
@@ -22,32 +22,32 @@ from aecore.runs.run import Run
 
 CANCEL_SECONDS = 0.2
 WHOLE = (1.0,)
-# After each share only the better third goes on.
+# After each share of the steps, only the best third continues.
 HALVING = (1 / 9, 1 / 3, 1.0)
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One row of a sweep's results.
+    """The result of one run of a sweep.
 
     Attributes
     ----------
     place : int
-        Which of the planned runs it is.
+        Index of the planned run.
     values : mapping of str to value
-        The knobs that the sweep turned.
+        The values of the knobs that the sweep varies.
     name : str
-        Of the run's folder; empty where there is none.
+        Name of the run's folder; empty if there is no run.
     reason : LabError or None
         Why there is no result.
     summary : mapping
-        What ``run.json`` says: ``held_out``, ``pca``, ``step``, ``total_steps`` and more.
+        The contents of ``run.json``: ``held_out``, ``pca``, ``step``, ``total_steps`` and more.
     stopped : bool
-        Whether it was hopeless, and stopped early by successive halving.
+        Whether successive halving stopped it early.
     done, total : int
-        Rows so far, this one counted, and in all.
+        Number of results so far, including this one, and in total.
     seconds_left : float
-        Until all are done, as fast as so far; NaN before anything was trained.
+        Estimated time to the end of the sweep; NaN before any run was trained.
     """
 
     place: int
@@ -62,7 +62,7 @@ class Outcome:
 
 
 def folder_name(config: Config) -> str:
-    """Return the name of a run's folder, the same for the same settings."""
+    """Return the name of a run's folder, which depends only on its settings."""
     text = json.dumps(config.model_dump(), sort_keys=True)
     return f"{config.dataset}-{config.bottleneck}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
 
@@ -77,28 +77,29 @@ def sweep(
     halving: bool = False,
     cancel: threading.Event | None = None,
 ) -> Iterator[Outcome]:
-    """Train many runs and yield each as it is done, the finished and the impossible first.
+    """Train many runs and yield each when it is done; finished and invalid ones come first.
 
-    A run's folder is named for its settings, so a sweep that was cut goes on where it was, and two
-    that overlap share what they have in common.
+    The name of a run's folder depends only on its settings, so an interrupted sweep can be resumed,
+    and overlapping sweeps share runs.
 
     Parameters
     ----------
     configs : sequence of Planned or Config
-        As `aecore.experiments.grid.grid` and `sample` give them.
+        For example from `aecore.experiments.grid.grid` or `sample`.
     dataset : Dataset or str
-        A name is loaded by each worker; a Dataset is sent to each once.
+        A dataset is sent to each worker once; a name is loaded by the worker.
     root : Path
-        The folder in which the runs' folders are put.
+        Folder that contains the runs' folders.
     scheduler : str, optional
-        Address of a Dask scheduler; processes of this machine by default.
+        Address of a Dask scheduler; by default, processes of this machine are used.
     processes : int, optional
-        Of this machine, with one thread each; as many as there are cores by default.
+        Number of processes on this machine, with one thread each; by default one per core.
     halving : bool
-        Stop two thirds after a ninth of the steps and again after a third: those with the largest
-        held-out error (Jamieson and Talwalkar, 2016, "Non-stochastic best arm identification").
+        Successive halving: stop the two thirds of the runs with the largest held-out error after a
+        ninth of the steps, and again after a third (Jamieson and Talwalkar, 2016, "Non-stochastic
+        best arm identification").
     cancel : threading.Event, optional
-        Set, it ends the sweep; runs that are not finished are given up.
+        Setting it ends the sweep; unfinished runs are abandoned.
 
     Yields
     ------
@@ -106,8 +107,8 @@ def sweep(
 
     Raises
     ------
-    LabError
-        Where the scheduler cannot be reached.
+    ConfigError
+        If the scheduler cannot be reached.
     """
     planned = [p if isinstance(p, Planned) else Planned(p.model_dump(), p) for p in configs]
     clock = _Clock(len(planned))
@@ -125,19 +126,19 @@ def sweep(
     shares = HALVING if halving else WHOLE
     with workers(dataset, scheduler, processes) as submit:
         for share in shares:
-            going: dict[int, Outcome] = {}
+            outcomes: dict[int, Outcome] = {}
             for row in _stage(root, waiting, planned, share, submit, stop):
-                going[row.place] = row
+                outcomes[row.place] = row
                 if row.reason or share == 1.0:
                     yield clock.row(row, trained=True)
             if stop.is_set():
                 return
             if share < 1:
-                ranked = sorted((r for r in going.values() if not r.reason), key=_held_out)
+                ranked = sorted((r for r in outcomes.values() if not r.reason), key=_held_out)
                 best = max(1, math.ceil(len(ranked) / 3))
                 for row in ranked[best:]:
-                    whole = row.summary["step"] >= row.summary["total_steps"]
-                    yield clock.row(row, stopped=not whole, trained=True)
+                    finished = row.summary["step"] >= row.summary["total_steps"]
+                    yield clock.row(row, stopped=not finished, trained=True)
                 waiting = {row.place: waiting[row.place] for row in ranked[:best]}
 
 
@@ -149,22 +150,23 @@ def _stage(
     submit: Submit,
     stop: threading.Event,
 ) -> Iterator[Outcome]:
-    """Bring each run to a share of its steps."""
-    asked: dict[Future[bytes], list[int]] = {}
-    same: dict[str, Future[bytes]] = {}
+    """Train each run up to a share of its steps."""
+    places: dict[Future[bytes], list[int]] = {}
+    # Equal settings share one run.
+    futures: dict[str, Future[bytes]] = {}
     for place, config in waiting.items():
         if _has_reached(root, config, share):
             yield _outcome(root, place, planned[place], config)
             continue
-        if (name := folder_name(config)) not in same:
-            same[name] = submit(config.model_dump(), share, _partial_run(root / name))
-        asked.setdefault(same[name], []).append(place)
-    left = set(asked)
+        if (name := folder_name(config)) not in futures:
+            futures[name] = submit(config.model_dump(), share, _partial_run(root / name))
+        places.setdefault(futures[name], []).append(place)
+    left = set(places)
     while left and not stop.is_set():
         done, left = wait(left, timeout=CANCEL_SECONDS, return_when=FIRST_COMPLETED)
         for future in done:
-            reason = _store(future, root, folder_name(waiting[asked[future][0]]))
-            for place in asked.pop(future):
+            reason = _store(future, root, folder_name(waiting[places[future][0]]))
+            for place in places.pop(future):
                 if reason is None:
                     yield _outcome(root, place, planned[place], waiting[place])
                 else:
@@ -174,20 +176,20 @@ def _stage(
 
 
 def _store(future: Future[bytes], root: Path, name: str) -> LabError | None:
-    """Put a run that came back among the others, or say why none came."""
+    """Unpack a trained run into the folder of runs, or return why there is none."""
     try:
         archive.unpack(BytesIO(future.result()), root, name=name, replace=True)
     except LabError as error:
         return error
     except CancelledError:
         return Cancelled("The sweep was stopped.")
-    except Exception as error:  # Whatever it is that a worker died of, the other runs go on.
+    except Exception as error:  # The other runs continue, whatever happened to a worker.
         return LabError("Its worker failed: {error}.", error=f"{type(error).__name__}: {error}")
     return None
 
 
 def _partial_run(path: Path) -> bytes | None:
-    """Return what there is of a run that was not finished."""
+    """Return an unfinished run as a ZIP, or None if there is none."""
     try:
         saved = (path / "checkpoint" / "state.json").exists()
         return archive.pack(Run(path), compress=False) if saved else None
@@ -209,20 +211,21 @@ def _outcome(root: Path, place: int, planned: Planned, config: Config) -> Outcom
 
 
 def _held_out(row: Outcome) -> float:
-    found = row.summary.get("held_out")
-    return float(found) if found is not None else math.inf
+    error = row.summary.get("held_out")
+    return float(error) if error is not None else math.inf
 
 
 class _Clock:
-    """Count rows and guess the time that is left."""
+    """Count results and estimate the remaining time."""
 
     def __init__(self, total: int) -> None:
         self._total, self._done, self._trained = total, 0, 0
-        self._began = time.monotonic()
+        self._start = time.monotonic()
 
     def row(self, row: Outcome, *, stopped: bool = False, trained: bool = False) -> Outcome:
         self._done += 1
         self._trained += trained
-        each = (time.monotonic() - self._began) / self._trained if self._trained else math.nan
-        about = {**vars(row), "stopped": stopped, "done": self._done, "total": self._total}
-        return Outcome(**{**about, "seconds_left": each * (self._total - self._done)})
+        seconds = time.monotonic() - self._start
+        per_run = seconds / self._trained if self._trained else math.nan
+        fields = {**vars(row), "stopped": stopped, "done": self._done, "total": self._total}
+        return Outcome(**{**fields, "seconds_left": per_run * (self._total - self._done)})

@@ -1,4 +1,4 @@
-"""The kinds of autoencoders side by side, at the same budget."""
+"""Variants of the autoencoder, compared at the same budget."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,18 +34,18 @@ VARIANTS: Mapping[str, tuple[Message, str, Mapping[str, Any]]] = {
     "top_k": (N_("Sparse, top-k"), "sparse", {**WIDE, "active_units": 16}),
     "convolutional": (N_("Convolutional"), "convolutional", {}),
 }
-"""Of each variant its label, the preset it starts from, and the knobs that differ."""
+"""The label of each variant, the preset it starts from, and the knobs that differ."""
 
 
 def variants(dataset: str, *, epochs: int, bottleneck: int = 16) -> dict[str, Config]:
-    """Return the settings of all variants: the same images, epochs, batches and seed.
+    """Return the settings of all variants, with the same images, epochs, batch size and seed.
 
     Parameters
     ----------
     dataset : str
     epochs : int
     bottleneck : int
-        Of all but the sparse ones, whose code is larger than that, and mostly silent.
+        Size of the code, except for the sparse variants, whose code is larger but mostly inactive.
 
     Returns
     -------
@@ -61,17 +61,14 @@ def variants(dataset: str, *, epochs: int, bottleneck: int = 16) -> dict[str, Co
 
 
 def finished(path: Path) -> bool:
-    """Whether a run lies there that is done."""
+    """Return whether the folder contains a finished run."""
     if not (path / "run.json").exists():
         return False
-    found = Run(path).summary()
-    return bool(found["step"] >= found["total_steps"])
+    summary = Run(path).summary()
+    return bool(summary["step"] >= summary["total_steps"])
 
 
 def measure(path: Path, dataset: Dataset) -> dict[str, Any]:
-    """Return what `aecore.applications.evaluation.scores` says of a run.
-
-    The seconds it took are added where known.
-    """
+    """Return the scores of a run (see `aecore.applications.evaluation.scores`) and its seconds."""
     seconds = Run(path).summary().get("seconds")
     return {"run": path.name, **scores(TrainedModel.open(path, dataset)), "seconds": seconds}

@@ -1,7 +1,7 @@
-"""What a worker of a sweep does: train one run in a folder of its own and hand it back as bytes.
+"""The worker of a sweep, which trains a run in a temporary folder and returns it as bytes.
 
-The same function serves a process on this machine and a worker of a cluster; it needs no disk that
-others see.
+The same function serves processes of this machine and workers of a cluster; it needs no shared
+disk.
 """
 
 import functools
@@ -35,28 +35,33 @@ def train_run(
     previous: bytes | None = None,
     report: Report | None = None,
 ) -> bytes:
-    """Train a run, or go on with one, and return its folder as a zip.
+    """Start or resume a run, and return its folder as a ZIP.
 
     Parameters
     ----------
     knobs : mapping of str to value
     dataset : Dataset or str
-        Or the name of one that this machine has.
+        A dataset, or the name of one on this machine.
     share : float in (0, 1]
-        How much of the run to do.
+        Share of the run's steps to reach.
     previous : bytes, optional
-        What an earlier call returned.
+        Result of an earlier call, to resume from.
     report : callable, optional
-        Told the share of the run that is done; what it raises ends the training.
+        Called after each step with the completed share of the run; an exception it raises ends
+        the training.
+
+    Returns
+    -------
+    bytes
 
     Raises
     ------
     LabError
-        Where the run diverges, or the data set is not here.
+        If the run diverges, or the dataset is not on this machine.
     """
     torch.set_num_threads(1)
     images = _load(dataset) if isinstance(dataset, str) else dataset
-    began, before = time.monotonic(), 0.0
+    start, earlier_seconds = time.monotonic(), 0.0
     with tempfile.TemporaryDirectory(prefix="aecore-") as folder:
         if previous is None:
             run = Run.create(Path(folder) / "run", Config(**knobs))
@@ -65,16 +70,16 @@ def train_run(
             run = archive.unpack(BytesIO(previous), Path(folder))
             run.claim()
             trainer = run.resume(images)
-            before = float(run.summary().get("seconds") or 0)
+            earlier_seconds = float(run.summary().get("seconds") or 0)
 
-        def tell() -> None:
+        def report_progress() -> None:
             if report is not None:
                 report(trainer.steps / trainer.total_steps)
 
         try:
-            run.train(trainer, math.ceil(share * trainer.total_steps), tell)
-            # Beside the history, not in it: equal runs have equal histories, whoever trains them.
-            run.save(trainer, seconds=round(before + time.monotonic() - began, 3))
+            run.train(trainer, math.ceil(share * trainer.total_steps), report_progress)
+            # Not in the history, which must be equal for equal runs.
+            run.save(trainer, seconds=round(earlier_seconds + time.monotonic() - start, 3))
         finally:
             run.release()
         return archive.pack(run, compress=False)
@@ -82,12 +87,12 @@ def train_run(
 
 @functools.lru_cache(maxsize=1)
 def _load(name: str) -> Dataset:
-    """Return a data set, the same for all runs of a sweep: its components are computed once."""
+    """Load a dataset once, so that all runs share its principal components."""
     return data.load(name)
 
 
 def dataset_task(dataset: Dataset | str) -> Task:
-    """Return the task that gives a worker the data set of all its runs."""
+    """Return the task that sends a worker the dataset of its runs."""
     if isinstance(dataset, str):
         return Task("dataset", {"name": dataset})
     facts = {"name": dataset.name, "classes": list(dataset.classes)}
@@ -95,23 +100,23 @@ def dataset_task(dataset: Dataset | str) -> Task:
 
 
 def run_task(knobs: Mapping[str, Any], share: float, previous: bytes | None) -> Task:
-    """Return the task of training a run; see `train_run`."""
+    """Return the task that trains a run; see `train_run`."""
     arrays = {} if previous is None else {"previous": np.frombuffer(previous, np.uint8)}
     return Task("train", {"knobs": dict(knobs), "share": share}, arrays)
 
 
 def run_bytes(facts: Facts, arrays: Arrays) -> bytes:  # noqa: ARG001
-    """Return what `train_run` did from the answer to a `run_task`."""
+    """Extract the result of `train_run` from the answer to a `run_task`."""
     return arrays["run"].tobytes()
 
 
 class _Worker:
-    """A process that trains runs of one data set."""
+    """The state of a worker process: the dataset of its runs."""
 
     dataset: Dataset | str
 
     def receive(self, facts: Facts, arrays: Arrays, report: Report) -> Answer:  # noqa: ARG002
-        """Keep the data set of a `dataset_task`."""
+        """Store the dataset of a `dataset_task`."""
         self.dataset = facts["name"]
         if arrays:
             images, labels, held_out, held_out_labels = (arrays[name] for name in ARRAYS)
@@ -122,7 +127,7 @@ class _Worker:
         return {}, {}
 
     def train(self, facts: Facts, arrays: Arrays, report: Report) -> Answer:
-        """Do a `run_task`."""
+        """Handle a `run_task`."""
         previous = arrays["previous"].tobytes() if "previous" in arrays else None
         run = train_run(facts["knobs"], self.dataset, facts["share"], previous, report)
         return {}, {"run": np.frombuffer(run, np.uint8)}
