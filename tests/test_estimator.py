@@ -120,5 +120,5 @@ def test_rows_are_square_images_to_a_convolutional_network(images: Any) -> None:
     assert found.inverse_transform(found.transform(images[:7])).shape == (7, 64)
     with pytest.raises(LabError, match="63 features; set architecture to dense"):
         clone(found).fit(images[:300, :63])
-    with pytest.raises(LabError, match="A code has 9 numbers, and the network's have 8"):
+    with pytest.raises(LabError, match="The codes have 9 dimensions; the network's have 8"):
         found.inverse_transform(np.zeros((2, 9)))
