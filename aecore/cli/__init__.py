@@ -1,6 +1,6 @@
-"""The command line: everything the page does to data and runs, for scripts and long trainings.
+"""The command line, for scripts and long training runs.
 
-Each module here holds a command, which is imported when it is called or its help is asked for.
+Each module contains one command and is imported only when the command is called.
 """
 
 import sys
@@ -89,7 +89,7 @@ COMMANDS: Sequence[tuple[str, str, Message]] = (
     ("data", "aecore.cli.data:app", N_("List, download and add datasets.")),
     ("knobs", "aecore.cli.knobs:knobs", N_("Print every hyperparameter as a Markdown table.")),
 )
-"""Of each command its name, where it is, and its help."""
+"""The name, import path and help of each command."""
 
 
 def _app() -> App:
@@ -103,17 +103,20 @@ app = _app()
 
 
 def main(tokens: Sequence[str] | None = None) -> None:
-    """Run one command and exit: 0 done, 1 failed, 2 refused, 128 and the signal if stopped.
+    """Run a command and exit.
+
+    The exit code is 0 on success, 1 on failure, 2 for invalid input, and 128 plus the signal's
+    number if the command was stopped.
 
     Parameters
     ----------
     tokens : sequence of str, optional
-        The words after ``aecore``; those of the process by default.
+        Arguments after ``aecore``; by default those of the process.
     """
-    words = sys.argv[1:] if tokens is None else list(tokens)
+    arguments = sys.argv[1:] if tokens is None else list(tokens)
     settings: dict[str, Any] = {"print_error": False, "exit_on_error": False}
     try:
-        code = app(words, **settings, result_action="return_value")
+        code = app(arguments, **settings, result_action="return_value")
     except (LabError, CycloptsError) as error:
         tell(" ".join(str(error).split()))
         code = REFUSED

@@ -1,4 +1,4 @@
-"""``aecore anomalies``: how well a run tells what it learnt from what it never saw."""
+"""``aecore anomalies``: measure how well a run detects anomalies."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ def anomalies(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Score held-out images, normal and foreign, by the network and by other methods (AUROC)."""
+    """Score held-out images, normal and anomalous, by the network and baselines (AUROC)."""
     from aecore import data
     from aecore.applications import anomaly, threshold
     from aecore.runs.trained_model import TrainedModel
@@ -31,29 +31,28 @@ def anomalies(
 
     network = TrainedModel.open(run)
     other = None if anomalous is None else data.load(anomalous)
-    wanted = parse_classes(network.config.classes if normal is None else normal)
-    images, anomalies = anomaly.held_out(network.dataset, wanted, other)
-    known = (
-        anomaly.trained_classes(network, anomaly.remaining_classes(network.dataset, wanted))
-        if not other
-        else ()
-    )
-    if known:
-        tell(t("This run saw anomalous classes in training: {all}.", all=", ".join(known)))
-    scores = {**anomaly.detector(network), **anomaly.baselines(network)}
+    classes = parse_classes(network.config.classes if normal is None else normal)
+    images, is_anomalous = anomaly.held_out(network.dataset, classes, other)
+    trained: tuple[str, ...] = ()
+    if not other:
+        remaining = anomaly.remaining_classes(network.dataset, classes)
+        trained = anomaly.trained_classes(network, remaining)
+    if trained:
+        tell(t("This run saw anomalous classes in training: {all}.", all=", ".join(trained)))
+    detectors = {**anomaly.detector(network), **anomaly.baselines(network)}
     areas = {}
-    for name, score in scores.items():
-        found = score(images)
+    for name, score in detectors.items():
+        scores = score(images)
         areas[name] = {
-            "auroc": threshold.roc(anomalies, found).area,
-            "average_precision": threshold.precision_recall(anomalies, found).area,
+            "auroc": threshold.roc(is_anomalous, scores).area,
+            "average_precision": threshold.precision_recall(is_anomalous, scores).area,
         }
     if as_json:
-        say(json.dumps({"seen": list(known), "scores": areas}))
+        say(json.dumps({"seen": list(trained), "scores": areas}))
     else:
-        words = {**anomaly.SCORES, **anomaly.BASELINES}
+        labels = {**anomaly.SCORES, **anomaly.BASELINES}
         rows = [
-            [str(words[n]), f"{a['auroc']:.4f}", f"{a['average_precision']:.4f}"]
+            [str(labels[n]), f"{a['auroc']:.4f}", f"{a['average_precision']:.4f}"]
             for n, a in areas.items()
         ]
         show([t("score"), t("AUROC"), t("average precision")], rows)

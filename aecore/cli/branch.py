@@ -1,4 +1,4 @@
-"""``aecore branch``: again from here with this changed."""
+"""``aecore branch``: replay a run up to a step, then change live knobs."""
 
 from pathlib import Path
 from typing import Annotated
@@ -19,9 +19,9 @@ def branch(
     ] = None,
     flags: Annotated[Flags | None, Parameter("*")] = None,
 ) -> int:
-    """Begin a run that is the same up to a step, with live knobs changed there.
+    """Start a run that equals another up to a step, with live knobs changed there.
 
-    Go on with it by: aecore train --resume --out FOLDER
+    Resume it with: aecore train --resume --out FOLDER
     """
     from aecore.data import load
     from aecore.runs.branch import branch
@@ -31,7 +31,7 @@ def branch(
     parent = Run(run)
     changes = flags.model_dump(exclude_unset=True) if flags else {}
     path = out or new_path(runs_root(), parent.config)
-    made, _ = branch(parent, step, load(parent.config.dataset), path, **changes)
-    made.release()
-    say(str(made.path))
+    child, _ = branch(parent, step, load(parent.config.dataset), path, **changes)
+    child.release()
+    say(str(child.path))
     return 0

@@ -1,4 +1,4 @@
-"""``aecore data``: list, download and add images to learn from."""
+"""``aecore data``: list, download and add datasets."""
 
 from pathlib import Path
 from typing import Annotated
@@ -15,13 +15,14 @@ from aecore.i18n import t
 app = App("data", help=t("List, download and add datasets."))
 
 
-def present(name: str) -> data.Dataset:
-    """Load a dataset, or say which command downloads it.
+def load_local(name: str) -> data.Dataset:
+    """Load a dataset that is on this machine.
 
     Raises
     ------
     DataError
-        Where there is none of this name, or it has to be downloaded first.
+        If there is no dataset of this name, or it must be downloaded first; the message names the
+        command that does so.
     """
     offer = data.offers().get(name)
     if offer is not None and not offer.present:
@@ -52,8 +53,8 @@ def download(name: Annotated[str, Parameter(help=t("Its name in aecore data list
     with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
         task = progress.add_task("")
 
-        def report(done: int, whole: int) -> None:
-            progress.update(task, completed=done, total=whole)
+        def report(done: int, total: int) -> None:
+            progress.update(task, completed=done, total=total)
 
         data.download(name, progress=report)
     say(t("{name} is in {root}.", name=name, root=data.data_root()))
@@ -69,16 +70,16 @@ def add(
     ] = None,
 ) -> int:
     """Make a dataset of your own images."""
-    added = data.add(path, name, size=size)
-    said = t(
+    dataset = data.add(path, name, size=size)
+    message = t(
         "{name}: {count:,} training images and {held:,} held out, {height} by {width}.",
         name=name,
-        count=len(added.images),
-        held=len(added.test_images),
-        height=added.shape[0],
-        width=added.shape[1],
+        count=len(dataset.images),
+        held=len(dataset.test_images),
+        height=dataset.shape[0],
+        width=dataset.shape[1],
     )
-    say(said)
+    say(message)
     return 0
 
 

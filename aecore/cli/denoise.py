@@ -1,4 +1,4 @@
-"""``aecore denoise``: how well a run takes noise off, beside the classic filters."""
+"""``aecore denoise``: measure how well a run and classic filters remove noise."""
 
 import json
 from dataclasses import asdict
@@ -36,14 +36,14 @@ def denoise(
     ] = 1000,
     as_json: AsJson = False,
 ) -> int:
-    """Put noise on held-out images and measure how well it is taken off: PSNR in dB, and SSIM."""
+    """Add noise to held-out images and measure how well it is removed: PSNR (dB) and SSIM."""
     levels = _levels(noise)
     from aecore.applications import denoising
     from aecore.runs.trained_model import TrainedModel
 
     network = TrainedModel.open(run)
-    shown = network.dataset.test_images[:images]
-    rows = denoising.compare(network, shown, noise_kind, levels)
+    sample = network.dataset.test_images[:images]
+    rows = denoising.compare(network, sample, noise_kind, levels)
     if as_json:
         say(json.dumps([asdict(row) for row in rows]))
     else:
@@ -59,11 +59,11 @@ def denoise(
 
 def _levels(text: str) -> list[float]:
     try:
-        found = [float(each) for each in text.split(",")]
+        levels = [float(each) for each in text.split(",")]
     except ValueError:
-        found = []
-    if not found or not all(0 < each <= 1 for each in found):
+        levels = []
+    if not levels or not all(0 < each <= 1 for each in levels):
         raise ConfigError(
             "--noise is {text!r}; provide numbers above 0 and up to 1, such as 0.1,0.3.", text=text
         )
-    return found
+    return levels

@@ -1,4 +1,4 @@
-"""``aecore export`` and ``aecore import``: a run in the forms in which it is used elsewhere."""
+"""``aecore export`` and ``aecore import``: exchange runs with other programs and machines."""
 
 from pathlib import Path
 from typing import Annotated
@@ -25,7 +25,7 @@ def export(
         Path | None, Parameter(help=t("The file to write; named after the run by default."))
     ] = None,
 ) -> int:
-    """Write a run in a form in which it is used elsewhere."""
+    """Write a run in a format for use elsewhere."""
     from aecore.runs.export import FORMATS, export
 
     content = export(run, form)
@@ -42,7 +42,7 @@ def take(
     *,
     name: Annotated[str | None, Parameter(help=t("Name of the run here."))] = None,
 ) -> int:
-    """Take up a run from a zip; its paths are checked and its size is limited."""
+    """Import a run from a ZIP; its paths are checked and its size is limited."""
     from aecore.runs.archive import unpack
     from aecore.runs.folder import runs_root
 

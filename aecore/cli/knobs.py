@@ -1,4 +1,4 @@
-"""``aecore knobs``, and the flags that ``aecore train`` reads off the same declarations."""
+"""``aecore knobs``, and the flags of ``aecore train``, derived from the same declarations."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -18,16 +18,16 @@ def knobs() -> int:
 
 
 def _help(each: knob.Knob) -> str:
-    shown = each.default
+    default = each.default
     if each.kind == "switch":
-        shown = t("on") if each.default else t("off")
-    facts = [str(each.span), t("default {default}", default=shown)]
+        default = t("on") if each.default else t("off")
+    facts = [str(each.span), t("default {default}", default=default)]
     facts += [t("live")] if each.live else []
     return f"{each.explanation} ({'; '.join(facts)})"
 
 
 def _flags() -> Any:
-    """Make a model with a flag for every knob; values stay text, which Config alone judges."""
+    """Create a model with a flag for every knob; values stay text, since Config validates them."""
     groups = {name: Group(str(title), sort_key=1) for name, title in GROUPS.items()}
     fields: dict[str, Any] = {}
     for name, each in knob.knobs(Config).items():

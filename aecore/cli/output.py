@@ -1,4 +1,4 @@
-"""How the command line speaks: results on stdout, all else on stderr."""
+"""Output of the command line: results on stdout, everything else on stderr."""
 
 import sys
 from collections.abc import Sequence
@@ -21,17 +21,17 @@ AsJson = Annotated[
 
 
 def say(text: str) -> None:
-    """Print a result."""
+    """Print a result on stdout."""
     sys.stdout.write(f"{text}\n")
 
 
 def tell(text: str) -> None:
-    """Print what is not the result."""
+    """Print a note on stderr."""
     sys.stderr.write(f"{text}\n")
 
 
 def show(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table, as wide as the terminal, or as it needs to be in a file."""
+    """Print a table, as wide as the terminal, or as wide as necessary in a file."""
     table = Table(*heads, box=None, padding=(0, GAP, 0, 0))
     for row in rows:
         table.add_row(*row)

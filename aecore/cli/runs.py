@@ -1,4 +1,4 @@
-"""``aecore runs``: what has been trained, and what is being trained now."""
+"""``aecore runs``: list the runs."""
 
 import json
 from collections.abc import Mapping
@@ -11,7 +11,7 @@ from aecore.cli.output import AsJson, say, show, tell
 from aecore.errors import LabError
 from aecore.i18n import t
 
-FORMS: Mapping[str, str] = {
+FORMATS: Mapping[str, str] = {
     "name": "",
     "dataset": "",
     "bottleneck": "",
@@ -30,14 +30,14 @@ def runs(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """List runs, the last touched first, with their errors on held-out images and PCA's."""
-    from aecore.runs import folder as kept
+    """List runs, most recent first, with their error on held-out images and that of PCA."""
+    from aecore.runs import folder as run_folder
 
-    folder = root or kept.runs_root()
-    found = [summary for each in kept.runs(folder) if (summary := _summary(each))]
+    folder = root or run_folder.runs_root()
+    summaries = [summary for each in run_folder.runs(folder) if (summary := _summary(each))]
     if as_json:
-        say(json.dumps(found))
-    elif not found:
+        say(json.dumps(summaries))
+    elif not summaries:
         tell(t("There are no runs in {folder}; start one with: aecore train", folder=folder))
     else:
         heads = [
@@ -50,7 +50,7 @@ def runs(
             t("PCA"),
             t("busy"),
         ]
-        show(heads, [_row(summary) for summary in found])
+        show(heads, [_row(summary) for summary in summaries])
     return 0
 
 
@@ -64,6 +64,6 @@ def _summary(run: Any) -> dict[str, Any] | None:
 
 
 def _row(summary: Mapping[str, Any]) -> list[str]:
-    values = ((summary.get(name), form) for name, form in FORMS.items())
-    cells = ["" if value is None else format(value, form) for value, form in values]
+    values = ((summary.get(name), spec) for name, spec in FORMATS.items())
+    cells = ["" if value is None else format(value, spec) for value, spec in values]
     return [*cells, t("yes") if summary["busy"] else ""]

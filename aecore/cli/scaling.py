@@ -1,4 +1,4 @@
-"""``aecore scaling``: time and memory as the data grow, beside full and incremental PCA."""
+"""``aecore scaling``: measure time and memory as the dataset grows."""
 
 import json
 import math
@@ -35,19 +35,19 @@ def scaling(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Measure time and memory of the autoencoder, incremental PCA and full PCA on growing data.
+    """Measure the autoencoder, incremental PCA and full PCA as the dataset grows.
 
-    The images are generated and read from disk; each measurement has a process of its own, and its
-    memory is what it took above what the process had before.
+    The images are generated and read from disk. Each measurement runs in its own process; memory
+    is the increase.
     """
-    many = _numbers("counts", counts, LEAST, MOST)
-    sizes = _numbers("sides", sides, LOW_SIDE, HIGH_SIDE)
+    image_counts = _numbers("counts", counts, LEAST, MOST)
+    side_lengths = _numbers("sides", sides, LOW_SIDE, HIGH_SIDE)
     from aecore.experiments import scaling
     from aecore.runs.folder import runs_root
 
     root = out or runs_root()
     rows: list[Measurement] = []
-    for row in scaling.measure(many, sizes):
+    for row in scaling.measure(image_counts, side_lengths):
         rows.append(row)
         scaling.save(rows, root)
         tell("  ".join(_cells(row)))
@@ -70,9 +70,9 @@ def scaling(
 
 def _numbers(name: str, text: str, low: int, high: int) -> list[int]:
     try:
-        found = sorted({int(each) for each in text.split(",")})
-        if low <= found[0] and found[-1] <= high:
-            return found
+        numbers = sorted({int(each) for each in text.split(",")})
+        if low <= numbers[0] and numbers[-1] <= high:
+            return numbers
     except ValueError:
         pass
     raise ConfigError(
@@ -88,5 +88,5 @@ def _cells(row: "Measurement") -> list[str]:
     from aecore.experiments.scaling import METHODS
 
     figures = ((row.seconds, ".2f"), (row.encoding, ".2f"), (row.megabytes, ".0f"))
-    said = ["" if math.isnan(value) else format(value, form) for value, form in figures]
-    return [str(METHODS[row.method]), f"{row.count:,}", f"{row.features:,}", *said, row.reason]
+    cells = ["" if math.isnan(value) else format(value, spec) for value, spec in figures]
+    return [str(METHODS[row.method]), f"{row.count:,}", f"{row.features:,}", *cells, row.reason]

@@ -1,4 +1,4 @@
-"""``aecore score``: how good a run is, on all held-out images of its kind."""
+"""``aecore score``: measure a run on held-out images."""
 
 import json
 from pathlib import Path
@@ -13,18 +13,18 @@ from aecore.i18n import t
 def score(
     run: Annotated[Path, Parameter(help=t("The folder of the run."))], *, as_json: AsJson = False
 ) -> int:
-    """Measure a run: its error beside PCA's, PSNR, SSIM, and what a classifier gets from codes."""
+    """Measure a run: error, PCA error, PSNR, SSIM, and classifiers trained on its codes."""
     from aecore.applications import evaluation
     from aecore.runs.trained_model import TrainedModel
 
     network = TrainedModel.open(run)
-    found = {"run": str(run), "step": network.step, **evaluation.scores(network)}
+    scores = {"run": str(run), "step": network.step, **evaluation.scores(network)}
     if as_json:
-        say(json.dumps(found))
+        say(json.dumps(scores))
     else:
         rows = [
             [name, f"{value:.5g}" if isinstance(value, float) else str(value)]
-            for name, value in found.items()
+            for name, value in scores.items()
         ]
         show([t("measure"), t("value")], rows)
     return 0

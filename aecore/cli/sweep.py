@@ -1,4 +1,4 @@
-"""``aecore sweep``: many runs, here or on a cluster."""
+"""``aecore sweep``: train many runs, on this machine or a cluster."""
 
 import json
 import signal
@@ -12,7 +12,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from aecore import data
-from aecore.cli.data import present
+from aecore.cli.data import load_local
 from aecore.cli.knobs import Flags
 from aecore.cli.output import AsJson, say, show, tell
 from aecore.errors import RunError
@@ -54,21 +54,21 @@ def sweep(
     as_json: AsJson = False,
     flags: Annotated[Flags | None, Parameter("*")] = None,
 ) -> int:
-    """Train every combination of values: give a knob several with commas between.
+    """Train every combination of values: list several for a knob, comma-separated.
 
-    Called again it does only what is missing; Ctrl-C gives up the runs at work.
+    Called again, it trains only what is missing; Ctrl-C stops the current runs.
     """
-    given = flags.model_dump(exclude_unset=True) if flags else {}
-    dataset = str(given.pop("dataset", data.default()))
-    planned = _planned(name, dataset, given, count)
+    values = flags.model_dump(exclude_unset=True) if flags else {}
+    dataset = str(values.pop("dataset", data.default()))
+    planned = _plan(name, dataset, values, count)
     tell(nt("{count} run.", "{count} runs.", len(planned)))
     from aecore.experiments.sweep import sweep
     from aecore.runs.folder import runs_root
 
-    # By name where the workers have it too; a person's own images are sent.
-    source = present(dataset) if scheduler else dataset
+    # Workers of a cluster may not have the dataset, so it is sent to them.
+    source = load_local(dataset) if scheduler else dataset
     if not scheduler:
-        present(dataset)
+        load_local(dataset)
     rows: list[Outcome] = []
     with _stopping() as cancel:
         for row in sweep(
@@ -91,14 +91,14 @@ def sweep(
     return STOPPED if stopped else 0
 
 
-def _planned(name: str, dataset: str, given: dict[str, Any], count: int | None) -> Any:
+def _plan(name: str, dataset: str, values: dict[str, Any], count: int | None) -> Any:
     from aecore.experiments.grid import grid, sample
 
-    # In classes commas part the names of one value.
-    many = {n: str(v).split(",") for n, v in given.items() if "," in str(v) and n != "classes"}
-    alone = {n: v for n, v in given.items() if n not in many}
-    base = preset(name, dataset, **alone).model_dump()
-    return sample(base, many, count) if count else grid(base, many)
+    # In `classes`, commas separate the names within a single value.
+    lists = {n: str(v).split(",") for n, v in values.items() if "," in str(v) and n != "classes"}
+    fixed = {n: v for n, v in values.items() if n not in lists}
+    base = preset(name, dataset, **fixed).model_dump()
+    return sample(base, lists, count) if count else grid(base, lists)
 
 
 @contextmanager
@@ -112,15 +112,15 @@ def _stopping() -> Iterator[threading.Event]:
 
 
 def _progress(row: "Outcome") -> str:
-    what = ", ".join(f"{name} {value}" for name, value in row.values.items())
+    values = ", ".join(f"{name} {value}" for name, value in row.values.items())
     if row.reason is not None:
-        end = str(row.reason)
+        result = str(row.reason)
     elif row.stopped:
-        end = t("stopped early")
+        result = t("stopped early")
     else:
-        end = t("error {error:.5f}", error=row.summary.get("held_out") or float("nan"))
+        result = t("error {error:.5f}", error=row.summary.get("held_out") or float("nan"))
     left = "" if row.seconds_left != row.seconds_left else t("; {s:.0f} s left", s=row.seconds_left)
-    return f"{row.done}/{row.total}  {what}: {end}{left}"
+    return f"{row.done}/{row.total}  {values}: {result}{left}"
 
 
 def _result(row: "Outcome") -> dict[str, Any]:
@@ -136,7 +136,7 @@ def _table(rows: list["Outcome"]) -> None:
     cells = []
     for row in rows:
         errors = [row.summary.get(name) for name in ("held_out", "pca")]
-        shown = ["" if each is None else f"{each:.5f}" for each in errors]
-        why = str(row.reason or "") or (t("stopped early") if row.stopped else "")
-        cells.append([*(str(row.values[name]) for name in knobs), *shown, row.name, why])
+        numbers = ["" if each is None else f"{each:.5f}" for each in errors]
+        reason = str(row.reason or "") or (t("stopped early") if row.stopped else "")
+        cells.append([*(str(row.values[name]) for name in knobs), *numbers, row.name, reason])
     show([*knobs, t("held-out"), t("PCA"), t("run"), t("reason")], cells)

@@ -1,4 +1,4 @@
-"""``aecore train``: the loop around `Trainer.step` for a terminal, kept in a folder as it goes."""
+"""``aecore train``: train an autoencoder in a terminal and save the run as it goes."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from aecore import data
-from aecore.cli.data import present
+from aecore.cli.data import load_local
 from aecore.cli.knobs import Flags
 from aecore.cli.output import AsJson, say, tell
 from aecore.errors import ConfigError
@@ -48,22 +48,22 @@ def train(
     as_json: AsJson = False,
     flags: Annotated[Flags | None, Parameter("*")] = None,
 ) -> int:
-    """Train an autoencoder and keep the run in a folder; Ctrl-C stops and saves.
+    """Train an autoencoder and save the run in a folder; Ctrl-C stops and saves.
 
-    A preset, and a small data set, may have other defaults than are shown here.
+    A preset, and a small dataset, may have other defaults than those shown here.
     """
-    # Threads that wait by spinning starve each other where others use the processor too.
+    # Spinning threads starve each other when the processor is shared.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     import torch
 
     torch.set_num_threads(threads or os.cpu_count() or 1)
-    given = flags.model_dump(exclude_unset=True) if flags else {}
-    with _stopping() as stop, _opened(name, given, out, resume=resume) as (run, trainer):
+    values = flags.model_dump(exclude_unset=True) if flags else {}
+    with _stopping() as stop, _open_run(name, values, out, resume=resume) as (run, trainer):
         code, facts = _train(run, trainer, stop, quiet=as_json)
         if code:
             text = t("Saved at step {step:,}. Resume with: ", step=trainer.steps)
             tell(text + f"aecore train --resume --out {shlex.quote(str(out or run.path))}")
-    result = {**_where(run, trainer), **_errors(trainer), **facts}
+    result = {**_progress(run, trainer), **_errors(trainer), **facts}
     say(json.dumps(result) if as_json else _verdict(result))
     return code
 
@@ -71,10 +71,10 @@ def train(
 def _train(
     run: "Run", trainer: "Trainer", stop: list[int], *, quiet: bool
 ) -> tuple[int, dict[str, float]]:
-    """Train to the end, the first signal, or divergence; save; return exit code and speed."""
+    """Train to the end, a signal or divergence, and save; return the exit code and the speed."""
     from aecore.training.trainer import Diverged
 
-    first, began, code = trainer.steps, time.monotonic(), 0
+    first, start, code = trainer.steps, time.monotonic(), 0
 
     def after_step() -> bool:
         show()
@@ -87,7 +87,7 @@ def _train(
     except Diverged as error:
         tell(str(error))
         code = DIVERGED
-    seconds = time.monotonic() - began
+    seconds = time.monotonic() - start
     speed = round(_images(trainer, trainer.steps - first) / seconds)
     if trainer.steps > first:
         run.save(trainer, samples_per_second=speed)
@@ -98,64 +98,64 @@ def _train(
 
 @contextmanager
 def _stopping() -> Iterator[list[int]]:
-    """Collect the signals to stop, so that they take effect between two steps."""
-    caught: list[int] = []
+    """Collect signals to stop, so that they take effect between two steps."""
+    signals: list[int] = []
 
     def catch(number: int, _frame: object) -> None:
-        caught.append(number)
+        signals.append(number)
 
     before = {number: signal.signal(number, catch) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        yield caught
+        yield signals
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
 
 
 @contextmanager
-def _opened(
-    name: str | None, given: Mapping[str, Any], out: Path | None, *, resume: bool
+def _open_run(
+    name: str | None, values: Mapping[str, Any], out: Path | None, *, resume: bool
 ) -> Iterator[tuple["Run", "Trainer"]]:
-    """Give a new run or the one to go on with, and its trainer; let go of it in the end."""
+    """Yield a new run or the one to resume, and its trainer; release the run at the end."""
     from aecore.runs.folder import new_path, runs_root
     from aecore.runs.run import Run
 
     if not resume:
-        config = preset(name or "stacked", **{"dataset": data.default(), **given})
-        dataset = present(config.dataset)
+        config = preset(name or "stacked", **{"dataset": data.default(), **values})
+        dataset = load_local(config.dataset)
         run = Run.create(out or new_path(runs_root(), config), config)
     elif out is None:
         raise ConfigError("--resume continues the run in a folder; name the folder with --out.")
     else:
         run = Run(out)
-        dataset = present(run.config.dataset)
+        dataset = load_local(run.config.dataset)
         run.claim()
     try:
-        # A run killed before its first checkpoint has lost nothing, and begins again.
-        begun = (run.path / "checkpoint" / "state.json").exists()
-        trainer = run.resume(dataset) if begun else run.start(dataset)
+        # A run that was killed before its first checkpoint starts over.
+        has_checkpoint = (run.path / "checkpoint" / "state.json").exists()
+        trainer = run.resume(dataset) if has_checkpoint else run.start(dataset)
         if resume:
-            _change(run, trainer, name, given)
+            _change(run, trainer, name, values)
         yield run, trainer
     finally:
         run.release()
 
 
-def _change(run: "Run", trainer: "Trainer", name: str | None, given: Mapping[str, Any]) -> None:
-    """Change what was asked for on the line, and nothing else, in a run that goes on."""
-    wanted = dict(given)
+def _change(run: "Run", trainer: "Trainer", name: str | None, values: Mapping[str, Any]) -> None:
+    """Change the knobs named on the command line, and no others, in a resumed run."""
+    changes = dict(values)
     if name is not None:
-        whole = preset(name, **{"dataset": trainer.config.dataset, **given})
-        wanted = whole.model_dump(include={*PRESETS[name].values, *given})
+        config = preset(name, **{"dataset": trainer.config.dataset, **values})
+        changes = config.model_dump(include={*PRESETS[name].values, *values})
     edits = len(trainer.edits)
-    trainer.change(**wanted)
+    trainer.change(**changes)
     if len(trainer.edits) > edits:
         run.save(trainer)
 
 
 @contextmanager
 def _bar(trainer: "Trainer", *, quiet: bool) -> Iterator[Callable[[], None]]:
-    """Give a function that shows where the trainer is; it does nothing where nobody looks."""
+    """Yield a function that updates a progress bar; it does nothing without a terminal."""
     console = Console(stderr=True)
     if quiet or not console.is_terminal:
         yield lambda: None
@@ -166,12 +166,12 @@ def _bar(trainer: "Trainer", *, quiet: bool) -> Iterator[Callable[[], None]]:
 
         def show() -> None:
             speed = _images(trainer, progress.tasks[0].speed or 0)
-            progress.update(task, completed=trainer.steps, description=_place(trainer, speed))
+            progress.update(task, completed=trainer.steps, description=_status(trainer, speed))
 
         yield show
 
 
-def _place(trainer: "Trainer", speed: float) -> str:
+def _status(trainer: "Trainer", speed: float) -> str:
     last = trainer.history[-1]
     return t(
         "step {step:,}  epoch {epoch:.1f}  held-out error {held_out:.4f}  "
@@ -190,11 +190,11 @@ def _count(trainer: "Trainer") -> int:
 
 
 def _images(trainer: "Trainer", steps: float) -> float:
-    """Return how many images so many steps go through, the last batch of an epoch being smaller."""
+    """Return the number of images in `steps` steps, on average over an epoch."""
     return steps * _count(trainer) / trainer.steps_per_epoch
 
 
-def _where(run: "Run", trainer: "Trainer") -> dict[str, Any]:
+def _progress(run: "Run", trainer: "Trainer") -> dict[str, Any]:
     return {
         "run": str(run.path),
         "dataset": trainer.config.dataset,
@@ -206,7 +206,7 @@ def _where(run: "Run", trainer: "Trainer") -> dict[str, Any]:
 
 
 def _errors(trainer: "Trainer") -> dict[str, float]:
-    """Measure the network, and as many principal components, on all held-out images of its kind."""
+    """Measure the network and PCA on all held-out images of the classes it was trained on."""
     from aecore.network.inference import error
     from aecore.training import probe
 
@@ -220,11 +220,11 @@ def _errors(trainer: "Trainer") -> dict[str, float]:
 
 
 def _verdict(result: Mapping[str, Any]) -> str:
-    said = t(
+    text = t(
         "{run}: epoch {epoch:.1f}, error on all held-out images {test_mse:.5f}; "
         "PCA at d={bottleneck} {pca_mse_clamped:.5f}.",
         **result,
     )
     if result["finished"] and result["test_mse"] > result["pca_mse_clamped"]:
-        said += " " + t("PCA has lower error: train longer, or with another learning rate.")
-    return said
+        text += " " + t("PCA has lower error: train longer, or with another learning rate.")
+    return text

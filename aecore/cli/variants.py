@@ -1,4 +1,4 @@
-"""``aecore variants``: the kinds of autoencoders side by side."""
+"""``aecore variants``: train and compare variants of the autoencoder."""
 
 import json
 from pathlib import Path
@@ -8,11 +8,11 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from aecore import data
-from aecore.cli.data import present
+from aecore.cli.data import load_local
 from aecore.cli.output import AsJson, say, show, tell
 from aecore.i18n import t
 
-FORMS = {
+FORMATS = {
     "test_mse": ".5f",
     "pca_mse_clamped": ".5f",
     "active": ".0%",
@@ -34,15 +34,15 @@ def variants(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Train classic, stacked, sparse, denoising, tied and convolutional networks, and compare.
+    """Train classic, stacked, sparse, denoising, tied and convolutional networks, and compare them.
 
-    What is there already is not trained again.
+    Finished runs are not trained again.
     """
     from aecore.experiments import variants as kinds
     from aecore.experiments.sweep import sweep
     from aecore.runs.folder import runs_root
 
-    images = present(dataset or data.default())
+    images = load_local(dataset or data.default())
     configs = kinds.variants(images.name, epochs=epochs, bottleneck=bottleneck)
     names, root = list(configs), out or runs_root()
     scores: dict[str, dict[str, Any]] = {}
@@ -76,5 +76,5 @@ def _label(name: str) -> str:
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
-    found = ((row.get(name), form) for name, form in FORMS.items())
-    return ["" if value is None else format(value, form) for value, form in found]
+    values = ((row.get(name), spec) for name, spec in FORMATS.items())
+    return ["" if value is None else format(value, spec) for value, spec in values]
