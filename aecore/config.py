@@ -1,4 +1,4 @@
-"""Every hyperparameter, declared once; sliders, flags, checks, help, URLs and docs follow."""
+"""All hyperparameters, declared once; sliders, flags, validation, help and URLs follow from it."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Self
@@ -30,12 +30,12 @@ NAME = r"^[A-Za-z0-9_-]{1,64}$"
 
 
 class Config(BaseModel):
-    """All hyperparameters of a run: immutable, checked, complete.
+    """All hyperparameters of a run, immutable and validated.
 
     Raises
     ------
     ConfigError
-        Where a value is out of bounds, or two values exclude each other.
+        If a value is out of bounds, or two values exclude each other.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -272,17 +272,18 @@ class Config(BaseModel):
         return tuple(int(width) for width in self.hidden.split("-") if width)
 
     def changed(self, **values: Any) -> Self:
-        """Return a copy with some knobs changed, checked as a new one is.
+        """Return a validated copy with some knobs changed.
 
         Raises
         ------
         ConfigError
+            If a value is invalid.
         """
         return type(self)(**{**self.model_dump(), **values})
 
 
 def _conflicts(config: Config) -> Iterator[Message]:
-    """Yield why settings exclude each other, each with the way out."""
+    """Yield the conflicts between settings, each with a way out."""
     for requirement in unmet(config):
         yield requirement.reason
     if config.linear_path and config.code_activation != "linear":

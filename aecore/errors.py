@@ -1,4 +1,4 @@
-"""Errors a person can act on: sentences that name the setting, the value and the way out."""
+"""Errors for the user: sentences that name the problem, the value and the way out."""
 
 from typing import Self
 
@@ -6,16 +6,16 @@ from aecore.i18n import Message
 
 
 class LabError(Exception):
-    """Something a person asked for cannot be done; the text says what, why and the way out.
+    """A request that cannot be fulfilled; the text says what, why and the way out.
 
-    It is translated when shown, so it may be raised in one thread and read in another.
+    The text is translated when it is shown, so it may be raised in one thread and shown in another.
 
     Parameters
     ----------
     text : str
         An English sentence with placeholders, as for `aecore.i18n.t`.
     **values : object
-        What stands in the placeholders.
+        Values of the placeholders.
     """
 
     def __init__(self, text: str, /, **values: object) -> None:
@@ -24,7 +24,7 @@ class LabError(Exception):
 
     @classmethod
     def from_message(cls, message: Message) -> Self:
-        """Return an error that says what a message from elsewhere says, such as a worker's."""
+        """Create an error from a message, such as that of a worker."""
         return cls(message.text, **message.values)
 
     def __str__(self) -> str:
@@ -44,4 +44,4 @@ class RunError(LabError):
 
 
 class Cancelled(LabError):
-    """Work was given up on request."""
+    """Work was cancelled on request."""

@@ -97,8 +97,10 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
 
         Raises
         ------
-        LabError
-            If a parameter is invalid, or training diverges. It is a ValueError.
+        ConfigError
+            If a parameter is invalid; it is a ValueError.
+        RunError
+            If training diverges.
         """
         rows = self._begin(X)
         trainer = Trainer(self._dataset(rows), self._config())

@@ -9,9 +9,14 @@ from aecore.errors import RunError
 
 
 def write(path: Path, data: bytes, *, durable: bool = False) -> None:
-    """Replace a file at once: a reader sees the old bytes or the new, never a part.
+    """Replace a file atomically: a reader sees either the old or the new content.
 
-    A durable file survives a power cut too, at the price of waiting for the disk.
+    Parameters
+    ----------
+    path : Path
+    data : bytes
+    durable : bool
+        Wait until the data is on disk, so that it survives a power failure.
     """
     part = path.with_name(path.name + ".part")
     with part.open("wb") as file:
@@ -23,7 +28,7 @@ def write(path: Path, data: bytes, *, durable: bool = False) -> None:
 
 
 def write_json(path: Path, value: object, *, durable: bool = False) -> None:
-    """Replace a JSON file at once; a person can read it."""
+    """Replace a JSON file atomically, with readable formatting."""
     text = json.dumps(value, indent=1, ensure_ascii=False) + "\n"
     write(path, text.encode(), durable=durable)
 
@@ -34,7 +39,7 @@ def read_json(path: Path) -> Any:
     Raises
     ------
     RunError
-        Where it is missing, or was edited into something that is not JSON.
+        If it is missing or not valid JSON.
     """
     try:
         return json.loads(path.read_text(encoding="utf-8"))

@@ -1,9 +1,9 @@
-"""Translation: every text a person reads passes through here.
+"""Translation of all texts for the user.
 
-The English sentence is the key, with named placeholders in braces. A catalogue is a gettext domain
-``aecore`` under ``aecore/locales``; a sentence it lacks is shown in English. `t`, `nt` and `N_`
-take literal strings only, so that ``pybabel extract`` finds all of them (the README has the
-command). It does not look into f-strings.
+The key is the English sentence, with named placeholders in braces. Catalogues belong to the gettext
+domain ``aecore`` under ``aecore/locales``; sentences they lack are shown in English. `t`, `nt` and
+`N_` take literal strings only, so that ``pybabel extract`` finds all of them (the command is in the
+README). It does not look into f-strings.
 """
 
 import gettext
@@ -23,14 +23,14 @@ def _catalogue(code: str) -> gettext.NullTranslations:
 
 
 def t(text: str, /, **values: object) -> str:
-    """Return `text` in the reader's language, with `values` in its placeholders.
+    """Translate a text to the user's language and fill in its placeholders.
 
     Parameters
     ----------
     text : str
         The English sentence, for example ``"{name} is {value}"``.
     **values : object
-        What stands in the placeholders. A format may follow: ``"{share:.0%}"``.
+        Values of the placeholders, which may contain a format: ``"{share:.0%}"``.
 
     Returns
     -------
@@ -43,7 +43,7 @@ def t(text: str, /, **values: object) -> str:
 
 
 def nt(singular: str, plural: str, count: int, /, **values: object) -> str:
-    """Return the singular or plural text that suits `count`, as `t` does.
+    """Translate the singular or plural text, depending on `count`; see `t`.
 
     Parameters
     ----------
@@ -51,7 +51,7 @@ def nt(singular: str, plural: str, count: int, /, **values: object) -> str:
         English sentences; ``{count}`` stands for the count.
     count : int
     **values : object
-        What stands in the other placeholders.
+        Values of the other placeholders.
 
     Returns
     -------
@@ -70,7 +70,7 @@ class Message:
     text : str
         The English sentence.
     values : mapping of str to object
-        What stands in its placeholders.
+        Values of its placeholders.
     """
 
     text: str
@@ -84,5 +84,5 @@ class Message:
 
 
 def N_(text: str, /, **values: object) -> Message:  # noqa: N802 -- gettext's name
-    """Mark a text that is declared at import and shown later, in the language of then."""
+    """Mark a text for translation when it is shown, in the language of that moment."""
     return Message(text, values)

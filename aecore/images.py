@@ -1,31 +1,31 @@
-"""Images as arrays: their type, and how they are resized."""
+"""Images as arrays, and resizing them."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 Images = NDArray[np.uint8 | np.float32]
-"""Of shape (n, height, width): bytes, or floats in [0, 1]."""
+"""Images of shape (n, height, width), uint8, or float32 in [0, 1]."""
 
 
 def resize(images: NDArray[np.uint8], shape: tuple[int, int]) -> NDArray[np.uint8]:
-    """Resize images, smoothly.
+    """Resize images with bilinear interpolation.
 
     Parameters
     ----------
     images : ndarray of shape (n, height, width), uint8
     shape : (height, width)
-        The new one, in pixels.
+        The new shape in pixels.
 
     Returns
     -------
     ndarray of shape (n, *shape), uint8
-        The images themselves where they have this shape.
+        The images themselves if they have this shape already.
     """
     if images.shape[1:] == shape:
         return images
-    # Few programs resize, and Pillow takes its time to import.
+    # Resizing is rare, and Pillow is slow to import.
     from PIL import Image
 
-    sides = shape[::-1]
-    pictures = [Image.fromarray(each).resize(sides, Image.Resampling.BILINEAR) for each in images]
-    return np.stack([np.asarray(each, np.uint8) for each in pictures])
+    size = shape[::-1]
+    resized = [Image.fromarray(each).resize(size, Image.Resampling.BILINEAR) for each in images]
+    return np.stack([np.asarray(each, np.uint8) for each in resized])

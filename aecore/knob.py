@@ -1,4 +1,4 @@
-"""Declare a hyperparameter once; widgets, flags, checks and documentation are read off it."""
+"""Declare hyperparameters once; widgets, flags, validation and documentation follow from it."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -19,16 +19,16 @@ NO_TEXT = Message("")
 
 @dataclass(frozen=True)
 class Requirement:
-    """What a choice needs another setting to be.
+    """A condition of a choice on another setting.
 
     Attributes
     ----------
     setting : str
-        The name of the other setting.
+        Name of the other setting.
     values : tuple
-        The values it may have.
+        Values that it may have.
     reason : Message
-        A sentence that says why, and what to do.
+        Why, and what to do.
     """
 
     setting: str
@@ -64,30 +64,30 @@ def using(choices: Mapping[str, Choice], setting: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Knob:
-    """One hyperparameter, as the rest of the program knows it.
+    """A declared hyperparameter.
 
     Attributes
     ----------
     name : str
-        Its identifier.
+        Identifier.
     label, description : Message
-        Its short name, and a sentence or two that explain it.
+        Short name, and an explanation of a sentence or two.
     group : {'data', 'constraint', 'network', 'training'}
-        Where a page shows it.
+        Section of the sidebar.
     kind : {'integer', 'number', 'switch', 'choice', 'text'}
     default : int, float, bool or str
     low, high, step : float or None
-        Bounds, both included, and the step of a slider.
+        Inclusive bounds, and the step of a slider.
     choices : mapping of str to Choice
         The values of a choice.
     live : bool
-        Whether it may change while a run trains.
+        Whether it may change during a run.
     log : bool
-        Whether its values are better spread by ratio than by difference.
+        Whether its scale is logarithmic.
     when : mapping of str to tuple
-        It has an effect only where each named knob has one of these values.
+        It has an effect only if each of these knobs has one of the given values.
     example : str
-        For a text: a value that would be accepted.
+        For a text: a valid value.
     """
 
     name: str
@@ -106,12 +106,12 @@ class Knob:
     example: str = ""
 
     def matters(self, config: BaseModel) -> bool:
-        """Whether this knob has an effect under `config`."""
+        """Return whether this knob has an effect in a configuration."""
         return all(getattr(config, name) in values for name, values in self.when.items())
 
     @property
     def span(self) -> Message | str:
-        """The values it may take."""
+        """Description of the valid values."""
         if self.choices:
             return ", ".join(self.choices)
         if self.low is not None and self.high is not None:
@@ -120,7 +120,7 @@ class Knob:
 
     @property
     def explanation(self) -> str:
-        """Its description, followed by those of its choices."""
+        """The description, followed by those of the choices."""
         choices = [
             t("{label}: {description}", label=each.label, description=each.description)
             for each in self.choices.values()
@@ -145,9 +145,9 @@ def knob(
     pattern: str | None = None,
     example: str = "",
 ) -> Any:
-    """Declare a hyperparameter as a field; the parameters are those of `Knob`.
+    """Declare a hyperparameter as a field of a model; see `Knob` for the parameters.
 
-    A field with `choices` accepts their names only. `pattern` is what another text must match.
+    A field with `choices` accepts only their names; any other text must match `pattern`.
     """
     extra: dict[str, Any] = {
         "label": label,
@@ -174,7 +174,7 @@ def knob(
 
 @cache
 def knobs(model: type[BaseModel]) -> Mapping[str, Knob]:
-    """Read every hyperparameter off a model, in the order of their declaration."""
+    """Return all hyperparameters of a model, in the order of declaration."""
     return {name: _read(name, info) for name, info in model.model_fields.items()}
 
 
@@ -185,7 +185,7 @@ def _read(name: str, info: FieldInfo) -> Knob:
 
 
 def unmet(config: BaseModel) -> Iterator[Requirement]:
-    """Yield what the choices of a configuration require and do not have."""
+    """Yield the unmet requirements of a configuration's choices."""
     for name, each in knobs(type(config)).items():
         if each.choices:
             for requirement in each.choices[getattr(config, name)].requires:
@@ -194,7 +194,7 @@ def unmet(config: BaseModel) -> Iterator[Requirement]:
 
 
 def sentence(model: type[BaseModel], error: ValidationError) -> ConfigError:
-    """Say the first thing that is wrong: the setting, the value, the bounds, the way out."""
+    """Convert the first validation error to a sentence: the setting, its value and the bounds."""
     first = error.errors()[0]
     cause = first.get("ctx", {}).get("error")
     if isinstance(cause, ConfigError):

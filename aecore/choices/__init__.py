@@ -1,5 +1,5 @@
-"""What a setting can be chosen to be: one registry for each such setting.
+"""Registries of the choices of a setting, one module per setting.
 
-An entry holds everything the program needs to know of a choice; adding one is one entry. These
-modules do not import torch, since declaring the settings takes nothing but their names and texts.
+An entry contains everything the program needs to know about a choice, so adding one takes a single
+entry. These modules import torch only in functions, since declaring the settings does not need it.
 """

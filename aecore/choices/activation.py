@@ -1,4 +1,4 @@
-"""Nonlinearities: of the hidden layers, and of the code."""
+"""Activation functions of the hidden layers and of the code."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class Activation(Choice):
-    """A nonlinearity.
+    """An activation function.
 
     Attributes
     ----------
     module : str
-        The name of its class in `torch.nn`, which takes no arguments.
+        Name of its class in `torch.nn`, which takes no arguments.
     gain : float
-        What the first weights of a layer before it are multiplied by.
+        Factor of the initial weights of the layer before it.
     javascript : str
         The same function of ``x``, for decoding in the browser; ``erf`` is available.
     hidden, code : bool
-        Whether the hidden layers, and the code, may have it.
+        Whether it is available for the hidden layers, and for the code.
     """
 
     module: str
@@ -34,7 +34,7 @@ class Activation(Choice):
     code: bool = True
 
     def build(self) -> "nn.Module":
-        """Return a new module."""
+        """Create a module."""
         from torch import nn
 
         return cast("nn.Module", getattr(nn, self.module)())

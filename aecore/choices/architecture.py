@@ -1,4 +1,4 @@
-"""Architectures of encoder and decoder."""
+"""Architectures of the encoder and decoder."""
 
 from collections.abc import Mapping
 

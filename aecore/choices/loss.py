@@ -1,4 +1,4 @@
-"""Reconstruction errors that training can minimise."""
+"""Reconstruction errors to minimise."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ def cross_entropy(output: "Tensor", images: "Tensor") -> "Tensor":
     from torch.nn import functional
 
     if not output.isfinite().all():
-        # torch raises on NaN; a run that diverges is to be noticed by its loss instead.
+        # torch raises on NaN, but divergence is detected by a loss that is not finite.
         return output.sum()
     return functional.binary_cross_entropy(output, images)
 

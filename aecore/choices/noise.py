@@ -26,7 +26,7 @@ class NoiseKind(Choice):
 
 
 def clean(images: "Tensor", _level: float, _generator: "Generator") -> "Tensor":
-    """Return the images as they are."""
+    """Return the images unchanged."""
     return images
 
 
@@ -42,7 +42,7 @@ def masking(images: "Tensor", level: float, generator: "Generator") -> "Tensor":
 
 
 def salt_and_pepper(images: "Tensor", level: float, generator: "Generator") -> "Tensor":
-    """Set each pixel to black or white, evenly, with probability `level`."""
+    """Set each pixel to black or white, equally often, with probability `level`."""
     chance = _uniform(images, generator)
     return (chance < level / 2).to(images.dtype).where(chance < level, images)
 

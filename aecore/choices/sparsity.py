@@ -1,4 +1,4 @@
-"""Sparsity: what keeps most units of a code inactive."""
+"""Kinds of sparsity, which keep most units of a code inactive."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ class SparsitySettings(Protocol):
 
     @property
     def target_activity(self) -> float:
-        """Mean activation that each unit is held at."""
+        """Target mean activation of each unit."""
 
     @property
     def active_units(self) -> int:
-        """How many units of a code stay active."""
+        """Number of units that stay active per image."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,10 +30,10 @@ class SparsityKind(Choice):
     Attributes
     ----------
     penalty : callable or None
-        Takes codes (n, d), the lengths (d,) of the units' decoder weights, and the settings.
-        Returns a scalar, which the setting `sparsity` weighs against the reconstruction error.
+        Takes codes (n, d), the norms (d,) of the units' decoder weights, and the settings. Returns
+        a scalar, which the setting `sparsity` weighs against the reconstruction error.
     kept_units : callable or None
-        Takes the settings. Returns how many units of a code, the strongest, keep their activation.
+        Takes the settings. Returns the number of strongest units that keep their activation.
     """
 
     penalty: "Callable[[Tensor, Tensor, SparsitySettings], Tensor] | None" = None
@@ -41,16 +41,16 @@ class SparsityKind(Choice):
 
 
 def l1(codes: "Tensor", scale: "Tensor") -> "Tensor":
-    """Return the mean absolute activation, each unit weighted by the length of its decoder weights.
+    """Return the mean absolute activation, each unit weighted by the norm of its decoder weights.
 
-    Without the weights a network escapes the penalty by shrinking the code and enlarging the
+    Without these weights a network evades the penalty by shrinking the code and enlarging the
     decoder (Bricken et al., 2023, "Towards Monosemanticity", and its April 2024 update).
     """
     return (codes.abs() * scale).mean(0).sum()
 
 
 def kl(codes: "Tensor", target: float) -> "Tensor":
-    """Return the summed divergence between a target and each unit's mean activation in (0, 1).
+    """Return the summed KL divergence between a target and each unit's mean activation in (0, 1).
 
     Ng, A. (2011). Sparse autoencoder. CS294A lecture notes.
     """

@@ -1,4 +1,4 @@
-"""Messages between a program and its worker: arrays as safetensors, everything else as JSON."""
+"""Messages between the program and its workers: arrays as safetensors, the rest as JSON."""
 
 import json
 import struct
@@ -20,13 +20,13 @@ Arrays = Mapping[str, NDArray[Any]]
 
 
 def write(stream: IO[bytes], facts: Facts, arrays: Arrays | None = None) -> None:
-    """Send a message at once.
+    """Send a message and flush the stream.
 
     Parameters
     ----------
     stream : binary file
     facts : mapping
-        Anything that JSON can say.
+        Anything that JSON can represent.
     arrays : mapping of str to ndarray, optional
     """
     whole = {name: np.ascontiguousarray(array) for name, array in (arrays or {}).items()}
@@ -36,12 +36,12 @@ def write(stream: IO[bytes], facts: Facts, arrays: Arrays | None = None) -> None
 
 
 def read(stream: IO[bytes]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
-    """Wait for the next message and return its facts and its arrays.
+    """Wait for the next message, and return its facts and arrays.
 
     Raises
     ------
     EOFError
-        Where the stream ends, also in the middle of a message.
+        If the stream ends, even in the middle of a message.
     """
     text, body = LENGTHS.unpack(_exactly(stream, LENGTHS.size))
     facts = json.loads(_exactly(stream, text))
@@ -49,11 +49,11 @@ def read(stream: IO[bytes]) -> tuple[dict[str, Any], dict[str, NDArray[Any]]]:
 
 
 def error_facts(error: LabError) -> dict[str, Any]:
-    """Return an error as facts that a message can hold.
+    """Convert an error to the facts of a message.
 
-    Its kind is kept where it is one of those in `aecore.errors`, and otherwise the nearest kind
-    above it. Numbers and strings among its values stay what they are, so that they can be
-    formatted in the reader's language; everything else becomes text.
+    Its kind is preserved if it is one of those in `aecore.errors`; otherwise the nearest base class
+    is used. Numbers and strings among its values are preserved, so that they can be formatted in
+    the user's language; everything else becomes text.
     """
     kind = next(each.__name__ for each in type(error).__mro__ if each.__name__ in KINDS)
     values = {name: _plain(value) for name, value in error.message.values.items()}
@@ -61,7 +61,7 @@ def error_facts(error: LabError) -> dict[str, Any]:
 
 
 def error_from(facts: Facts) -> LabError:
-    """Return the error that `error_facts` was given."""
+    """Recreate an error from the result of `error_facts`."""
     return KINDS[facts["kind"]].from_message(Message(facts["text"], facts["values"]))
 
 

@@ -1,4 +1,4 @@
-"""Requests to worker processes: queued, reported, cancelled, and tried again after a crash."""
+"""A pool of worker processes with a queue, progress, cancellation and retries after a crash."""
 
 import atexit
 import itertools
@@ -15,15 +15,15 @@ from aecore.workers.process import ProcessEndedError, Task, WorkerProcess
 
 T = TypeVar("T")
 
-# How long cancelled work may take to stop by itself. To kill it costs starting again.
-PATIENCE = 2.0
+# Time in which a cancelled task may stop by itself; a killed process has to be started again.
+STOP_SECONDS = 2.0
 
 
 class Request(Future[T]):
-    """The future of a task that a pool was given.
+    """The future of a task submitted to a pool.
 
-    `result` raises `aecore.errors.Cancelled` where it was cancelled, and another
-    `aecore.errors.LabError` where the work was refused or failed.
+    `result` raises `aecore.errors.Cancelled` if the task was cancelled, and another
+    `aecore.errors.LabError` if it failed.
 
     Attributes
     ----------
@@ -39,28 +39,30 @@ class Request(Future[T]):
         self._task, self._decode = task, decode
 
     def cancel(self) -> bool:
-        """Give it up; return whether that was in time.
+        """Cancel the task; return whether it was not done yet.
 
-        It is done at once. Work under way is asked to stop, and killed if it does not soon.
+        The future is done immediately. A running task is asked to stop, and its process is killed
+        if it does not stop soon.
         """
         return self._pool._cancel(self, Cancelled("The work was cancelled."))
 
     def withdraw(self, reason: Cancelled) -> bool:
-        """Give it up for a reason, but only if it has not begun; return whether it had not."""
+        """Cancel the task if it has not started, with a reason; return whether it was cancelled."""
         return self._pool._cancel(self, reason, waiting_only=True)
 
     def _run(self, process: WorkerProcess) -> None:
-        """Have it done by a process.
+        """Run the task in a process.
 
         Raises
         ------
         ProcessEndedError
+            If the process ends before it answers.
         """
         try:
             result = self._decode(*process.run(self._task, self._number, self._report))
         except ProcessEndedError:
             raise
-        except Exception as error:  # Whatever it is, who waits for the result is to have it.
+        except Exception as error:  # Whoever waits for the result gets any error.
             self._fail(error)
         else:
             self.progress = 1.0
@@ -71,32 +73,32 @@ class Request(Future[T]):
         self.progress = share
 
     def _fail(self, error: Exception) -> None:
-        # It may be done already: cancelled while it ran.
+        # It may be done already, if it was cancelled while it ran.
         with suppress(InvalidStateError):
             self.set_exception(error)
 
 
 class WorkerPool:
-    """Have tasks done by processes of this machine, first come first served.
+    """Run tasks in processes of this machine, first come, first served.
 
-    May be used from several threads. Close it, or leave that to the end of the program; its
-    processes end with this one in any case. A process that ends while it works is replaced.
+    Thread-safe. The processes end with `close`, or with this program. A process that ends during a
+    task is replaced.
 
     Parameters
     ----------
     command : sequence of str
-        What is started; see `aecore.workers.process.command`.
+        Command that starts a process; see `aecore.workers.process.command`.
     count : int
-        How many processes at most.
+        Maximum number of processes.
     setup : Task, optional
-        What each process does first, and whenever it was started again.
+        Task that each process runs first, whenever it is started.
     eager : bool
-        Start the processes now, rather than with their first request, and at once again where one
-        was ready and ended.
+        Start the processes immediately, rather than at their first request, and restart those that
+        end after their setup.
     tries : int
-        How often a request is begun whose process ends on the way.
+        Maximum number of attempts at a request whose process ends.
     environment : mapping of str to str, optional
-        Variables of the processes, beside those of this one.
+        Environment variables in addition to those of this program.
     """
 
     def __init__(
@@ -131,34 +133,39 @@ class WorkerPool:
 
     @property
     def pids(self) -> list[int]:
-        """The numbers that the system knows the processes by."""
+        """Process ids."""
         with self._changed:
             return [process.pid for process in self._processes]
 
     @property
     def ready(self) -> bool:
-        """Whether a process is set up, so that a request takes only its own time."""
+        """Whether a process is set up, so that a request starts without delay."""
         with self._changed:
             return any(process.is_alive() for process in self._ready)
 
     def wait(self, timeout: float | None = None) -> bool:
-        """Wait until a process is set up, at most `timeout` seconds; return whether one is."""
+        """Wait up to `timeout` seconds until a process is set up; return whether one is."""
         with self._changed:
             return self._changed.wait_for(lambda: self.ready, timeout)
 
     def submit(self, task: Task, decode: Callable[[Facts, Arrays], T]) -> Request[T]:
-        """Ask for a task to be done.
+        """Submit a task.
 
         Parameters
         ----------
         task : Task
         decode : callable
-            Makes the result of the values and arrays that come back.
+            Converts the values and arrays of the answer to the result.
+
+        Returns
+        -------
+        Request
+            The future of the result.
 
         Raises
         ------
         LabError
-            Where the pool is closed.
+            If the pool is closed.
         """
         request = Request(self, next(self._numbers), task, decode)
         with self._changed:
@@ -169,30 +176,30 @@ class WorkerPool:
         return request
 
     def close(self) -> None:
-        """End the processes; what was asked for and is not done is cancelled."""
+        """End the processes and cancel unfinished requests."""
         with self._changed:
             self._closed = True
-            given_up = [*self._waiting, *self._running]
+            unfinished = [*self._waiting, *self._running]
             self._waiting.clear()
             for process in self._processes:
                 process.kill()
             self._changed.notify_all()
         atexit.unregister(self.close)
-        for request in given_up:
+        for request in unfinished:
             request._fail(Cancelled("The work was cancelled."))
         for thread in self._threads:
             if thread is not threading.current_thread():
                 thread.join()
 
     def _work(self) -> None:
-        """Serve one request after the other with a process of this thread's own."""
+        """Serve one request after another with this thread's own process."""
         process = self._restart(None) if self._eager else None
         while (request := self._next()) is not None:
             process = self._serve(request, process)
             with self._changed:
                 del self._running[request]
                 self._changed.notify_all()
-            # One that could not even be set up would not be now.
+            # A process that failed during its setup would fail again.
             if self._eager and process is not None and not process.is_alive():
                 process = self._restart(process)
         self._discard(process)
@@ -208,7 +215,7 @@ class WorkerPool:
             return request
 
     def _serve(self, request: Request[Any], process: WorkerProcess | None) -> WorkerProcess | None:
-        """Have a request done; return the process that did it, or None where none would start."""
+        """Run a request; return the process that ran it, or None if none could be started."""
         code = 0
         for _ in range(self._tries):
             try:
@@ -238,13 +245,14 @@ class WorkerPool:
         return process
 
     def _start(self) -> WorkerProcess:
-        """Return a process that is set up.
+        """Start a process and set it up.
 
         Raises
         ------
         ProcessEndedError
+            If it ends during its setup.
         LabError
-            Where it cannot be set up, or the pool is closed.
+            If it cannot be set up, or the pool is closed.
         """
         with self._changed:
             if self._closed:
@@ -280,8 +288,8 @@ class WorkerPool:
         self, request: Request[T], reason: Cancelled, *, waiting_only: bool = False
     ) -> bool:
         with self._changed:
-            begun = request in self._running
-            if request.done() or (begun and waiting_only):
+            is_running = request in self._running
+            if request.done() or (is_running and waiting_only):
                 return False
             if request in self._waiting:
                 self._waiting.remove(request)
@@ -292,9 +300,9 @@ class WorkerPool:
         return True
 
     def _stop(self, request: Request[Any], process: WorkerProcess) -> None:
-        """Wait until a process has given a request up; kill it if it does not."""
-        process.stop(request._number, PATIENCE)
+        """Ask a process to stop a request, and kill it if it does not stop in time."""
+        process.stop(request._number, STOP_SECONDS)
         with self._changed:
-            self._changed.wait_for(lambda: request not in self._running, PATIENCE)
+            self._changed.wait_for(lambda: request not in self._running, STOP_SECONDS)
             if request in self._running:
                 process.kill()

@@ -1,7 +1,7 @@
-"""The parent's side of a worker: a child process that does one task at a time.
+"""The parent's side of a worker: a child process that runs one task at a time.
 
-Started by the interpreter's own command line and not by `multiprocessing`, whose children run the
-main script once more: that would be the page.
+It is started by a command line, not by `multiprocessing`, whose children import the main script
+again, which would run the Streamlit page.
 """
 
 import os
@@ -17,7 +17,7 @@ from aecore.errors import LabError
 from aecore.workers import messages
 from aecore.workers.messages import Arrays, Facts
 
-# Many workers share the cores with each other, with training and with the page.
+# Workers share the cores with each other, with training and with the page.
 ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMBA_NUM_THREADS"), "1"
 )
@@ -30,21 +30,21 @@ def command(module: str, niceness: int = 0) -> tuple[str, ...]:
     ----------
     module : str
     niceness : int
-        How far everything else on the machine goes first, from 0 to 19.
+        Niceness of the process, from 0 to 19 (lowest priority).
     """
     return (sys.executable, "-m", "aecore.workers.serve", module, str(niceness))
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """What a worker is asked to do.
+    """A task for a worker.
 
     Attributes
     ----------
     name : str
         A key of the worker's ``HANDLERS``.
     values : mapping
-        Anything that JSON can say.
+        Anything that JSON can represent.
     arrays : mapping of str to ndarray
     """
 
@@ -54,7 +54,7 @@ class Task:
 
 
 class ProcessEndedError(Exception):
-    """A process ended before it had answered.
+    """A process ended before it answered.
 
     Attributes
     ----------
@@ -68,17 +68,17 @@ class ProcessEndedError(Exception):
 
 
 class WorkerProcess:
-    """A child process that runs `aecore.workers.serve` with one thread for each numeric library.
+    """A child process that runs `aecore.workers.serve` with one thread per numeric library.
 
-    It ends with this program, whatever becomes of that. `run` belongs to one thread; the other
-    methods may be called from any.
+    It ends with this program, even if that is killed. `run` and `end` must be called by a single
+    thread; the other methods are thread-safe.
 
     Parameters
     ----------
     command : sequence of str
-        What is started, as `command` gives it.
+        Command line, as returned by `command`.
     environment : mapping of str to str, optional
-        Variables beside those of this program.
+        Environment variables in addition to those of this program.
 
     Attributes
     ----------
@@ -87,7 +87,7 @@ class WorkerProcess:
     Raises
     ------
     LabError
-        Where the system does not start one.
+        If the process cannot be started.
     """
 
     def __init__(
@@ -106,28 +106,28 @@ class WorkerProcess:
         self.pid = self._process.pid
 
     def is_alive(self) -> bool:
-        """Return whether it can be given a task."""
+        """Return whether it can run a task."""
         return not self._killed and self._process.poll() is None
 
     def run(
         self, task: Task, number: int, report: Callable[[float], None] | None = None
     ) -> tuple[Facts, Arrays]:
-        """Have a task done and return the values and arrays it comes to.
+        """Run a task, and return the resulting values and arrays.
 
         Parameters
         ----------
         task : Task
         number : int
-            By which it can be stopped; another one for each task.
+            Unique number by which the task can be stopped.
         report : callable, optional
-            Told the share that is done, in [0, 1], some times a second.
+            Called several times a second with the completed share, in [0, 1].
 
         Raises
         ------
         LabError
-            The handler's own; `Cancelled` where it was stopped.
+            If the handler raises it; `Cancelled` if the task was stopped.
         ProcessEndedError
-            Where the process ended on the way.
+            If the process ends before it answers.
         """
         facts = {"number": number, "task": task.name, "values": dict(task.values)}
         try:
@@ -146,7 +146,7 @@ class WorkerProcess:
         return answer["values"], arrays
 
     def stop(self, number: int, timeout: float) -> None:
-        """Ask the process to give a task up; one that has just ended is none to stop."""
+        """Ask the process to stop a task; no effect if the task has just ended."""
         if self._writing.acquire(timeout=timeout):
             try:
                 with suppress(OSError, ValueError):
@@ -155,17 +155,17 @@ class WorkerProcess:
                 self._writing.release()
 
     def kill(self) -> None:
-        """End the process now; who waits for its answer learns of it there."""
+        """Kill the process; a waiting `run` raises `ProcessEndedError`."""
         self._killed = True
         self._process.kill()
 
     def end(self) -> int:
-        """Kill the process unless it ended by itself, let go of it, and return its exit code.
+        """Kill the process unless it ended by itself, close its streams, and return its exit code.
 
-        Called by the thread that calls `run`.
+        Must be called by the thread that calls `run`.
         """
         with suppress(subprocess.TimeoutExpired):
-            # It may have closed its output a moment before it ends by itself.
+            # It may close its output a moment before it exits by itself.
             self._process.wait(0 if self._killed else 0.5)
         self.kill()
         code = self._process.wait()

@@ -4,8 +4,9 @@
 
     python -m aecore.workers.serve MODULE [NICENESS]
 
-serves the functions in ``MODULE.HANDLERS``. `aecore.workers.process.WorkerProcess` is the other
-side. Nothing here imports more than messages need, so that a worker starts at once.
+serves the functions in ``MODULE.HANDLERS``. The other side is
+`aecore.workers.process.WorkerProcess`. This module imports only what messages need, so that a
+worker starts quickly.
 """
 
 import contextlib
@@ -24,31 +25,32 @@ from aecore.errors import Cancelled, LabError
 from aecore.workers import messages
 from aecore.workers.messages import Arrays, Facts
 
-# A page looks some times a second.
+# The page polls a few times a second.
 REPORT_SECONDS = 0.1
 
 Report = Callable[[float], None]
-"""Report the share of a task that is done, in [0, 1]; raises `Cancelled` where it should stop."""
+"""Report the completed share of a task, in [0, 1]; raises `Cancelled` if it should stop."""
 
 Answer = tuple[Facts, Arrays]
 Handler = Callable[[Facts, Arrays, Report], Answer]
 
 
 def serve(handlers: Mapping[str, Handler] | str, niceness: int = 0) -> NoReturn:
-    """Do one task after the other until the input ends; then end at once, whatever is being done.
+    """Run one task after another until the input ends; then exit immediately.
 
-    So a worker never outlives the program that started it, whatever becomes of that. An error of a
-    task is an answer; where it is no `LabError`, the traceback goes to standard error.
+    A worker therefore never outlives the program that started it, even if that is killed. Errors
+    are sent as answers; for those that are not a `LabError`, the traceback also goes to standard
+    error.
 
     Parameters
     ----------
     handlers : mapping of str to callable, or str
-        By the names of tasks. Or a module whose ``HANDLERS`` they are: it is imported here, where
-        whatever it prints no longer stands between the messages.
+        Handlers by task name, or the name of a module with ``HANDLERS``. The module is imported
+        after the streams are redirected, so that its output does not mix with messages.
     niceness : int
-        How far everything else on the machine goes first, from 0 to 19.
+        Niceness of the process, from 0 to 19 (lowest priority).
     """
-    # Control-C in a terminal reaches this process too; the program that started it decides.
+    # Ctrl-C in a terminal reaches this process too, but the parent decides what to do.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with contextlib.suppress(AttributeError, OSError):
         os.nice(niceness)
@@ -60,16 +62,16 @@ def serve(handlers: Mapping[str, Handler] | str, niceness: int = 0) -> NoReturn:
         table = handlers
     while True:
         facts, arrays = inbox.tasks.get()
-        report = _reporter(facts["number"], inbox.unwanted, answers)
+        report = _reporter(facts["number"], inbox.cancelled, answers)
         _send(answers, *_answer(table[facts["task"]], facts["values"], arrays, report))
 
 
 class _Inbox:
-    """The tasks that wait, and the numbers of those that are no longer wanted."""
+    """The queue of tasks, and the numbers of those that were cancelled."""
 
     def __init__(self, source: BinaryIO) -> None:
         self.tasks: queue.SimpleQueue[tuple[Facts, Arrays]] = queue.SimpleQueue()
-        self.unwanted: set[int] = set()
+        self.cancelled: set[int] = set()
         threading.Thread(target=self._listen, args=(source,), daemon=True).start()
 
     def _listen(self, source: BinaryIO) -> None:
@@ -77,16 +79,17 @@ class _Inbox:
             while True:
                 facts, arrays = messages.read(source)
                 if "stop" in facts:
-                    self.unwanted.add(facts["stop"])
+                    self.cancelled.add(facts["stop"])
                 else:
                     self.tasks.put((facts, arrays))
         os._exit(0)
 
 
 def _claim_streams() -> tuple[BinaryIO, BinaryIO]:
-    """Keep input and output for messages, at the level of file descriptors.
+    """Reserve standard input and output for messages, at the level of file descriptors.
 
-    What a library prints, in C too, goes where errors go; what it reads is empty.
+    Whatever libraries print, even from C, goes to standard error, and their standard input is
+    empty.
     """
     source = os.fdopen(os.dup(sys.stdin.fileno()), "rb")
     answers = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
@@ -97,12 +100,12 @@ def _claim_streams() -> tuple[BinaryIO, BinaryIO]:
     return source, answers
 
 
-def _reporter(number: int, unwanted: set[int], answers: BinaryIO) -> Report:
+def _reporter(number: int, cancelled: set[int], answers: BinaryIO) -> Report:
     last = -REPORT_SECONDS
 
     def report(share: float) -> None:
         nonlocal last
-        if number in unwanted:
+        if number in cancelled:
             raise Cancelled("The work was cancelled.")
         if (now := time.monotonic()) - last >= REPORT_SECONDS:
             last = now
