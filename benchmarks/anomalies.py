@@ -1,7 +1,7 @@
-"""One class is normal: how well the others are told from it, over all classes and some seeds.
+"""Benchmark anomaly detection with one normal class, over all classes and several seeds.
 
-The settings are fixed beforehand and are the same for all classes: nothing is chosen by the
-held-out images. The score is the reconstruction error of the clean image.
+The settings are fixed in advance and equal for all classes; nothing is tuned on held-out images.
+The score is the reconstruction error of the clean image.
 
 ::
 
@@ -54,7 +54,7 @@ def anomalies(
             trainer = Trainer(images, config)
             trainer.train()
             network = TrainedModel.from_snapshot(trainer.snapshot(), images, "anomalies")
-            shown, anomalous = anomaly.held_out(images, (images.classes[digit],))
+            test_images, anomalous = anomaly.held_out(images, (images.classes[digit],))
             scores = anomaly.detector(network)
             if not seed:
                 scores = {**scores, "pca": anomaly.baselines(network)["pca"]}
@@ -62,7 +62,7 @@ def anomalies(
                 rows = areas.setdefault(name, [])
                 if len(rows) <= seed:
                     rows.append([])
-                rows[seed].append(threshold.roc(anomalous, score(shown)).area)
+                rows[seed].append(threshold.roc(anomalous, score(test_images)).area)
             print(seed, digit, {n: round(rows[-1][-1], 4) for n, rows in areas.items()}, flush=True)
     result: dict[str, Any] = {"epochs": epochs, "noise": noise}
     for name, rows in areas.items():

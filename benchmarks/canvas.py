@@ -1,9 +1,9 @@
-"""How fast the map of the Manifold page answers; in a real browser, on the real page, with MNIST.
+"""Benchmark the map of the Manifold page with MNIST, in a real browser.
 
     AECORE_DATA=<folder with MNIST> uv run python -m benchmarks.canvas --json
 
-All 10,000 held-out images are on the map while it is hovered and panned. Earlier moments are kept
-of the probe set only, so scrubbing is measured with its 2,000.
+Hovering and panning are measured with all 10,000 held-out images. Earlier steps are saved for the
+probe set only, so scrubbing is measured with its 2,000 images.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ from tests.browser import chromium
 MAP = ".latent-canvas"
 ANSWER = 120_000
 
-# One event before each frame, as fast as a hand could ever send them; the frames are counted.
+# One event per frame, faster than a user could send them; the frames are counted.
 FRAMES = """([lab, kind, count]) => new Promise((done) => {
   const { map, marks, slider } = lab.parts;
   const box = map.getBoundingClientRect();
@@ -54,7 +54,7 @@ app = App(help=__doc__)
 
 
 def drawn(page: Page, count: int) -> JSHandle:
-    """Wait until a map of so many points is drawn, and return it."""
+    """Wait until a map of `count` points is drawn, and return it."""
     page.wait_for_function(
         f"n => {{ const lab = document.querySelector('{MAP}')?.lab;"
         " return lab && lab.count === n && lab.counters.frames > 0 && lab.due === null }",
@@ -65,7 +65,7 @@ def drawn(page: Page, count: int) -> JSHandle:
 
 
 def seconds_until(page: Page, begin: str, holds: str) -> float:
-    """Return how long it takes from an event on the page until something holds there."""
+    """Return the time from an event on the page until a condition holds there."""
     return float(
         page.evaluate(
             f"""() => new Promise((done) => {{
@@ -80,7 +80,7 @@ def seconds_until(page: Page, begin: str, holds: str) -> float:
 
 
 def lasso(page: Page) -> float:
-    """Draw a lasso around some points; return how long the gallery takes to change."""
+    """Draw a lasso around some points; return the time until the gallery changes."""
     page.locator(".st-key-panel").get_by_text("Selection", exact=True).click()
     page.wait_for_timeout(2_000)
     page.locator('.latent-canvas-tools [data-word="lasso"]').click()
@@ -112,7 +112,7 @@ def lasso(page: Page) -> float:
 
 
 def measure(page: Page, count: int) -> dict[str, Any]:
-    """Measure the page from the moment Train is left."""
+    """Measure the Manifold page, beginning with the switch from Train."""
     page.get_by_role("link", name="Manifold").first.click()
     first = drawn(page, 2000)
     page.get_by_role("link", name="Train").click()
@@ -128,17 +128,17 @@ def measure(page: Page, count: int) -> dict[str, Any]:
     lab = drawn(page, 10_000)
     page.wait_for_timeout(4_000)
     for kind in ("hover", "pan"):
-        found = page.evaluate(FRAMES, [lab, kind, count])
-        figures[f"{kind}_fps"] = found["fps"]
+        rates = page.evaluate(FRAMES, [lab, kind, count])
+        figures[f"{kind}_fps"] = rates["fps"]
         if kind == "hover":
-            figures["decode_ms"] = found["decode_ms"]
+            figures["decode_ms"] = rates["decode_ms"]
     figures["lasso_s"] = lasso(page)
     return figures
 
 
 @app.default
 def main(*, as_json: AsJson = False, frames: int = 300) -> None:
-    """Train for some seconds, measure, and print a figure a line; with --json all on the last."""
+    """Train briefly, measure, and print one figure per line; with --json, all on the last line."""
     with sync_playwright() as playwright, server(0.5) as running:
         browser = chromium.launch(playwright)
         page = browser.new_page(viewport={"width": 1400, "height": 1000})
@@ -147,7 +147,7 @@ def main(*, as_json: AsJson = False, frames: int = 300) -> None:
         page.get_by_role("button", name="Play").click(timeout=ANSWER)
         page.wait_for_timeout(20_000)
         page.get_by_role("button", name="Pause").click()
-        # UMAP is compiled in the background meanwhile, which is not what is measured.
+        # Wait for the compilation of UMAP in the background, which would distort the results.
         page.wait_for_timeout(30_000)
         figures = measure(page, frames)
         browser.close()

@@ -1,8 +1,8 @@
-"""How soon the Compare page shows thousands of runs; in a real browser.
+"""Benchmark how soon the Compare page shows thousands of runs, in a real browser.
 
     uv run python -m benchmarks.compare --json
 
-Cold is the first look, when every folder is read; warm is any other, when what is known is kept.
+Cold is the first visit, when every folder is read; warm is any later one, with a cached index.
 """
 
 import os
@@ -27,7 +27,7 @@ app = App(help=__doc__)
 
 
 def fill(root: Path, count: int) -> None:
-    """Make one short run, and as many of its likes, which share its files."""
+    """Train a short run, and fill the folder with copies that are hard links to its files."""
     run = Run.create(root / "run-0000", preset("stacked", "digits", hidden="16", epochs=1))
     trainer = run.start(data.load("digits"))
     run.train(trainer)
@@ -42,7 +42,7 @@ def fill(root: Path, count: int) -> None:
 
 
 def table_seconds(page: Page, count: int) -> float:
-    """Return how long it takes from the click on Compare to the table of all runs."""
+    """Return the time from the click on Compare to the table of all runs."""
     page.get_by_role("link", name="Compare").evaluate(
         "link => { window.clicked = performance.now(); link.click(); }"
     )
@@ -60,7 +60,7 @@ def table_seconds(page: Page, count: int) -> float:
 
 @app.default
 def main(*, as_json: AsJson = False, runs: int = 5000, times: int = 5) -> None:
-    """Measure, and print a figure a line; with --json all of them on the last line."""
+    """Measure, and print one figure per line; with --json, all of them on the last line."""
     with sync_playwright() as playwright, server(0.5) as running:
         browser = chromium.launch(playwright)
         fill(running.runs, runs)
@@ -68,7 +68,7 @@ def main(*, as_json: AsJson = False, runs: int = 5000, times: int = 5) -> None:
         page.wait_for_timeout(10_000)
         waits = []
         for _ in range(1 + times):
-            # The run on top is one more.
+            # The current run is one more.
             waits.append(table_seconds(page, runs + 1))
             page.get_by_role("link", name="Train").click()
             page.locator('[data-key="loss-curve"]').wait_for()

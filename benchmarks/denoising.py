@@ -1,6 +1,7 @@
-"""How well a network takes gaussian noise off the held-out images, beside linear estimates.
+"""Benchmark the removal of Gaussian noise by a network and by linear estimators.
 
-A run for each level, trained with noise of that level; all held-out images, clipped to [0, 1].
+One run per level is trained with noise of that level and measured on all held-out images, clipped
+to [0, 1].
 
 ::
 
@@ -35,7 +36,7 @@ def measure(
     threads: int = 2,
     as_json: AsJson = False,
 ) -> None:
-    """Train at each level and measure there."""
+    """Train and measure at each level."""
     torch.set_num_threads(threads)
     images = data.load(dataset)
     truth = tensor(images.test_images).numpy().reshape(images.test_images.shape)

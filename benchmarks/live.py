@@ -1,9 +1,9 @@
-"""What the open page costs the training, and how fast it answers; in a real browser, on MNIST.
+"""Benchmark the cost of an open page for training, and its response time, in a real browser.
 
     AECORE_DATA=<folder with MNIST> uv run python -m benchmarks.live --json
 
-A server is started as a person would, and its training speed read off the history it writes:
-with no page open, then with the page open, in turn.
+A server is started as a user would start it. Its training speed is read from the history it
+writes, alternately without and with an open page.
 """
 
 import json
@@ -61,7 +61,7 @@ class Server:
 
 @contextmanager
 def server(redraw_seconds: float) -> Iterator[Server]:
-    """Start the dashboard in a fresh folder of runs, and stop it as Ctrl-C does."""
+    """Start the dashboard with an empty folder of runs, and stop it as Ctrl-C does."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -86,7 +86,7 @@ def server(redraw_seconds: float) -> Iterator[Server]:
 
 
 def opened(browser: Browser, url: str) -> Page:
-    """Open the page and wait until its figures are drawn."""
+    """Open a page, and wait until its figures are drawn."""
     page = browser.new_page(viewport={"width": 1400, "height": 1000})
     page.goto(url)
     page.locator(f"{MAP}.js-plotly-plot").wait_for(timeout=120_000)
@@ -94,8 +94,8 @@ def opened(browser: Browser, url: str) -> Page:
 
 
 def title_seconds(browser: Browser, running: Server) -> float:
-    """Return how long after the command the title was painted, in a browser that is open."""
-    # As Streamlit opens a browser: once the server listens.
+    """Return the time from the command until the title is painted, in a running browser."""
+    # As Streamlit does, open the page once the server listens.
     address = ("localhost", int(running.url.rsplit(":", 1)[1]))
     while True:
         try:
@@ -106,7 +106,7 @@ def title_seconds(browser: Browser, running: Server) -> float:
                 raise
             time.sleep(0.02)
     page = browser.new_page()
-    # A run that does not end while it is measured.
+    # Enough epochs for the run to last through the measurement.
     page.goto(f"{running.url}/?dataset=mnist&epochs=1000")
     page.get_by_text(TITLE).first.wait_for(timeout=60_000)
     seconds = time.monotonic() - running.started
@@ -118,13 +118,13 @@ def title_seconds(browser: Browser, running: Server) -> float:
 
 
 def speed(running: Server, seconds: float, page: Page | None = None) -> float:
-    """Return the steps per second over a while, from row to row of the history."""
+    """Return the steps per second over a time, measured between rows of the history."""
 
-    def wait(some: float) -> None:
+    def wait(duration: float) -> None:
         if page is None:
-            time.sleep(some)
+            time.sleep(duration)
         else:
-            page.wait_for_timeout(some * 1000)
+            page.wait_for_timeout(duration * 1000)
 
     def next_row() -> tuple[float, int]:
         before = running.steps()
@@ -132,14 +132,16 @@ def speed(running: Server, seconds: float, page: Page | None = None) -> float:
             wait(0.01)
         return time.monotonic(), now
 
-    began, first = next_row()
+    start, first = next_row()
     wait(seconds)
-    ended, last = next_row()
-    return (last - first) / (ended - began)
+    end, last = next_row()
+    return (last - first) / (end - start)
 
 
-def kept(browser: Browser, running: Server, rounds: int, seconds: float) -> dict[str, Any]:
-    """Measure the speed without and with the page, in turn; and the page while it is open."""
+def speed_with_page(
+    browser: Browser, running: Server, rounds: int, seconds: float
+) -> dict[str, Any]:
+    """Measure the speed alternately without and with the page, and the page while it is open."""
     shares, frames = [], []
     same = True
     for _ in range(rounds):
@@ -161,10 +163,10 @@ def kept(browser: Browser, running: Server, rounds: int, seconds: float) -> dict
             }""",
             [MAP, CURVE],
         )
-        began, before = time.monotonic(), page.evaluate("window.painted")
+        start, before = time.monotonic(), page.evaluate("window.painted")
         shares.append(speed(running, seconds, page) / alone)
         painted = page.evaluate("window.painted") - before
-        frames.append(painted / (time.monotonic() - began))
+        frames.append(painted / (time.monotonic() - start))
         same &= page.evaluate(
             """([map, curve]) => [map, curve].every((each, i) =>
                  document.querySelector(each) === window.elements[i])
@@ -176,7 +178,7 @@ def kept(browser: Browser, running: Server, rounds: int, seconds: float) -> dict
 
 
 def slider_seconds(page: Page, name: str, times: int) -> list[float]:
-    """Return how long it takes from letting a slider go to a picture that carries the change."""
+    """Return the times from releasing a slider until the chart shows the change."""
     waits = []
     for turn in range(times):
         page.get_by_role("slider", name=name).focus()
@@ -207,7 +209,7 @@ def slider_seconds(page: Page, name: str, times: int) -> list[float]:
 
 
 def memory_growth(page: Page, running: Server, minutes: float) -> dict[str, float]:
-    """Return by how much the server's and the page's memory grow after the first minute."""
+    """Return the growth of the server's and the page's memory after the first minute."""
     heap = "performance.memory.usedJSHeapSize / 2 ** 20"
     page.wait_for_timeout(min(60_000, minutes * 30_000))
     server_before, page_before = running.memory(), page.evaluate(heap)
@@ -228,18 +230,18 @@ def main(
     minutes: float = 10,
     times: int = 8,
 ) -> None:
-    """Measure, and print a figure a line; with --json all of them on the last line."""
+    """Measure, and print one figure per line; with --json, all of them on the last line."""
     figures: dict[str, Any] = {}
     with sync_playwright() as playwright:
         browser = chromium.launch(playwright)
-        # A browser's very first page takes a second that is not the dashboard's.
+        # The first page of a browser takes a second that should not count.
         browser.new_page().goto("about:blank")
         for redraws in (4, 2):
             with server(1 / redraws) as running:
                 title = title_seconds(browser, running)
-                found = kept(browser, running, rounds, seconds)
-                figures[f"kept_at_{redraws}"] = found.pop("kept")
-                figures |= {**found, "title_s": title}
+                results = speed_with_page(browser, running, rounds, seconds)
+                figures[f"kept_at_{redraws}"] = results.pop("kept")
+                figures |= {**results, "title_s": title}
                 print(figures, file=sys.stderr)
                 if redraws == 2:
                     page = opened(browser, running.url)

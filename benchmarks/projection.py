@@ -1,13 +1,13 @@
-"""Maps of real codes while a network trains: how soon, how true, how steady, and the way back.
+"""Benchmark maps of codes during training: time, quality, stability and inversion.
 
 ::
 
     AECORE_DATA=../shared/data uv run python benchmarks/projection.py --json
 
-Movement is the displacement from one frame to the next in units of the map's size, after the best
-shift, turn and scale: the root of scipy's Procrustes disparity. Trustworthiness and continuity are
-of all points, k=5. The map compared with is umap-learn's own with all defaults, seeded, for which
-the exact neighbours are given: its approximate search takes a minute to compile.
+Movement is the displacement from one frame to the next relative to the size of the map, after the
+best translation, rotation and scaling: the root of scipy's Procrustes disparity. Trustworthiness
+and continuity are computed for all points with k=5. The baseline is umap-learn with its defaults, a
+seed and exact neighbours, since its approximate search takes a minute to compile.
 """
 
 import statistics
@@ -53,12 +53,12 @@ def measure(
     per_epoch: int = 4,
     as_json: AsJson = False,
 ) -> None:
-    """Train, take codes some times an epoch, and make every kind of map of them."""
+    """Train, take codes several times per epoch, and map them by each method."""
     torch.set_num_threads(1)
-    began = time.perf_counter()
+    start = time.perf_counter()
     mapper = MapService()
     mapper.wait()
-    result: dict[str, Any] = {"worker_start_s": time.perf_counter() - began}
+    result: dict[str, Any] = {"worker_start_s": time.perf_counter() - start}
     dataset = data.load(name)
     images, labels = dataset.test_images[:count], dataset.test_labels[:count]
     model, codes = _train(dataset, images, frames, per_epoch)
@@ -66,15 +66,15 @@ def measure(
     methods: tuple[Method, ...] = ("umap", "tsne")
     for method in methods:
         maps, figures = _chain(mapper, method, codes)
-        settled, full_s = _asked(mapper, codes[-1], method, maps[-1])
+        settled, full_s = _timed_request(mapper, codes[-1], method, maps[-1])
         result |= figures | {f"full_{method}_s": full_s}
-        result |= _all_of(f"warm_{method}", maps[-1], labels, model, images)
-        result |= _all_of(f"full_{method}", settled, labels, model, images)
+        result |= _measures(f"warm_{method}", maps[-1], labels, model, images)
+        result |= _measures(f"full_{method}", settled, labels, model, images)
         if method == "umap":
             result |= _against_refitting(maps, codes) | _processor_time(maps[-2], codes)
     mapper.close()
-    _, result["pca_s"] = _clocked(lambda: project(codes[-1], "pca"))
-    result |= _all_of("pca", project(codes[-1], "pca"), labels, model, images)
+    _, result["pca_s"] = _timed(lambda: project(codes[-1], "pca"))
+    result |= _measures("pca", project(codes[-1], "pca"), labels, model, images)
     result |= _exactness(codes[-1])
     result["invert_error_ratio"] = result["warm_umap_error_ratio"]
     show(result, as_json)
@@ -95,11 +95,11 @@ def _train(
 def _chain(
     mapper: MapService, method: Method, codes: Sequence[Codes]
 ) -> tuple[list[Projection], dict[str, Any]]:
-    """Make a first map and from it one of each later moment, as while training."""
-    first, first_s = _asked(mapper, codes[0], method, quick=True)
+    """Compute a first map, and from it one after the other, as during training."""
+    first, first_s = _timed_request(mapper, codes[0], method, quick=True)
     maps, seconds = [first], []
     for each in codes[1:]:
-        now, taken = _asked(mapper, each, method, maps[-1], quick=True)
+        now, taken = _timed_request(mapper, each, method, maps[-1], quick=True)
         maps.append(now)
         seconds.append(taken)
     word = "frame_s" if method == "umap" else f"{method}_frame_s"
@@ -116,27 +116,27 @@ def _against_refitting(maps: Sequence[Projection], codes: Sequence[Codes]) -> di
     refits = [_umap_learn(each) for each in codes]
     warm = [_trust(z, each.points) for z, each in zip(codes, maps, strict=True)][1:]
     refit = [_trust(z, each) for z, each in zip(codes, refits, strict=True)][1:]
-    moved, jumped = _movement([each.points for each in maps]), _movement(refits)
+    warm_movement, refit_movement = _movement([each.points for each in maps]), _movement(refits)
     return {
         "trustworthiness_warm_least": min(warm),
         "trustworthiness_warm": statistics.mean(warm),
         "trustworthiness_umap_learn": statistics.mean(refit),
         "trustworthiness_behind_most": max(r - w for r, w in zip(refit, warm, strict=True)),
-        "movement_warm": moved,
-        "movement_refit": jumped,
-        "movement_ratio": moved / jumped,
+        "movement_warm": warm_movement,
+        "movement_refit": refit_movement,
+        "movement_ratio": warm_movement / refit_movement,
     }
 
 
 def _processor_time(previous: Projection, codes: Sequence[Codes]) -> dict[str, float]:
-    """Time the quick maps in this process, without what else the machine does at the time."""
+    """Measure the processor time of quick maps in this process, independent of other load."""
 
     def least(make: Callable[[], Projection]) -> float:
         seconds = []
         for _ in range(ROUNDS):
-            began = time.process_time()
+            start = time.process_time()
             make()
-            seconds.append(time.process_time() - began)
+            seconds.append(time.process_time() - start)
         return min(seconds)
 
     return {
@@ -158,24 +158,24 @@ def _umap_learn(codes: Codes) -> NDArray[np.float32]:
     return np.asarray(fit.embedding_)
 
 
-def _all_of(
+def _measures(
     name: str,
-    found: Projection,
+    projection: Projection,
     labels: NDArray[np.int64],
     model: Autoencoder,
     images: NDArray[np.uint8],
 ) -> dict[str, Any]:
-    """Measure one map: its quality, and the pictures at the points' own places."""
-    true = quality(found.codes, found.points, labels, most=len(labels))
-    own = _errors(model, found.codes, images)
-    there = _errors(model, found.invert(found.points), images)
+    """Measure the quality of a map, and the error of images decoded at the points' places."""
+    measures = quality(projection.codes, projection.points, labels, most=len(labels))
+    exact = _errors(model, projection.codes, images)
+    inverted = _errors(model, projection.invert(projection.points), images)
     return {
-        f"{name}_trustworthiness": true.trustworthiness,
-        f"{name}_continuity": true.continuity,
-        f"{name}_knn_accuracy": true.knn_accuracy,
-        f"{name}_distortion": float(true.distortion.mean()),
-        f"{name}_error_ratio": float(there.mean() / own.mean()),
-        f"{name}_error_ratio_95": float(np.quantile(there / own, 0.95)),
+        f"{name}_trustworthiness": measures.trustworthiness,
+        f"{name}_continuity": measures.continuity,
+        f"{name}_knn_accuracy": measures.knn_accuracy,
+        f"{name}_distortion": float(measures.distortion.mean()),
+        f"{name}_error_ratio": float(inverted.mean() / exact.mean()),
+        f"{name}_error_ratio_95": float(np.quantile(inverted / exact, 0.95)),
     }
 
 
@@ -187,7 +187,7 @@ def _errors(model: Autoencoder, codes: Codes, images: NDArray[np.uint8]) -> NDAr
 
 
 def _exactness(codes: Codes) -> dict[str, float]:
-    """Compare codes on a linear map's plane with what comes back, relative to their size."""
+    """Return the largest errors of inverting linear maps, relative to the size of the codes."""
     pca, direct = project(codes, "pca"), project(codes[:, :2], "direct")
     there = pca.invert(pca.points)
     size = float(np.abs(codes).max())
@@ -206,7 +206,7 @@ def _movement(frames: Sequence[NDArray[np.floating]]) -> float:
     return statistics.mean(float(np.sqrt(procrustes(a, b)[2])) for a, b in pairwise(frames))
 
 
-def _asked(
+def _timed_request(
     mapper: MapService,
     codes: Codes,
     method: Method,
@@ -214,12 +214,12 @@ def _asked(
     *,
     quick: bool = False,
 ) -> tuple[Projection, float]:
-    return _clocked(lambda: mapper.ask(codes, method, previous=previous, quick=quick).result())
+    return _timed(lambda: mapper.ask(codes, method, previous=previous, quick=quick).result())
 
 
-def _clocked(make: Callable[[], Projection]) -> tuple[Projection, float]:
-    began = time.perf_counter()
-    return make(), time.perf_counter() - began
+def _timed(make: Callable[[], Projection]) -> tuple[Projection, float]:
+    start = time.perf_counter()
+    return make(), time.perf_counter() - start
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Error of autoencoder and PCA for codes of several widths, on all held-out images.
+"""Benchmark the error of the autoencoder and of PCA by code size, on all held-out images.
 
 ::
 
@@ -29,7 +29,7 @@ def reduction(
     threads: int = 2,
     as_json: AsJson = False,
 ) -> None:
-    """Train the default network for each width; both errors are of images clamped to [0, 1]."""
+    """Train the default network for each code size; both errors are of clamped reconstructions."""
     torch.set_num_threads(threads)
     images = data.load(dataset)
     pca = probe.training_pca(images, len(images.images))

@@ -1,4 +1,4 @@
-"""How every benchmark tells its figures."""
+"""Print the figures of a benchmark."""
 
 import json
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ AsJson = Annotated[bool, Parameter(name="--json", help="All figures as JSON on t
 
 
 def show(figures: Mapping[str, Any], as_json: bool) -> None:
-    """Print a figure a line, and on request all of them as JSON on the last."""
+    """Print one figure per line, and optionally all of them as JSON on the last."""
     for name, value in figures.items():
         print(f"{name:24} {round(value, 5) if isinstance(value, float) else value}")
     if as_json:

@@ -1,4 +1,4 @@
-"""How much of what the strokes were drawn from a code knows, for codes of 2, 4 and 8 numbers.
+"""Benchmark how well codes of 2, 4 and 8 units recover the factors of the dataset strokes.
 
 ::
 

@@ -1,4 +1,4 @@
-"""How many times as fast a sweep is with two workers of one thread as with one.
+"""Benchmark the speed-up of a sweep with two single-threaded workers over one.
 
 ::
 
@@ -25,15 +25,16 @@ app = App("sweep")
 def throughput(
     *, dataset: str = "digits", runs: int = 24, epochs: int = 60, as_json: AsJson = False
 ) -> None:
-    """Make the same runs with one worker and with two.
+    """Train the same runs with one worker and with two.
 
-    Steady is after the first run of each worker, in which it is started and imports torch.
+    The steady throughput excludes the first run of each worker, in which it starts and imports
+    torch.
     """
     base = preset("stacked", dataset, epochs=epochs).model_dump()
     planned = grid(base, {"bottleneck": [2, 8], "seed": list(range(runs // 2))})
-    # So that neither of the two is the one that reads torch from the disk.
-    finished(planned[:1], dataset, 1)
-    one, two = finished(planned, dataset, 1), finished(planned, dataset, 2)
+    # A first run puts torch into the disk cache, so that both measurements start alike.
+    completion_times(planned[:1], dataset, 1)
+    one, two = completion_times(planned, dataset, 1), completion_times(planned, dataset, 2)
     result: dict[str, Any] = {
         "runs": len(planned),
         "epochs": epochs,
@@ -45,19 +46,19 @@ def throughput(
     show(result, as_json)
 
 
-def finished(planned: Sequence[Planned], dataset: str, processes: int) -> list[float]:
-    """Return when each run was done, in seconds after the start."""
+def completion_times(planned: Sequence[Planned], dataset: str, processes: int) -> list[float]:
+    """Return the completion time of each run, in seconds after the start."""
     times = []
     with tempfile.TemporaryDirectory() as folder:
-        began = time.monotonic()
+        start = time.monotonic()
         for row in sweep(planned, dataset, root=Path(folder), processes=processes):
             assert row.reason is None
-            times.append(time.monotonic() - began)
+            times.append(time.monotonic() - start)
     return times
 
 
 def rate(times: Sequence[float], processes: int) -> float:
-    """Return runs per second after the first of each process."""
+    """Return the runs per second, excluding the first run of each process."""
     return (len(times) - processes) / (times[-1] - times[processes - 1])
 
 

@@ -1,4 +1,4 @@
-"""How well the default network learns MNIST, and how fast the loop is beside the tutorials' loop.
+"""Benchmark the default network on MNIST, and the speed of the training loop against a tutorial's.
 
 ::
 
@@ -28,7 +28,7 @@ from benchmarks.report import AsJson, show
 
 BOTTLENECK = 32
 EPOCHS = (1, 10)
-# The history gets a row at every step at first, and ever more rarely.
+# At first every step adds a row to the history, later fewer do.
 WARM_UP = 300
 
 Dataset = Annotated[str, Parameter("--dataset")]
@@ -38,7 +38,7 @@ app = App("training")
 
 @app.command
 def quality(*, name: Dataset = "mnist", threads: Threads = 1, as_json: AsJson = False) -> None:
-    """Measure the error on all held-out images after 1 and after 10 epochs, each a whole run."""
+    """Measure the error on all held-out images of complete runs of 1 and of 10 epochs."""
     torch.set_num_threads(threads)
     dataset = data.load(name)
     pca = probe.training_pca(dataset, len(dataset.images))
@@ -63,26 +63,27 @@ def speed(
     steps: int = 30,
     as_json: AsJson = False,
 ) -> None:
-    """Make steps with each loop by turns, so that what else the machine does hits all alike.
+    """Take steps with each loop in turn, so that other load affects all of them equally.
 
-    The same network without noise or penalty, the same batch size; ours also writes its history.
+    The network without noise and penalty and the batch size are the same; ours also keeps its
+    history.
     """
     torch.set_num_threads(threads)
     dataset = data.load(name)
-    makers: Mapping[str, Callable[[], None]] = {
+    loops: Mapping[str, Callable[[], None]] = {
         "ours": _ours(dataset, "auto"),
         "ours_float32": _ours(dataset, "float32"),
         "tutorial": _tutorial(dataset),
     }
-    seconds: dict[str, list[float]] = {which: [] for which in makers}
-    for step in makers.values():
+    seconds: dict[str, list[float]] = {which: [] for which in loops}
+    for step in loops.values():
         _time(step, WARM_UP)
     for _ in range(rounds):
-        for which, step in makers.items():
+        for which, step in loops.items():
             seconds[which].append(_time(step, steps))
     result: dict[str, Any] = {
-        f"{which}_steps_per_second": steps / statistics.median(taken)
-        for which, taken in seconds.items()
+        f"{which}_steps_per_second": steps / statistics.median(times)
+        for which, times in seconds.items()
     }
     for which in ("ours", "ours_float32"):
         ratios = zip(seconds["tutorial"], seconds[which], strict=True)
@@ -100,7 +101,7 @@ def _ours(dataset: data.Dataset, precision: str) -> Callable[[], None]:
 
 
 def _tutorial(dataset: data.Dataset) -> Callable[[], None]:
-    """Return a step as tutorials make it: DataLoader, plain Adam, a loss read at every step."""
+    """Return the step of a tutorial: a DataLoader, plain Adam, and a loss read at every step."""
     config = _config(dataset, "float32")
     images = tensor(dataset.images)
     loader = DataLoader(TensorDataset(images), batch_size=config.batch_size, shuffle=True)
@@ -129,10 +130,10 @@ def _config(dataset: data.Dataset, precision: str) -> Any:
 
 
 def _time(step: Callable[[], None], count: int) -> float:
-    began = time.perf_counter()
+    start = time.perf_counter()
     for _ in range(count):
         step()
-    return time.perf_counter() - began
+    return time.perf_counter() - start
 
 
 if __name__ == "__main__":
