@@ -1,6 +1,6 @@
-"""The map of the Manifold page: from a moment and what is wanted of it to the canvas."""
+"""The map of the Manifold page: project a moment's codes and send them to the canvas."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import Any
 
@@ -34,68 +34,74 @@ KEY = "latent-canvas"
 HEIGHT = 520
 GRID = 48
 
+Arrays = tuple[dict[str, Any], dict[str, Any]]
+"""Arrays of a bundle, and its metadata."""
 
-def timeline_of(look: MapOptions, moment: Moment) -> MapTimeline:
-    """Return the maps of the run in view by the method wanted."""
+
+def timeline_of(options: MapOptions, moment: Moment) -> MapTimeline:
+    """Return the maps of the current run, at all its steps, by the chosen method."""
     width = moment.snapshot.config.bottleneck
-    units = look.units if max(look.units) < width else (0, min(1, width - 1))
-    return maps.timeline(str(active_run.live().run.path), look.which, look.method, units)
+    units = options.units if max(options.units) < width else (0, min(1, width - 1))
+    return maps.timeline(str(active_run.live().run.path), options.image_set, options.method, units)
 
 
-def shown(moment: Moment, look: MapOptions) -> Projection:
-    """Return the map that is drawn: as wanted, or by PCA until that is there."""
+def current_map(moment: Moment, options: MapOptions) -> Projection:
+    """Return the map on the canvas: by the chosen method, or by PCA until that is computed."""
     step = moment.snapshot.step
-    wanted = timeline_of(look, moment).maps.get(step)
-    return wanted or timeline_of(replace(look, method="pca"), moment).maps[step]
+    projection = timeline_of(options, moment).maps.get(step)
+    return projection or timeline_of(replace(options, method="pca"), moment).maps[step]
 
 
-def pinned(moment: Moment, look: MapOptions, marks: Marks) -> NDArray[np.float32]:
-    """Return the codes (pins, bottleneck) of the pins: a point's own, or a place's."""
-    places = np.array([(pin.x, pin.y) for pin in marks.pins])
-    codes = shown(moment, look).invert(places)
+def pin_codes(moment: Moment, options: MapOptions, marks: Marks) -> NDArray[np.float32]:
+    """Return the codes of the pins, of shape (pins, bottleneck).
+
+    A pinned point has its own code; a pinned position is mapped back to code space.
+    """
+    positions = np.array([(pin.x, pin.y) for pin in marks.pins])
+    codes = current_map(moment, options).invert(positions)
     for row, pin in enumerate(marks.pins):
         if pin.index is not None and pin.index < len(moment.codes):
             codes[row] = moment.codes[pin.index]
     return codes
 
 
-def frame(look: MapOptions) -> int | None:
-    """Return the step that the time machine rests at; None for the newest."""
-    told = marks(st.session_state.get(KEY) or {}, Marks(), _revision(look))
-    return told.frame if look.which == "probe" else None
+def selected_step(options: MapOptions) -> int | None:
+    """Return the step at which the timeline of the canvas stands; None for the newest."""
+    state = marks(st.session_state.get(KEY) or {}, Marks(), _revision(options))
+    return state.frame if options.image_set == "probe" else None
 
 
-def _revision(look: MapOptions) -> str:
-    return f"{active_run.live().run.path} {look.which}"
+def _revision(options: MapOptions) -> str:
+    return f"{active_run.live().run.path} {options.image_set}"
 
 
-def draw(moment: Moment, look: MapOptions, newest: Snapshot) -> Marks:
-    """Show the map, and where its points were at other moments; return what is marked on it."""
-    steps = active_run.live().run.frames() if look.which == "probe" else []
-    timeline, found, shown = _projection(moment, look, steps, newest)
-    _progress(moment, timeline, look)
-    version = f"{moment.name} {shown.name} {timeline.version(moment.snapshot.step)}"
+def show_map(moment: Moment, options: MapOptions, newest: Snapshot) -> Marks:
+    """Show the map and its timeline, and return what the user has marked on it."""
+    steps = active_run.live().run.frames() if options.image_set == "probe" else []
+    timeline, projection, actual = _projection(moment, options, steps, newest)
+    _progress(moment, timeline, options)
+    version = f"{moment.name} {actual.name} {timeline.version(moment.snapshot.step)}"
     versions = {
-        "places": f"{version} {look.colour} {look.unit}",
-        "images": f"{moment.snapshot.config.dataset} {look.which}",
+        "places": f"{version} {options.colour} {options.unit}",
+        "images": f"{moment.snapshot.config.dataset} {options.image_set}",
         "rebuilt": moment.name,
         "decoder": moment.name,
     }
-    colour, title, span = _colour(moment, found, look, version)
-    _send("places", versions["places"], lambda: _places(found, moment, colour))
-    _send("images", versions["images"], lambda: ({"images": moment.part.images}, {}))
+    colour, title, span = _colour(moment, projection, options, version)
+    _send("places", versions["places"], lambda: _points(projection, moment, colour))
+    _send("images", versions["images"], lambda: ({"images": moment.sample.images}, {}))
     _send("rebuilt", versions["rebuilt"], lambda: ({"rebuilt": moment.reconstruction}, {}))
     _send("decoder", versions["decoder"], lambda: _decoder(moment))
     if steps:
         versions["frames"] = _send_frames("frames", timeline, steps)
-        # The newest moment of a run that goes on is no frame yet, and changes all the time.
+        # While a run trains, its newest step is not a saved frame and changes with every update.
         versions["now"] = _send_frames("now", timeline, {newest.step} - set(steps))
-    if look.behind == "grid":
+    if options.background == "grid":
         versions["grid"] = version
-        _send("grid", version, lambda: _changes(moment, found))
+        _send("grid", version, lambda: _sensitivity(moment, projection))
     settings: Settings = {
-        "background": look.behind,
-        "map": shown.name,
+        "background": options.background,
+        "map": actual.name,
         "step": moment.snapshot.step,
         "scale": "inferno",
         "range": span,
@@ -108,127 +114,136 @@ def draw(moment: Moment, look: MapOptions, newest: Snapshot) -> Marks:
         settings=settings,
         height=HEIGHT,
         label=t("Map of the latent space: images with similar codes are close"),
-        revision=_revision(look),
+        revision=_revision(options),
     )
 
 
 def _projection(
-    moment: Moment, look: MapOptions, steps: list[int], newest: Snapshot
+    moment: Moment, options: MapOptions, steps: list[int], newest: Snapshot
 ) -> tuple[MapTimeline, Projection, MapOptions]:
-    """Return the map of a moment: as wanted, or by PCA until that is there."""
-    step, rest = moment.snapshot.step, not active_run.live().playing
-    wanted = sorted({*steps, newest.step}) if steps else []
+    """Return the maps, the map of a moment, and the options it was computed with.
+
+    The method is the chosen one, or PCA until the map by that method is computed.
+    """
+    step, paused = moment.snapshot.step, not active_run.live().playing
+    all_steps = sorted({*steps, newest.step}) if steps else []
 
     def codes(step: int) -> NDArray[np.float32]:
         return newest.codes if step == newest.step else active_run.live().run.codes(step)
 
-    for shown in (look, replace(look, method="pca")):
-        timeline = timeline_of(shown, moment)
-        timeline.advance(TimelineRequest(step, moment.codes, rest, wanted, codes))
+    for actual in (options, replace(options, method="pca")):
+        timeline = timeline_of(actual, moment)
+        timeline.advance(TimelineRequest(step, moment.codes, paused, all_steps, codes))
         if step in timeline.maps:
             break
-    return timeline, timeline.maps[step], shown
+    return timeline, timeline.maps[step], actual
 
 
-def _progress(moment: Moment, shown: MapTimeline, look: MapOptions) -> None:
-    """Say what is being made, with a way to stop it; always of the same height."""
-    timeline = timeline_of(look, moment)
+def _progress(moment: Moment, current: MapTimeline, options: MapOptions) -> None:
+    """Show the progress of the map with a button to stop it, at a constant height."""
+    timeline = timeline_of(options, moment)
     with st.container(horizontal=True, vertical_alignment="center", height=44, border=False):
         if timeline.error is not None:
             st.caption(f":material/error: {timeline.error}")
         elif timeline.progress is not None:
-            text = t("{method}: {share:.0%}", method=look.method.upper(), share=timeline.progress)
-            if shown is not timeline:
+            text = t(
+                "{method}: {share:.0%}", method=options.method.upper(), share=timeline.progress
+            )
+            if current is not timeline:
                 text += " · " + t("Showing PCA meanwhile")
             st.progress(timeline.progress, text)
             st.button(t("Stop"), key="stop map", on_click=timeline.cancel)
         elif timeline.cancelled:
             st.caption(t("The map was stopped. Showing the partial result."))
         else:
-            st.caption(_about(look, shown, moment))
+            st.caption(_description(options, current, moment))
         if timeline.cancelled or timeline.error is not None:
             st.button(t("Compute"), key="make map", on_click=timeline.retry)
 
 
-def _about(look: MapOptions, timeline: MapTimeline, moment: Moment) -> str:
-    if look.method == "pca":
+def _description(options: MapOptions, timeline: MapTimeline, moment: Moment) -> str:
+    if options.method == "pca":
         codes, points = moment.codes, timeline.maps[moment.snapshot.step].points
         share = points.var(0).sum() / max(codes.var(0).sum(), 1e-12)
         return t(
             "The first two principal components: {share:.0%} of the code's variance.", share=share
         )
-    if look.method == "direct":
+    if options.method == "direct":
         return t("Two units of the code; between the points the other units are at their mean.")
     return t("Neighbours stay close; distances between clusters mean little.")
 
 
 def _send_frames(name: str, timeline: MapTimeline, steps: Collection[int]) -> str:
-    """Bring where the points were at some steps; return the bundle's version."""
-    known, points = timeline.frames(sorted(steps))
-    path, drawn = active_run.live().run.path, timeline.version(*known)
-    version = f"{path} {timeline.method} {timeline.units} {drawn}"
-    _send(name, version, lambda: ({"frames": points, "steps": known}, {}))
+    """Send the positions of the points at some steps; return the version of the bundle."""
+    known_steps, points = timeline.frames(sorted(steps))
+    path = active_run.live().run.path
+    version = f"{path} {timeline.method} {timeline.units} {timeline.version(*known_steps)}"
+    _send(name, version, lambda: ({"frames": points, "steps": known_steps}, {}))
     return version
 
 
-def _send(name: str, version: str, make: Any) -> None:
-    payload = cached.in_session(f"bundle {name}", version, lambda: pack(*make()))
+def _send(name: str, version: str, arrays: Callable[[], Arrays]) -> None:
+    payload = cached.in_session(f"bundle {name}", version, lambda: pack(*arrays()))
     bundle(f"bundle-{name}", name, version, payload)
 
 
-def _places(
-    found: Projection, moment: Moment, colour: NDArray[Any] | None
-) -> tuple[dict[str, Any], dict[str, Any]]:
+def _points(projection: Projection, moment: Moment, colour: NDArray[Any] | None) -> Arrays:
     arrays: dict[str, Any] = {
-        "points": found.points,
-        "labels": moment.part.labels.astype(np.int32),
+        "points": projection.points,
+        "labels": moment.sample.labels.astype(np.int32),
     }
     if colour is not None:
         arrays["colour"] = np.asarray(colour, np.float32)
-    if found.origin is not None:
-        arrays |= {"origin": found.origin, "basis": found.basis}
+    if projection.origin is not None:
+        arrays |= {"origin": projection.origin, "basis": projection.basis}
     else:
-        arrays["codes"] = found.codes
+        arrays["codes"] = projection.codes
     names = [display_name(name) for name in moment.snapshot.classes]
-    return arrays, {"classes": names, "shape": list(moment.part.images.shape[1:])}
+    return arrays, {"classes": names, "shape": list(moment.sample.images.shape[1:])}
 
 
-def _decoder(moment: Moment) -> tuple[dict[str, Any], dict[str, Any]]:
+def _decoder(moment: Moment) -> Arrays:
     layers, arrays = decoder_layers(moment.snapshot.model)
-    return dict(arrays), {"layers": layers, "shape": list(moment.part.images.shape[1:])}
+    return dict(arrays), {"layers": layers, "shape": list(moment.sample.images.shape[1:])}
 
 
 def _colour(
-    moment: Moment, found: Projection, look: MapOptions, version: str
+    moment: Moment, projection: Projection, options: MapOptions, version: str
 ) -> tuple[NDArray[Any] | None, str, tuple[float, float] | None]:
-    """Return values to colour by, what they are, and the ends of the scale."""
-    if look.colour == "error":
+    """Return the values to colour points by, the title and the ends of the colour scale.
+
+    Values of None mean that points are coloured by class, ends of None that the scale spans the
+    values.
+    """
+    if options.colour == "error":
         top = float(np.quantile(moment.errors, 0.99))
         return moment.errors, t("squared error per pixel"), (0.0, top or 1.0)
-    if look.colour == "unit":
-        unit = min(look.unit, moment.codes.shape[1] - 1)
+    if options.colour == "unit":
+        unit = min(options.unit, moment.codes.shape[1] - 1)
         return moment.codes[:, unit], t("activation of unit {unit}", unit=unit), None
-    if look.colour == "distortion":
-        lost = cached.in_session("lost", version, lambda: distortion(moment.codes, found.points))
+    if options.colour == "distortion":
+        lost = cached.in_session(
+            "lost", version, lambda: distortion(moment.codes, projection.points)
+        )
         return lost, t("share of true neighbours lost"), (0.0, 1.0)
-    name = look.colour.removeprefix("factor ")
-    if name in moment.part.factors:
-        return moment.part.factors[name], display_name(name), None
+    name = options.colour.removeprefix("factor ")
+    if name in moment.sample.factors:
+        return moment.sample.factors[name], display_name(name), None
     return None, "", None
 
 
-def _changes(moment: Moment, found: Projection) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Measure how fast the image changes with the place, on a grid over the map."""
-    left, right, bottom, top = steady_view(found.points)
-    across, up = np.linspace(left, right, GRID), np.linspace(bottom, top, GRID)
-    places = np.stack(np.meshgrid(across, up), -1).reshape(-1, 2)
+def _sensitivity(moment: Moment, projection: Projection) -> Arrays:
+    """Measure on a grid over the map how fast the decoded image changes with the position."""
+    left, right, bottom, top = steady_view(projection.points)
+    x, y = np.linspace(left, right, GRID), np.linspace(bottom, top, GRID)
+    positions = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
     model = moment.snapshot.model
-    if found.origin is not None and found.basis is not None:
-        speed = latent_space.decoder_sensitivity(model, found.origin, found.basis, places).reshape(
-            GRID, GRID
-        )
+    if projection.origin is not None and projection.basis is not None:
+        speed = latent_space.decoder_sensitivity(
+            model, projection.origin, projection.basis, positions
+        ).reshape(GRID, GRID)
     else:
-        images = decode(model, found.invert(places)).reshape(GRID, GRID, -1)
-        slopes = np.gradient(images, up, across, axis=(0, 1))
+        images = decode(model, projection.invert(positions)).reshape(GRID, GRID, -1)
+        slopes = np.gradient(images, y, x, axis=(0, 1))
         speed = np.sqrt(sum(np.square(slope).sum(-1) for slope in slopes))
     return {"grid": speed.astype(np.float32)}, {"extent": [left, right, bottom, top]}

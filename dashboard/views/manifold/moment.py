@@ -1,4 +1,4 @@
-"""One moment of a run, as the Manifold page looks at it."""
+"""The network of a run at one step, applied to a set of images."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,91 +20,93 @@ SETS: Mapping[str, Message] = {
     "held_out": N_("All held-out images"),
     "training": N_("All training images"),
 }
-"""Of which images a map can be made; only of the probe set are there codes of earlier moments."""
+"""Sets of images that can be mapped. Codes of earlier steps are saved for the probe set only."""
 
 
-def part(dataset: Dataset, which: str) -> LabeledImages:
-    """Return the images of one of `SETS`."""
-    if which == "held_out":
+def labeled_images(dataset: Dataset, image_set: str) -> LabeledImages:
+    """Return the images of a dataset that belong to one of `SETS`."""
+    if image_set == "held_out":
         return LabeledImages(dataset.test_images, dataset.test_labels, dataset.test_factors)
-    if which == "training":
+    if image_set == "training":
         return LabeledImages(dataset.images, dataset.labels, dataset.factors)
     return probe.probe_set(dataset)
 
 
-def select(newest: Snapshot, step: int | None, which: str) -> "Moment":
-    """Return the moment looked at: a frame of the run in view, or the newest snapshot.
+def select(newest: Snapshot, step: int | None, image_set: str) -> "Moment":
+    """Return the moment to show: a saved frame of the current run, or the newest snapshot.
 
     Parameters
     ----------
     newest : Snapshot
     step : int or None
-        Of a frame; None for the newest.
-    which : str
+        Step of the frame; None for the newest snapshot.
+    image_set : str
         A key of `SETS`.
     """
     snapshot, run = newest, active_run.live().run
     if step is not None and step != newest.step and step in run.frames():
         snapshot = cached.frame(str(run.path), step)
-    # A change between two steps makes another network of the same step.
-    name = f"{run.path.name} {which} {snapshot.step} {len(snapshot.edits)}"
+    # Changing a setting between two steps can change the network without changing the step.
+    name = f"{run.path.name} {image_set} {snapshot.step} {len(snapshot.edits)}"
     dataset = snapshot.config.dataset
     images = cached.in_session(
-        "images", (dataset, which), lambda: part(cached.dataset(dataset), which)
+        "images",
+        (dataset, image_set),
+        lambda: labeled_images(cached.dataset(dataset), image_set),
     )
-    return cached.in_session("moment", name, lambda: Moment(name, snapshot, images, which))
+    return cached.in_session("moment", name, lambda: Moment(name, snapshot, images, image_set))
 
 
-def factor_names(newest: Snapshot, which: str) -> tuple[str, ...]:
-    """Return the names of the factors the images were drawn from; none where unknown."""
+def factor_names(newest: Snapshot, image_set: str) -> tuple[str, ...]:
+    """Return the names of the factors that generated the images; empty if unknown."""
     dataset = cached.dataset(newest.config.dataset)
-    return tuple(dataset.factors if which == "training" else dataset.test_factors)
+    return tuple(dataset.factors if image_set == "training" else dataset.test_factors)
 
 
 @dataclass(frozen=True, eq=False)
 class Moment:
-    """One moment of a run.
+    """The network of a run at one step, applied to a set of images.
 
     Attributes
     ----------
     name : str
-        Another one for every other moment and set of images.
+        Unique to the state of the network and the set of images.
     snapshot : Snapshot
-    part : Part
-        The images looked at.
-    which : str
+    sample : LabeledImages
+        The images the network is applied to, of shape (n, height, width), uint8.
+    image_set : str
         A key of `SETS`.
     """
 
     name: str
     snapshot: Snapshot
-    part: LabeledImages
-    which: str
+    sample: LabeledImages
+    image_set: str
 
     def originals(self, rows: NDArray[np.integer]) -> NDArray[np.float32]:
-        """Return some of the images, in [0, 1]."""
-        return np.asarray(self.part.images[rows] / np.float32(255))
+        """Return images by index, with pixels in [0, 1]; of shape (len(rows), height, width)."""
+        return np.asarray(self.sample.images[rows] / np.float32(255))
 
     @cached_property
     def codes(self) -> NDArray[np.float32]:
-        """Of shape (n, bottleneck)."""
-        if self.which == "probe":
+        """Codes of the images, of shape (n, bottleneck)."""
+        if self.image_set == "probe":
             return self.snapshot.codes
-        return encode(self.snapshot.model, self.part.images)
+        return encode(self.snapshot.model, self.sample.images)
 
     @cached_property
     def reconstruction(self) -> NDArray[np.uint8]:
-        """The reconstructions, of shape (n, height, width)."""
+        """Reconstructions of the images, of shape (n, height, width), pixels 0 to 255."""
         images = decode(self.snapshot.model, self.codes)
         return np.asarray((images * 255).round(), np.uint8)
 
     @cached_property
     def errors(self) -> NDArray[np.float32]:
-        """The mean squared error of each reconstruction, pixels in [0, 1]; of shape (n,)."""
+        """Mean squared error of each reconstruction, for pixels in [0, 1]; of shape (n,)."""
         count = len(self.codes)
-        found = np.empty(count, np.float32)
+        errors = np.empty(count, np.float32)
         for start in range(0, count, CHUNK):
             rows = slice(start, start + CHUNK)
-            apart = self.reconstruction[rows].astype(np.float32) - self.part.images[rows]
-            found[rows] = np.square(apart / 255).mean((1, 2))
-        return found
+            difference = self.reconstruction[rows].astype(np.float32) - self.sample.images[rows]
+            errors[rows] = np.square(difference / 255).mean((1, 2))
+        return errors

@@ -1,4 +1,4 @@
-"""What a person wants of the map."""
+"""Options of the map on the Manifold page."""
 
 from dataclasses import dataclass
 
@@ -7,31 +7,32 @@ from aecore.maps.projection import Method
 
 @dataclass(frozen=True)
 class MapOptions:
-    """What a person wants of the map.
+    """Options of the map, as chosen in the controls above it.
 
     Attributes
     ----------
     method : {"direct", "pca", "umap", "tsne"}
     units : tuple of two int
-        Those that a direct map shows.
-    which : str
-        Of which images, a key of `dashboard.views.manifold.moment.SETS`.
+        Units of the code that are the axes of a ``"direct"`` map.
+    image_set : str
+        The mapped images, a key of `dashboard.views.manifold.moment.SETS`.
     colour : str
-        What colours stand for; factors have ``factor`` before their name.
+        What the points are coloured by: a key of `dashboard.views.manifold.page.COLOURS`, or
+        ``"factor "`` followed by the name of a factor.
     unit : int
-        Where they stand for a unit's activation, which.
-    behind : str
-        What is behind the points.
+        The unit whose activation colours the points, if `colour` is ``"unit"``.
+    background : str
+        What is drawn behind the points, a key of `dashboard.views.manifold.page.BACKGROUNDS`.
     """
 
     method: Method
     units: tuple[int, int]
-    which: str
+    image_set: str
     colour: str
     unit: int
-    behind: str
+    background: str
 
     @property
     def name(self) -> str:
-        """The map it is; another one is shown whole."""
-        return f"{self.method} {self.units} {self.which}"
+        """Identifier of the map: when it changes, the canvas resets its zoom."""
+        return f"{self.method} {self.units} {self.image_set}"

@@ -1,4 +1,4 @@
-"""The Manifold page: a map of what was learnt, on which every place answers with an image."""
+"""The Manifold page: an interactive map of the latent space, decoded at every position."""
 
 from collections.abc import Mapping
 
@@ -39,7 +39,7 @@ PANELS = {
     "selection": (N_("Selection"), panels.selection),
     "path": (N_("Path"), panels.path),
     "units": (N_("Units"), panels.units),
-    "truth": (N_("Map quality"), panels.truth),
+    "truth": (N_("Map quality"), panels.map_quality),
 }
 
 
@@ -50,10 +50,10 @@ def show() -> None:
 
 
 def body(newest: Snapshot) -> None:
-    """Draw the map of a moment, and what a person asks of it."""
-    look = choose(newest)
-    at = moment.select(newest, map_view.frame(look), look.which)
-    marks = map_view.draw(at, look, newest)
+    """Draw the map of a moment, and below it the chosen panel, loss curve and reconstructions."""
+    options = choose(newest)
+    at = moment.select(newest, map_view.selected_step(options), options.image_set)
+    marks = map_view.show_map(at, options, newest)
     with st.container(horizontal=True, vertical_alignment="center"):
         name = st.segmented_control(
             t("Panel"),
@@ -64,17 +64,16 @@ def body(newest: Snapshot) -> None:
             required=True,
             label_visibility="collapsed",
         )
-    PANELS[name or "neighbours"][1](at, look, marks)
+    PANELS[name or "neighbours"][1](at, options, marks)
     left, right = st.columns(2, gap="medium")
     with left:
         show_loss_curve(newest, at=at.snapshot.step, height=LOW)
     with right:
-        shown = at.snapshot if at.snapshot.step != newest.step else newest
-        show_reconstructions(shown)
+        show_reconstructions(at.snapshot if at.snapshot.step != newest.step else newest)
 
 
 def choose(newest: Snapshot) -> MapOptions:
-    """Ask what the map shows."""
+    """Draw the controls of the map and return the chosen options."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         method: Method | None = st.segmented_control(
             t("Map"),
@@ -88,30 +87,30 @@ def choose(newest: Snapshot) -> MapOptions:
                 "components; UMAP and t-SNE keep neighbours close."
             ),
         )
-        which = _one_of(SETS, t("Points"), "map images", width=190)
+        image_set = _select(SETS, t("Points"), "map images", width=190)
         factors = {
-            f"factor {name}": display_name(name) for name in moment.factor_names(newest, which)
+            f"factor {name}": display_name(name) for name in moment.factor_names(newest, image_set)
         }
-        colour = _one_of({**COLOURS, **factors}, t("Colour"), "map colour", width=190)
-        behind = _one_of(BACKGROUNDS, t("Background"), "map ground", width=220)
+        colour = _select({**COLOURS, **factors}, t("Colour"), "map colour", width=190)
+        background = _select(BACKGROUNDS, t("Background"), "map ground", width=220)
         width = newest.config.bottleneck
         units = (0, 1)
         if method == "direct" and width > 2:
             units = (
-                _unit("across", t("Unit across"), 0, width),
-                _unit("up", t("Unit up"), 1, width),
+                _select_unit("across", t("Unit across"), 0, width),
+                _select_unit("up", t("Unit up"), 1, width),
             )
-        unit = _unit("coloured", t("Unit"), 0, width) if colour == "unit" else 0
-    return MapOptions(method or "pca", units, which, colour, unit, behind)
+        unit = _select_unit("coloured", t("Unit"), 0, width) if colour == "unit" else 0
+    return MapOptions(method or "pca", units, image_set, colour, unit, background)
 
 
-def _one_of(names: Mapping[str, Message | str], label: str, key: str, width: int) -> str:
+def _select(names: Mapping[str, Message | str], label: str, key: str, width: int) -> str:
     return st.selectbox(
         label, list(names), key=key, format_func=lambda name: str(names[name]), width=width
     )
 
 
-def _unit(name: str, label: str, default: int, width: int) -> int:
+def _select_unit(name: str, label: str, default: int, width: int) -> int:
     key = f"unit {name}"
     if st.session_state.get(key, 0) >= width:
         del st.session_state[key]

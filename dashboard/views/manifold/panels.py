@@ -1,4 +1,4 @@
-"""What the Manifold page shows of points that a person has marked on its map."""
+"""Panels of the Manifold page, about the points that the user has marked on the map."""
 
 from io import BytesIO
 from typing import Any
@@ -19,26 +19,27 @@ from dashboard.components.latent_canvas import Marks
 from dashboard.components.mosaic import mosaic
 from dashboard.figures import images as image_figures
 from dashboard.state import cached, keys
-from dashboard.views.manifold.map import pinned, shown
+from dashboard.views.manifold.map import current_map, pin_codes
 from dashboard.views.manifold.moment import Moment
 from dashboard.views.manifold.options import MapOptions
 from dashboard.views.manifold.units import units
 from dashboard.widgets.image_grid import image_grid
 
-__all__ = ["neighbours", "path", "selection", "truth", "units"]
+__all__ = ["map_quality", "neighbours", "path", "selection", "units"]
 
 GALLERY, PER_ROW = 60, 15
 NEAREST = 12
 STEPS = 14
 FRAME_MILLISECONDS = 90
 MOST_MEASURED = 10_000
+MOST_FOR_FACTORS = 2000
 
 Pictures = NDArray[np.float32]
 
 
-def selection(moment: Moment, look: MapOptions, marks: Marks) -> None:
-    """Show the images inside the lasso or box: all of them, their mean, and their counts."""
-    del look
+def selection(moment: Moment, options: MapOptions, marks: Marks) -> None:
+    """Show the images inside the lasso or box, their mean, and the number of each class."""
+    del options
     if not marks.selected:
         _hint(t("Draw a lasso or a box around points, with the buttons on the map or with Shift."))
         return
@@ -46,11 +47,16 @@ def selection(moment: Moment, look: MapOptions, marks: Marks) -> None:
     rows = rows[rows < len(moment.codes)]
     left, right = st.columns([3, 1], gap="medium")
     with left:
-        shown = rows[:GALLERY]
+        visible = rows[:GALLERY]
         st.caption(
-            nt("{shown} of {count} image", "{shown} of {count} images", len(rows), shown=len(shown))
+            nt(
+                "{shown} of {count} image",
+                "{shown} of {count} images",
+                len(rows),
+                shown=len(visible),
+            )
         )
-        gallery = moment.originals(shown)
+        gallery = moment.originals(visible)
         blank = np.zeros((-len(gallery) % PER_ROW, *gallery.shape[1:]), np.float32)
         lines = np.concatenate([gallery, blank]).reshape(-1, PER_ROW, *gallery.shape[1:])
         image_grid("gallery", list(lines), label=t("Selected images"), height=60 * len(lines))
@@ -71,18 +77,18 @@ def selection(moment: Moment, look: MapOptions, marks: Marks) -> None:
         )
 
 
-def neighbours(moment: Moment, look: MapOptions, marks: Marks) -> None:
-    """Show the nearest images of the chosen one, by code and by pixels, side by side."""
-    del look
+def neighbours(moment: Moment, options: MapOptions, marks: Marks) -> None:
+    """Show the nearest neighbours of the clicked image, by code and by pixels."""
+    del options
     row = marks.chosen
     if row is None or row >= len(moment.codes):
         _hint(t("Click a point to see its nearest neighbours by code and by pixels."))
         return
-    flat = moment.part.images.reshape(len(moment.codes), -1)
+    flat = moment.sample.images.reshape(len(moment.codes), -1)
     by_code = latent_space.nearest(moment.codes, moment.codes[row], NEAREST + 1)
     by_pixels = cached.in_session(
         "by pixels",
-        (moment.which, moment.snapshot.config.dataset, row),
+        (moment.image_set, moment.snapshot.config.dataset, row),
         lambda: latent_space.nearest(
             flat.astype(np.float32), flat[row].astype(np.float32), NEAREST + 1
         ),
@@ -103,12 +109,12 @@ def neighbours(moment: Moment, look: MapOptions, marks: Marks) -> None:
     image_grid("neighbours", lines, rows=labels, label=label, height=170)
 
 
-def path(moment: Moment, look: MapOptions, marks: Marks) -> None:
-    """Show the way from pin to pin: through code space, and as a cross-fade of pixels."""
+def path(moment: Moment, options: MapOptions, marks: Marks) -> None:
+    """Show the interpolation from pin to pin, in code space and as a cross-fade of pixels."""
     if len(marks.pins) < 2:
         _hint(t("Pin two points or places (Alt-click or P) to interpolate between them."))
         return
-    codes = pinned(moment, look, marks)
+    codes = pin_codes(moment, options, marks)
     per_line = max(2, STEPS // (len(codes) - 1))
     walk = decode(moment.snapshot.model, latent_space.interpolate(codes, per_line))
     ends = decode(moment.snapshot.model, codes)
@@ -122,85 +128,87 @@ def path(moment: Moment, look: MapOptions, marks: Marks) -> None:
         image_grid("path", [walk, fade], rows=rows, label=label, height=170)
 
 
-def truth(moment: Moment, look: MapOptions, marks: Marks) -> None:
-    """Show how true the map is to the codes, and the codes to what the images were made from."""
+def map_quality(moment: Moment, options: MapOptions, marks: Marks) -> None:
+    """Show how well the map preserves neighbourhoods, and how well codes predict the factors."""
     del marks
-    found = shown(moment, look)
-    version = f"{moment.name} {id(found)}"
+    projection = current_map(moment, options)
+    version = f"{moment.name} {id(projection)}"
     if len(moment.codes) > MOST_MEASURED and st.session_state.get(keys.MAP_MEASURED) != version:
         if not st.button(t("Measure this map"), help=t("With this many points it takes a while.")):
             return
         st.session_state[keys.MAP_MEASURED] = version
-    labels = moment.part.labels if moment.snapshot.classes else None
+    labels = moment.sample.labels if moment.snapshot.classes else None
     with st.spinner(t("Measuring")):
-        measured = cached.in_session(
-            "quality", version, lambda: quality(found.codes, found.points, labels)
+        scores = cached.in_session(
+            "quality", version, lambda: quality(projection.codes, projection.points, labels)
         )
-    cells = [
+    metrics = [
         (
             t("Trustworthiness"),
-            measured.trustworthiness,
+            scores.trustworthiness,
             t("neighbours on the map are true neighbours"),
         ),
-        (t("Continuity"), measured.continuity, t("true neighbours are neighbours on the map")),
+        (t("Continuity"), scores.continuity, t("true neighbours are neighbours on the map")),
         (
             t("5-NN accuracy"),
-            measured.knn_accuracy,
+            scores.knn_accuracy,
             t("the nearest points on the map predict the class"),
         ),
         (
             t("Neighbours lost"),
-            float(measured.distortion.mean()),
+            float(scores.distortion.mean()),
             t("true neighbours that the map loses"),
         ),
     ]
     with st.container(horizontal=True):
-        for name, value, words in cells:
+        for name, value, description in metrics:
             if value is not None:
-                st.metric(name, f"{value:.3f}", help=words, width="content")
-    if moment.part.factors:
+                st.metric(name, f"{value:.3f}", help=description, width="content")
+    if moment.sample.factors:
         _factors(moment)
 
 
 def _factors(moment: Moment) -> None:
-    some = slice(0, 2000)
-    known = {name: values[some] for name, values in moment.part.factors.items()}
-    codes = moment.codes[some]
+    rows = slice(0, MOST_FOR_FACTORS)
+    factors = {name: values[rows] for name, values in moment.sample.factors.items()}
+    codes = moment.codes[rows]
     try:
-        table = cached.in_session(
+        r_squared, correlation = cached.in_session(
             "recovery",
             moment.name,
-            lambda: (recovery(codes, known), distance_correlation(codes, known)),
+            lambda: (recovery(codes, factors), distance_correlation(codes, factors)),
         )
-    except LabError as why:
-        st.caption(str(why))
+    except LabError as error:
+        st.caption(str(error))
         return
     st.caption(t("The factors behind the images, and how well the code predicts each:"))
     st.dataframe(
         {
-            t("factor"): [display_name(name) for name in known],
-            t("R² from the code"): [table[0][name] for name in known],
-            t("distance correlation"): [table[1][name] for name in known],
+            t("factor"): [display_name(name) for name in factors],
+            t("R² from the code"): [r_squared[name] for name in factors],
+            t("distance correlation"): [correlation[name] for name in factors],
         },
         hide_index=True,
         width="content",
     )
 
 
-def _hint(words: str) -> None:
+def _hint(text: str) -> None:
     with st.container(height=90, border=False, vertical_alignment="center"):
-        st.caption(f":material/touch_app: {words}")
+        st.caption(f":material/touch_app: {text}")
 
 
 def _counts(moment: Moment, rows: NDArray[Any]) -> str:
     names = moment.snapshot.classes
     if not names:
         return ""
-    labels, counts = np.unique(moment.part.labels[rows], return_counts=True)
+    labels, counts = np.unique(moment.sample.labels[rows], return_counts=True)
     order = np.argsort(-counts)
-    shown = [display_name(names[label]) if label >= 0 else t("no label") for label in labels[order]]
+    titles = [
+        display_name(names[label]) if label >= 0 else t("no label") for label in labels[order]
+    ]
     return " · ".join(
-        f"**{name}** {count:,}" for name, count in zip(shown, counts[order], strict=True)
+        f"**{name}** {count:,}" for name, count in zip(titles, counts[order], strict=True)
     )
 
 
@@ -209,15 +217,15 @@ def _archive(moment: Moment, rows: NDArray[Any]) -> bytes:
     np.savez_compressed(
         file,
         indices=rows,
-        images=moment.part.images[rows],
-        labels=moment.part.labels[rows],
+        images=moment.sample.images[rows],
+        labels=moment.sample.labels[rows],
         codes=moment.codes[rows],
     )
     return file.getvalue()
 
 
 def _film(lines: list[Pictures]) -> bytes:
-    """Return an animated PNG that goes to the end and back."""
+    """Return an animated PNG of rows of images that plays forwards, then backwards."""
     sheets = [
         Image.fromarray(image_figures.mosaic([line[k : k + 1] for line in lines], error_last=False))
         for k in range(len(lines[0]))

@@ -6,7 +6,7 @@ from aecore.data import Dataset
 from aecore.network import inference
 from aecore.network.inference import encode
 from aecore.training.trainer import Trainer
-from dashboard.views.manifold.moment import SETS, Moment, part
+from dashboard.views.manifold.moment import SETS, Moment, labeled_images
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def trainer(small: Dataset, quick: Config) -> Trainer:
 def test_codes_and_reconstructions_are_those_of_the_network(
     trainer: Trainer, small: Dataset, which: str
 ) -> None:
-    images = part(small, which)
+    images = labeled_images(small, which)
     moment = Moment("a", trainer.snapshot(), images, which)
     counts = {"held_out": len(small.test_images), "training": len(small.images)}
     assert len(moment.codes) == len(images.labels) == counts.get(which, len(moment.codes))
@@ -34,6 +34,6 @@ def test_codes_and_reconstructions_are_those_of_the_network(
 
 def test_the_probe_set_is_the_snapshots(trainer: Trainer, small: Dataset) -> None:
     snapshot = trainer.snapshot()
-    found = part(small, "probe")
-    assert np.array_equal(found.labels, snapshot.labels)
-    assert Moment("a", snapshot, found, "probe").codes is snapshot.codes
+    sample = labeled_images(small, "probe")
+    assert np.array_equal(sample.labels, snapshot.labels)
+    assert Moment("a", snapshot, sample, "probe").codes is snapshot.codes
