@@ -200,14 +200,14 @@ def sentence(model: type[BaseModel], error: ValidationError) -> ConfigError:
     if isinstance(cause, ConfigError):
         return cause
     name, value = str(first["loc"][0]), first["input"]
-    known = knobs(model).get(name)
-    if known is None:
+    declared = knobs(model).get(name)
+    if declared is None:
         every = ", ".join(knobs(model))
         return ConfigError(
             "{name} is not a setting; the settings are {every}.", name=name, every=every
         )
-    about = {"name": name, "value": value, "span": known.span, "example": known.example}
-    match known.kind:
+    about = {"name": name, "value": value, "span": declared.span, "example": declared.example}
+    match declared.kind:
         case "integer":
             return ConfigError("{name} is {value}; choose a whole number, {span}.", **about)
         case "number":

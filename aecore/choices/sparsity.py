@@ -32,12 +32,12 @@ class SparsityKind(Choice):
     penalty : callable or None
         Takes codes (n, d), the norms (d,) of the units' decoder weights, and the settings. Returns
         a scalar, which the setting `sparsity` weighs against the reconstruction error.
-    kept_units : callable or None
+    active_units : callable or None
         Takes the settings. Returns the number of strongest units that keep their activation.
     """
 
     penalty: "Callable[[Tensor, Tensor, SparsitySettings], Tensor] | None" = None
-    kept_units: Callable[[SparsitySettings], int] | None = None
+    active_units: Callable[[SparsitySettings], int] | None = None
 
 
 def l1(codes: "Tensor", scale: "Tensor") -> "Tensor":
@@ -87,6 +87,6 @@ SPARSITY_KINDS: Mapping[str, SparsityKind] = {
         label=N_("Top-k"),
         description=N_("keeps the strongest units of each code and sets the others to zero."),
         uses=("active_units",),
-        kept_units=lambda settings: settings.active_units,
+        active_units=lambda settings: settings.active_units,
     ),
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 from cyclopts import App, CycloptsError
 
-from aecore.cli.output import tell
+from aecore.cli.output import print_note
 from aecore.errors import LabError
 from aecore.i18n import N_, Message, t
 
@@ -118,9 +118,9 @@ def main(tokens: Sequence[str] | None = None) -> None:
     try:
         code = app(arguments, **settings, result_action="return_value")
     except (LabError, CycloptsError) as error:
-        tell(" ".join(str(error).split()))
+        print_note(" ".join(str(error).split()))
         code = REFUSED
     except OSError as error:
-        tell(t("Error: {error}.", error=error))
+        print_note(t("Error: {error}.", error=error))
         code = FAILED
     sys.exit(code)

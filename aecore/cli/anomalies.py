@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from aecore.cli.output import AsJson, say, show, tell
+from aecore.cli.output import AsJson, print_note, print_result, print_table
 from aecore.i18n import t
 
 
@@ -38,7 +38,7 @@ def anomalies(
         remaining = anomaly.remaining_classes(network.dataset, classes)
         trained = anomaly.trained_classes(network, remaining)
     if trained:
-        tell(t("This run saw anomalous classes in training: {all}.", all=", ".join(trained)))
+        print_note(t("This run saw anomalous classes in training: {all}.", all=", ".join(trained)))
     detectors = {**anomaly.detector(network), **anomaly.baselines(network)}
     areas = {}
     for name, score in detectors.items():
@@ -48,12 +48,12 @@ def anomalies(
             "average_precision": threshold.precision_recall(is_anomalous, scores).area,
         }
     if as_json:
-        say(json.dumps({"seen": list(trained), "scores": areas}))
+        print_result(json.dumps({"seen": list(trained), "scores": areas}))
     else:
         labels = {**anomaly.SCORES, **anomaly.BASELINES}
         rows = [
             [str(labels[n]), f"{a['auroc']:.4f}", f"{a['average_precision']:.4f}"]
             for n, a in areas.items()
         ]
-        show([t("score"), t("AUROC"), t("average precision")], rows)
+        print_table([t("score"), t("AUROC"), t("average precision")], rows)
     return 0

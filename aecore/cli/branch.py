@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from aecore.cli.knobs import Flags
-from aecore.cli.output import say
+from aecore.cli.output import print_result
 from aecore.i18n import t
 
 
@@ -33,5 +33,5 @@ def branch(
     path = out or new_path(runs_root(), parent.config)
     child, _ = branch(parent, step, load(parent.config.dataset), path, **changes)
     child.release()
-    say(str(child.path))
+    print_result(str(child.path))
     return 0

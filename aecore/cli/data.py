@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
 from aecore import data
-from aecore.cli.output import say, show
+from aecore.cli.output import print_result, print_table
 from aecore.errors import DataError
 from aecore.i18n import t
 
@@ -42,7 +42,7 @@ def list_data() -> int:
     for name, offer in data.offers().items():
         here = t("available") if offer.present else t("{size} MB to download", size=offer.megabytes)
         rows.append((name, here, str(offer.description)))
-    show([t("name"), t("status"), t("description")], rows)
+    print_table([t("name"), t("status"), t("description")], rows)
     return 0
 
 
@@ -57,7 +57,7 @@ def download(name: Annotated[str, Parameter(help=t("Its name in aecore data list
             progress.update(task, completed=done, total=total)
 
         data.download(name, progress=report)
-    say(t("{name} is in {root}.", name=name, root=data.data_root()))
+    print_result(t("{name} is in {root}.", name=name, root=data.data_root()))
     return 0
 
 
@@ -79,7 +79,7 @@ def add(
         height=dataset.shape[0],
         width=dataset.shape[1],
     )
-    say(message)
+    print_result(message)
     return 0
 
 

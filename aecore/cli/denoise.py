@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from aecore.choices.noise import NOISE_KINDS
-from aecore.cli.output import AsJson, say, show
+from aecore.cli.output import AsJson, print_result, print_table
 from aecore.errors import ConfigError
 from aecore.i18n import t
 from aecore.knob import using
@@ -45,7 +45,7 @@ def denoise(
     sample = network.dataset.test_images[:images]
     rows = denoising.compare(network, sample, noise_kind, levels)
     if as_json:
-        say(json.dumps([asdict(row) for row in rows]))
+        print_result(json.dumps([asdict(row) for row in rows]))
     else:
         heads = [t("noise"), t("method"), t("PSNR (dB)"), t("SSIM")]
         names = denoising.METHODS
@@ -53,7 +53,7 @@ def denoise(
             [f"{row.noise:g}", str(names[row.method]), f"{row.psnr:.2f}", f"{row.ssim:.3f}"]
             for row in rows
         ]
-        show(heads, cells)
+        print_table(heads, cells)
     return 0
 
 

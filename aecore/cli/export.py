@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from aecore.cli.output import say
+from aecore.cli.output import print_result
 from aecore.errors import ConfigError, RunError
 from aecore.files import write
 from aecore.i18n import t
@@ -33,7 +33,7 @@ def export(
     if path.is_dir():
         raise ConfigError("--out is {path}, which is a folder; name a file.", path=path)
     write(path, content)
-    say(str(path))
+    print_result(str(path))
     return 0
 
 
@@ -48,5 +48,5 @@ def take(
 
     if not archive.is_file():
         raise RunError("{path} is not a file.", path=archive)
-    say(str(unpack(archive, runs_root(), name=name).path))
+    print_result(str(unpack(archive, runs_root(), name=name).path))
     return 0

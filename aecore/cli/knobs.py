@@ -6,14 +6,14 @@ from cyclopts import Group, Parameter
 from pydantic import BaseModel, create_model
 
 from aecore import knob
-from aecore.cli.output import say
+from aecore.cli.output import print_result
 from aecore.config import GROUPS, Config
 from aecore.i18n import t
 
 
 def knobs() -> int:
     """Print every hyperparameter as a Markdown table."""
-    say(knob.table(Config))
+    print_result(knob.table(Config))
     return 0
 
 

@@ -20,17 +20,17 @@ AsJson = Annotated[
 ]
 
 
-def say(text: str) -> None:
+def print_result(text: str) -> None:
     """Print a result on stdout."""
     sys.stdout.write(f"{text}\n")
 
 
-def tell(text: str) -> None:
+def print_note(text: str) -> None:
     """Print a note on stderr."""
     sys.stderr.write(f"{text}\n")
 
 
-def show(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table, as wide as the terminal, or as wide as necessary in a file."""
     table = Table(*heads, box=None, padding=(0, GAP, 0, 0))
     for row in rows:

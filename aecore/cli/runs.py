@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from aecore.cli.output import AsJson, say, show, tell
+from aecore.cli.output import AsJson, print_note, print_result, print_table
 from aecore.errors import LabError
 from aecore.i18n import t
 
@@ -36,9 +36,9 @@ def runs(
     folder = root or run_folder.runs_root()
     summaries = [summary for each in run_folder.runs(folder) if (summary := _summary(each))]
     if as_json:
-        say(json.dumps(summaries))
+        print_result(json.dumps(summaries))
     elif not summaries:
-        tell(t("There are no runs in {folder}; start one with: aecore train", folder=folder))
+        print_note(t("There are no runs in {folder}; start one with: aecore train", folder=folder))
     else:
         heads = [
             t("name"),
@@ -50,7 +50,7 @@ def runs(
             t("PCA"),
             t("busy"),
         ]
-        show(heads, [_row(summary) for summary in summaries])
+        print_table(heads, [_row(summary) for summary in summaries])
     return 0
 
 
@@ -59,7 +59,7 @@ def _summary(run: Any) -> dict[str, Any] | None:
         # A folder may have been renamed since its run.json was written.
         return {**run.summary(), "name": run.name, "busy": run.busy}
     except LabError as error:
-        tell(str(error))
+        print_note(str(error))
         return None
 
 

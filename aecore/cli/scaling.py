@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from aecore.cli.output import AsJson, say, show, tell
+from aecore.cli.output import AsJson, print_note, print_result, print_table
 from aecore.errors import ConfigError
 from aecore.i18n import t
 
@@ -50,10 +50,10 @@ def scaling(
     for row in scaling.measure(image_counts, side_lengths):
         rows.append(row)
         scaling.save(rows, root)
-        tell("  ".join(_cells(row)))
+        print_note("  ".join(_cells(row)))
     if as_json:
         plain = [{n: v for n, v in asdict(row).items() if v == v} for row in rows]
-        say(json.dumps(plain))
+        print_result(json.dumps(plain))
     else:
         heads = [
             t("method"),
@@ -64,7 +64,7 @@ def scaling(
             t("MB"),
             t("reason"),
         ]
-        show(heads, [_cells(row) for row in rows])
+        print_table(heads, [_cells(row) for row in rows])
     return 0
 
 

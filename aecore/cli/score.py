@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from aecore.cli.output import AsJson, say, show
+from aecore.cli.output import AsJson, print_result, print_table
 from aecore.i18n import t
 
 
@@ -20,11 +20,11 @@ def score(
     network = TrainedModel.open(run)
     scores = {"run": str(run), "step": network.step, **evaluation.scores(network)}
     if as_json:
-        say(json.dumps(scores))
+        print_result(json.dumps(scores))
     else:
         rows = [
             [name, f"{value:.5g}" if isinstance(value, float) else str(value)]
             for name, value in scores.items()
         ]
-        show([t("measure"), t("value")], rows)
+        print_table([t("measure"), t("value")], rows)
     return 0

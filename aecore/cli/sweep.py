@@ -14,7 +14,7 @@ from cyclopts.validators import Number
 from aecore import data
 from aecore.cli.data import load_local
 from aecore.cli.knobs import Flags
-from aecore.cli.output import AsJson, say, show, tell
+from aecore.cli.output import AsJson, print_note, print_result, print_table
 from aecore.errors import RunError
 from aecore.i18n import nt, t
 from aecore.presets import preset
@@ -61,7 +61,7 @@ def sweep(
     values = flags.model_dump(exclude_unset=True) if flags else {}
     dataset = str(values.pop("dataset", data.default()))
     planned = _plan(name, dataset, values, count)
-    tell(nt("{count} run.", "{count} runs.", len(planned)))
+    print_note(nt("{count} run.", "{count} runs.", len(planned)))
     from aecore.experiments.sweep import sweep
     from aecore.runs.folder import runs_root
 
@@ -81,11 +81,11 @@ def sweep(
             cancel=cancel,
         ):
             rows.append(row)
-            tell(_progress(row))
+            print_note(_progress(row))
         stopped = cancel.is_set()
     rows.sort(key=lambda row: row.place)
     if as_json:
-        say(json.dumps([_result(row) for row in rows]))
+        print_result(json.dumps([_result(row) for row in rows]))
     else:
         _table(rows)
     return STOPPED if stopped else 0
@@ -139,4 +139,4 @@ def _table(rows: list["Outcome"]) -> None:
         numbers = ["" if each is None else f"{each:.5f}" for each in errors]
         reason = str(row.reason or "") or (t("stopped early") if row.stopped else "")
         cells.append([*(str(row.values[name]) for name in knobs), *numbers, row.name, reason])
-    show([*knobs, t("held-out"), t("PCA"), t("run"), t("reason")], cells)
+    print_table([*knobs, t("held-out"), t("PCA"), t("run"), t("reason")], cells)

@@ -18,7 +18,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from aecore import data
 from aecore.cli.data import load_local
 from aecore.cli.knobs import Flags
-from aecore.cli.output import AsJson, say, tell
+from aecore.cli.output import AsJson, print_note, print_result
 from aecore.errors import ConfigError
 from aecore.i18n import t
 from aecore.presets import PRESETS, preset
@@ -62,9 +62,9 @@ def train(
         code, facts = _train(run, trainer, stop, quiet=as_json)
         if code:
             text = t("Saved at step {step:,}. Resume with: ", step=trainer.steps)
-            tell(text + f"aecore train --resume --out {shlex.quote(str(out or run.path))}")
+            print_note(text + f"aecore train --resume --out {shlex.quote(str(out or run.path))}")
     result = {**_progress(run, trainer), **_errors(trainer), **facts}
-    say(json.dumps(result) if as_json else _verdict(result))
+    print_result(json.dumps(result) if as_json else _verdict(result))
     return code
 
 
@@ -85,7 +85,7 @@ def _train(
             if not stop:
                 run.train(trainer, after_step=after_step)
     except Diverged as error:
-        tell(str(error))
+        print_note(str(error))
         code = DIVERGED
     seconds = time.monotonic() - start
     speed = round(_images(trainer, trainer.steps - first) / seconds)

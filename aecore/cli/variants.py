@@ -9,7 +9,7 @@ from cyclopts.validators import Number
 
 from aecore import data
 from aecore.cli.data import load_local
-from aecore.cli.output import AsJson, say, show, tell
+from aecore.cli.output import AsJson, print_note, print_result, print_table
 from aecore.i18n import t
 
 FORMATS = {
@@ -51,10 +51,10 @@ def variants(
             raise outcome.reason
         name = names[outcome.place]
         scores[name] = score = kinds.measure(root / outcome.name, images)
-        tell(f"{outcome.done}/{outcome.total}  {_label(name)}: {score['test_mse']:.5f}")
+        print_note(f"{outcome.done}/{outcome.total}  {_label(name)}: {score['test_mse']:.5f}")
     rows = {name: scores[name] for name in names}
     if as_json:
-        say(json.dumps(rows))
+        print_result(json.dumps(rows))
     else:
         heads = [
             t("variant"),
@@ -65,7 +65,7 @@ def variants(
             t("logistic"),
             t("seconds"),
         ]
-        show(heads, [[_label(name), *_cells(row)] for name, row in rows.items()])
+        print_table(heads, [[_label(name), *_cells(row)] for name, row in rows.items()])
     return 0
 
 

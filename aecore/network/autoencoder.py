@@ -160,8 +160,8 @@ def keep_top_k(codes: Tensor, k: int) -> Tensor:
 
 def top_k_units(config: Config) -> int | None:
     """Return the number of units that sparsity keeps per image; None for all."""
-    kept = SPARSITY_KINDS[config.sparsity_kind].kept_units
-    return None if kept is None else kept(config)
+    count = SPARSITY_KINDS[config.sparsity_kind].active_units
+    return None if count is None else count(config)
 
 
 def _uninitialised(kind: type[L], *sizes: int, **options: Any) -> L:

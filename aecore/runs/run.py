@@ -291,8 +291,8 @@ def _row(line: str) -> Record | None:
         row = json.loads(line)
     except ValueError:
         return None
-    whole = isinstance(row, dict) and isinstance(row.get("step"), int)
-    return cast("Record", row) if whole else None
+    is_complete = isinstance(row, dict) and isinstance(row.get("step"), int)
+    return cast("Record", row) if is_complete else None
 
 
 def _summary(name: str, snapshot: Snapshot) -> dict[str, Any]:

@@ -168,18 +168,18 @@ def _attempt(remote: Remote, url: str, part: Path, report: Progress) -> DataErro
 
 def _receive(url: str, part: Path, expected: int, report: Progress) -> None:
     """Append the rest of `url` to `part`, or start over if the server cannot resume."""
-    have = part.stat().st_size if part.exists() else 0
-    headers = {"User-Agent": "aecore"} | ({"Range": f"bytes={have}-"} if have else {})
+    size = part.stat().st_size if part.exists() else 0
+    headers = {"User-Agent": "aecore"} | ({"Range": f"bytes={size}-"} if size else {})
     # The addresses are constants, not user input.
-    with urlopen(Request(url, headers=headers), timeout=TIMEOUT) as answer:  # noqa: S310
-        have = have if answer.status == 206 else 0
-        whole = have + answer.length if answer.length is not None else None
-        with part.open("ab" if have else "wb") as file:
-            while have <= MOST_BYTES and (block := answer.read(BLOCK)):
+    with urlopen(Request(url, headers=headers), timeout=TIMEOUT) as response:  # noqa: S310
+        size = size if response.status == 206 else 0
+        total = size + response.length if response.length is not None else None
+        with part.open("ab" if size else "wb") as file:
+            while size <= MOST_BYTES and (block := response.read(BLOCK)):
                 file.write(block)
-                have += len(block)
-                report(have, whole or expected)
-    if whole is not None and have < whole:
+                size += len(block)
+                report(size, total or expected)
+    if total is not None and size < total:
         raise ConnectionError(url)
 
 

@@ -107,8 +107,8 @@ def _noise(config: Config) -> str:
 def _sparsity(config: Config) -> str:
     """Say what sparsity is asked of the code, if any."""
     kind = SPARSITY_KINDS[config.sparsity_kind]
-    if kind.kept_units is not None:
-        kept = min(kind.kept_units(config), config.bottleneck)
+    if kind.active_units is not None:
+        kept = min(kind.active_units(config), config.bottleneck)
         return t("the {count} strongest of {units}", count=kept, units=config.bottleneck)
     if kind.penalty is None or not config.sparsity:
         return ""
