@@ -1,4 +1,4 @@
-"""Again from here with this changed: a branch of the run chosen."""
+"""The form that branches a run: replay it up to a step, then change one setting."""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ from dashboard.widgets.heading import heading
 
 
 def panel(row: Row) -> None:
-    """Ask from which saved moment, and what is changed there."""
+    """Draw the form that asks for a saved step of a run and for the setting to change there."""
     run = Run(active_run.root() / row["name"])
     steps = run.frames()
     if not steps:
@@ -35,30 +35,31 @@ def panel(row: Row) -> None:
             )
             now = row["config"].get(name)
             value = st.text_input(t("To"), str(now), key=f"{key} {name}", width=120)
-            go = st.button(t("Branch"), key="make branch", icon=":material/call_split:")
+            submitted = st.button(t("Branch"), key="make branch", icon=":material/call_split:")
         st.caption(
             t("Earlier steps are replayed with the same seed, so only this setting differs.")
         )
-        if go:
-            _make(run, int(step), name, value)
+        if submitted:
+            _create(run, int(step), name, value)
 
 
-def _make(parent: Run, step: int, name: str, value: str) -> None:
+def _create(parent: Run, step: int, name: str, value: str) -> None:
+    """Branch a run with a progress bar, and make the branch the current run."""
     bar = st.progress(0.0, t("Replaying the earlier steps"))
 
-    def report(done: int, whole: int) -> None:
-        if done % max(1, whole // 50) == 0:
-            bar.progress(done / max(1, whole))
+    def report(done: int, total: int) -> None:
+        if done % max(1, total // 50) == 0:
+            bar.progress(done / max(1, total))
 
     try:
         images = cached.dataset(parent.config.dataset)
         path = new_path(active_run.root(), parent.config)
-        made, _ = branch(parent, step, images, path, report=report, **{name: value})
-    except LabError as why:
+        child, _ = branch(parent, step, images, path, report=report, **{name: value})
+    except LabError as error:
         bar.empty()
-        st.error(str(why), icon=":material/error:")
+        st.error(str(error), icon=":material/error:")
         return
-    made.release()
-    commands.open_run(made.name)
-    messages.announce(N_("{name} is now the current run. Press Play to continue.", name=made.name))
+    child.release()
+    commands.open_run(child.name)
+    messages.announce(N_("{name} is now the current run. Press Play to continue.", name=child.name))
     st.rerun()

@@ -1,4 +1,4 @@
-"""Figures of the Compare page. Functions of arrays."""
+"""Figures of the Compare page, as functions of arrays."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,12 +22,12 @@ GAP = 0.03
 
 
 def overlaid(curves: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> go.Figure:
-    """Draw the held-out errors of runs over each other.
+    """Draw the held-out error curves of several runs on shared axes.
 
     Parameters
     ----------
     curves : mapping of str to (epochs, errors)
-        By the name of the run.
+        Keys are the names of the runs.
 
     Returns
     -------
@@ -62,16 +62,16 @@ def linked_map(
     classes: Sequence[str],
     selected: ArrayLike,
 ) -> go.Figure:
-    """Draw a latent map whose points know their numbers, with some of them marked.
+    """Draw a latent map whose points carry their indices, with a selection highlighted.
 
     Parameters
     ----------
     points : ndarray of shape (n, 2), float32
     labels : ndarray of shape (n,), int64
-        -1 for none.
+        Indices into `classes`; -1 for no label.
     classes : sequence of str
     selected : array-like of int
-        Rows of `points`; the others fade, unless there are none.
+        Indices of points. The other points are faded; if empty, no point is.
 
     Returns
     -------
@@ -85,7 +85,7 @@ def linked_map(
         cloud.unselected = {"marker": {"opacity": FADED}}
         if rows.size:
             cloud.selectedpoints = np.flatnonzero(np.isin(members, rows))
-    # A box or lasso drawn by hand gives way to what it chose, here as on the other maps.
+    # A new revision removes the box or lasso, so that all maps show only the selected points.
     drawing.layout.selectionrevision = " ".join(map(str, rows.tolist()))
     return drawing
 
@@ -96,39 +96,41 @@ def cells(
     names: Sequence[str],
     axes: tuple[str, str, str],
 ) -> go.Figure:
-    """Draw heat maps of runs by two knobs, one beside the other for each value of a third.
+    """Draw heat maps of error over two settings, one for each value of a third setting.
 
     Parameters
     ----------
     places : sequence of (across, up, panel), of length n
-        The values of the three knobs, of each run.
+        Each run's values of the three settings.
     errors : sequence of float, of length n
     names : sequence of str, of length n
-        What a click on the cell returns.
+        Names of the runs; a click on a cell returns the name.
     axes : (str, str, str)
-        What the knobs are called.
+        Labels of the three settings.
 
     Returns
     -------
     plotly.graph_objects.Figure
     """
     across, up, panels = (sorted({place[k] for place in places}, key=_order) for k in range(3))
-    found = {place: (error, name) for place, error, name in zip(places, errors, names, strict=True)}
+    results = {
+        place: (error, name) for place, error, name in zip(places, errors, names, strict=True)
+    }
     width = (1 - GAP * (len(panels) - 1)) / len(panels)
     maps: list[dict[str, Any]] = []
     layout: dict[str, Any] = {}
     heads = []
     for number, panel in enumerate(panels):
-        rows = [[found.get((x, y, panel), (None, "")) for x in across] for y in up]
-        ends = str(number + 1) if number else ""
-        maps.append({**_heat(across, up, rows), "xaxis": f"x{ends}", "yaxis": f"y{ends}"})
+        rows = [[results.get((x, y, panel), (None, "")) for x in across] for y in up]
+        suffix = str(number + 1) if number else ""
+        maps.append({**_heat(across, up, rows), "xaxis": f"x{suffix}", "yaxis": f"y{suffix}"})
         left = number * (width + GAP)
         axis = {"type": "category", "showgrid": False}
-        place = {"title": title(axes[0]), "domain": [left, left + width], "anchor": f"y{ends}"}
-        layout[f"xaxis{ends}"] = {**axis, **place}
-        said = {"title": title("" if number else axes[1]), "anchor": f"x{ends}"}
+        x_axis = {"title": title(axes[0]), "domain": [left, left + width], "anchor": f"y{suffix}"}
+        layout[f"xaxis{suffix}"] = {**axis, **x_axis}
+        y_axis = {"title": title("" if number else axes[1]), "anchor": f"x{suffix}"}
         ticks = {"showticklabels": not number and len(up) > 1, "ticks": ""}
-        layout[f"yaxis{ends}"] = {**axis, **said, **ticks}
+        layout[f"yaxis{suffix}"] = {**axis, **y_axis, **ticks}
         if len(panels) > 1:
             heads.append({**note_above(f"{axes[2]} {panel}"), "x": left})
     bar = {"title": {"text": t("error")}, "thickness": 12}
@@ -155,12 +157,12 @@ def _heat(
 
 
 def parallel(values: Mapping[str, Sequence[Any]], errors: Sequence[float]) -> go.Figure:
-    """Draw runs as lines through their knobs to their errors.
+    """Draw runs as parallel coordinates: a line each through its settings to its error.
 
     Parameters
     ----------
     values : mapping of str to sequence of length n
-        Of each knob, in the reader's words.
+        The runs' values of each setting; keys are labels in the user's language.
     errors : sequence of float, of length n
 
     Returns
@@ -168,11 +170,11 @@ def parallel(values: Mapping[str, Sequence[Any]], errors: Sequence[float]) -> go
     plotly.graph_objects.Figure
     """
     dimensions = []
-    for name, each in values.items():
-        kinds = sorted(set(each), key=_order)
-        places = [kinds.index(value) for value in each]
-        ticks = {"tickvals": list(range(len(kinds))), "ticktext": [str(kind) for kind in kinds]}
-        dimensions.append({"label": name, "values": places, **ticks})
+    for label, column in values.items():
+        levels = sorted(set(column), key=_order)
+        positions = [levels.index(value) for value in column]
+        ticks = {"tickvals": list(range(len(levels))), "ticktext": [str(level) for level in levels]}
+        dimensions.append({"label": label, "values": positions, **ticks})
     dimensions.append({"label": t("error"), "values": list(errors)})
     line = {"color": list(errors), "colorscale": "Viridis", "reversescale": True}
     lines = {"type": "parcoords", "dimensions": dimensions, "line": line}
@@ -180,6 +182,7 @@ def parallel(values: Mapping[str, Sequence[Any]], errors: Sequence[float]) -> go
 
 
 def _order(value: object) -> tuple[float, str]:
+    """Return a sort key that puts numbers in numerical order before other texts."""
     try:
         return float(str(value)), ""
     except ValueError:

@@ -1,4 +1,4 @@
-"""The figures of a run as one page that opens anywhere, without a network."""
+"""Export the figures of a run as a self-contained HTML page."""
 
 from base64 import b64encode
 from html import escape
@@ -30,7 +30,7 @@ img {{ width: 100%; image-rendering: pixelated; }}
 </head>
 <body>
 <h1>{name}</h1>
-<p>{said}</p>
+<p>{summary}</p>
 {parts}
 </body>
 </html>
@@ -43,24 +43,27 @@ def page(snapshot: Snapshot, name: str) -> bytes:
     Parameters
     ----------
     snapshot : Snapshot
-        Live or from disk.
+        Of the live run, or read from disk.
     name : str
-        Of the run.
+        Name of the run.
 
     Returns
     -------
     bytes
-        With plotly's source in it, so that it needs nothing else.
+        The page, UTF-8 encoded. It includes plotly's source, so that it works offline.
     """
-    measured = activity(snapshot.codes)
-    classes = [display_name(each) for each in snapshot.classes]
+    units = activity(snapshot.codes)
+    classes = [display_name(name) for name in snapshot.classes]
     drawings = {
         t("Reconstruction error"): loss(snapshot.history, edit_texts(snapshot.edits)),
         t("Latent map"): latent_map(snapshot.points, snapshot.labels, classes),
-        t("Code activity"): code_activity(measured.mean, measured.active, measured.dead),
+        t("Code activity"): code_activity(units.mean, units.active, units.dead),
     }
-    parts = [_figure(*each, first=not number) for number, each in enumerate(drawings.items())]
-    said = t(
+    parts = [
+        _figure(head, drawing, first=not number)
+        for number, (head, drawing) in enumerate(drawings.items())
+    ]
+    summary = t(
         "{dataset}, bottleneck {bottleneck}, step {step:,} of {total:,}",
         dataset=snapshot.config.dataset,
         bottleneck=snapshot.config.bottleneck,
@@ -68,22 +71,24 @@ def page(snapshot: Snapshot, name: str) -> bytes:
         total=snapshot.total_steps,
     )
     return PAGE.format(
-        name=escape(name), said=escape(said), parts="\n".join([*parts, _pictures(snapshot)])
+        name=escape(name), summary=escape(summary), parts="\n".join([*parts, _pictures(snapshot)])
     ).encode()
 
 
 def _figure(head: str, drawing: go.Figure, *, first: bool) -> str:
-    # In the page the browser gives colours and font; here plotly's own white template does.
+    # The dashboard sets colours and fonts in the browser; a page on its own needs a template.
     drawing.update_layout(template="plotly_white", height=HEIGHT)
     body = drawing.to_html(full_html=False, include_plotlyjs=first)
     return f"<h2>{escape(head)}</h2>\n{body}"
 
 
 def _pictures(snapshot: Snapshot) -> str:
-    shown = snapshot.examples
-    error = abs(shown.reconstructions - shown.originals)
+    examples = snapshot.examples
+    error = abs(examples.reconstructions - examples.originals)
     rows = (t("original"), t("corrupted"), t("reconstructed"), t("error"))
-    picture = image_figures.mosaic([shown.originals, shown.corrupted, shown.reconstructions, error])
+    picture = image_figures.mosaic(
+        [examples.originals, examples.corrupted, examples.reconstructions, error]
+    )
     source = "data:image/png;base64," + b64encode(image_figures.png(picture)).decode()
-    head, words = escape(t("Reconstructions")), escape(", ".join(rows))
-    return f'<h2>{head}</h2>\n<p>{words}</p>\n<img alt="{words}" src="{source}">'
+    head, caption = escape(t("Reconstructions")), escape(", ".join(rows))
+    return f'<h2>{head}</h2>\n<p>{caption}</p>\n<img alt="{caption}" src="{source}">'

@@ -1,4 +1,4 @@
-"""Maps of several runs side by side: what is selected on one is marked on all."""
+"""Latent maps of several runs side by side, with a linked selection."""
 
 from collections.abc import Mapping
 from itertools import cycle
@@ -21,29 +21,29 @@ from dashboard.widgets.heading import heading
 from dashboard.widgets.image_grid import class_names, image_grid
 
 HEIGHT = 320
-SHOWN = 14
+MOST_IMAGES = 14
 
 
-def linked_maps(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
-    """Show the maps of the probe set, turned so that they lie alike, and what is selected on them.
+def linked_maps(shots: Mapping[str, Snapshot], titles: Mapping[str, str]) -> None:
+    """Show aligned maps of the probe set, and reconstructions of the selected images.
 
     Parameters
     ----------
     shots : mapping of str to Snapshot
-        By the name of the run.
-    named : mapping of str to str
-        What each run is called.
+        Keys are the names of the runs.
+    titles : mapping of str to str
+        Titles of the runs, by name.
     """
-    # By itself, so that a lasso is answered without the rest of the page.
-    st.fragment(_maps)(shots, named)
+    # A fragment, so that a selection does not rerun the whole page.
+    st.fragment(_maps)(shots, titles)
 
 
 def alike(shot: Snapshot, first: Snapshot) -> bool:
-    """Whether two runs are followed by the same images."""
+    """Return whether the probe sets of two runs are the same images."""
     return shot.config.dataset == first.config.dataset and np.array_equal(shot.labels, first.labels)
 
 
-def _maps(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
+def _maps(shots: Mapping[str, Snapshot], titles: Mapping[str, str]) -> None:
     first = next(iter(shots.values()))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         heading(t("Latent maps, aligned to the first"))
@@ -59,21 +59,21 @@ def _maps(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
     for column, (name, shot) in zip(cycle(st.columns(per_row)), shots.items()):
         linked = alike(shot, first)
         with column:
-            other = "" if linked else " · " + t("other dataset, not linked")
-            st.caption(named[name] + other)
+            suffix = "" if linked else " · " + t("other dataset, not linked")
+            st.caption(titles[name] + suffix)
             figure(
                 f"map {name}",
                 linked_map(
                     _aligned(shot, first),
-                    _shown_labels(shot, first, chosen or []),
+                    _filtered_labels(shot, first, chosen or []),
                     [display_name(each) for each in shot.classes],
                     rows if linked else [],
                 ),
                 height=HEIGHT,
-                label=t("Latent map of {name}", name=named[name]),
+                label=t("Latent map of {name}", name=titles[name]),
                 on_selected=_select(first) if linked else None,
             )
-    _pictures({n: shot for n, shot in shots.items() if alike(shot, first)}, named, rows)
+    _pictures({n: shot for n, shot in shots.items() if alike(shot, first)}, titles, rows)
 
 
 def _select(first: Snapshot) -> Any:
@@ -84,20 +84,22 @@ def _select(first: Snapshot) -> Any:
 
 
 def _selected(first: Snapshot) -> NDArray[np.intp]:
-    """Return which images of the probe set are selected; of another data set none is."""
+    """Return the indices of the selected probe images; none if another dataset is selected on."""
     dataset, rows = st.session_state.get(keys.SELECTION, ("", []))
-    found = np.array(rows if dataset == first.config.dataset else [], np.intp)
-    return found[found < len(first.labels)]
+    indices = np.array(rows if dataset == first.config.dataset else [], np.intp)
+    return indices[indices < len(first.labels)]
 
 
 def _aligned(shot: Snapshot, first: Snapshot) -> NDArray[np.float32]:
+    """Return the points of a map, aligned to the first map where both have the same images."""
     points = shot.points.astype(np.float64)
     if shot is not first and alike(shot, first):
         points = projection.align(points, first.points.astype(np.float64))
     return points.astype(np.float32)
 
 
-def _shown_labels(shot: Snapshot, first: Snapshot, chosen: list[str]) -> NDArray[np.int64]:
+def _filtered_labels(shot: Snapshot, first: Snapshot, chosen: list[str]) -> NDArray[np.int64]:
+    """Return the labels of a map, -1 for those outside the chosen classes."""
     labels = shot.labels.copy()
     if chosen and shot.classes == first.classes:
         labels[~np.isin(labels, [shot.classes.index(each) for each in chosen])] = -1
@@ -105,30 +107,29 @@ def _shown_labels(shot: Snapshot, first: Snapshot, chosen: list[str]) -> NDArray
 
 
 def _pictures(
-    shots: Mapping[str, Snapshot], named: Mapping[str, str], rows: NDArray[np.intp]
+    shots: Mapping[str, Snapshot], titles: Mapping[str, str], rows: NDArray[np.intp]
 ) -> None:
-    """Show some of the images selected, and what each run makes of them."""
+    """Show some of the selected images and each run's reconstructions of them."""
     if not len(rows):
-        words = t("Draw a lasso or a box on a map to mark the same images on all of them.")
-        st.caption(words)
+        st.caption(t("Draw a lasso or a box on a map to mark the same images on all of them."))
         return
-    some = rows[np.linspace(0, len(rows) - 1, min(SHOWN, len(rows))).round().astype(int)]
+    visible = rows[np.linspace(0, len(rows) - 1, min(MOST_IMAGES, len(rows))).round().astype(int)]
     text = nt(
         "{count} image selected, {shown} shown.",
         "{count} images selected, {shown} shown.",
         len(rows),
-        shown=len(some),
+        shown=len(visible),
     )
     st.caption(text + " " + t("Double-click to clear."))
     first = next(iter(shots.values()))
     dataset = cached.dataset(first.config.dataset)
-    originals = (probe.probe_set(dataset).images[some] / 255).astype(np.float32)
-    reconstruction = [decode(shot.model, shot.codes[some]) for shot in shots.values()]
-    lines = [originals, *reconstruction]
+    originals = (probe.probe_set(dataset).images[visible] / 255).astype(np.float32)
+    reconstructions = [decode(shot.model, shot.codes[visible]) for shot in shots.values()]
+    lines = [originals, *reconstructions]
     image_grid(
         "linked",
         lines,
-        rows=[t("original"), *(named[name] for name in shots)],
-        columns=class_names(first.labels[some], first.classes),
+        rows=[t("original"), *(titles[name] for name in shots)],
+        columns=class_names(first.labels[visible], first.classes),
         label=t("The selected images, reconstructed by each run"),
     )

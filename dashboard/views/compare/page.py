@@ -1,4 +1,4 @@
-"""The Compare page: all runs, those chosen side by side, and sweeps of many."""
+"""The Compare page: the table of runs, the selected runs side by side, and sweeps."""
 
 from dashboard.shell import page
 from dashboard.views.compare import branch, run_table, sweep_form
@@ -11,7 +11,7 @@ def show() -> None:
 
 
 def still() -> None:
-    """Draw the table, and what it asks for."""
+    """Draw the table of runs, the panels for the selected runs, and the sweep form."""
     chosen = run_table.choose()
     if chosen:
         run_table.actions(chosen)

@@ -1,4 +1,4 @@
-"""The table of all runs, and what can be done to those chosen in it."""
+"""The table of all runs, and actions on the selected ones."""
 
 import zlib
 from collections.abc import Callable, Sequence
@@ -23,63 +23,63 @@ MEGABYTE = 2**20
 
 
 def choose() -> list[Row]:
-    """Show all runs and return those chosen."""
+    """Show the table of runs and return the selected rows."""
     root = active_run.root()
     rows = index.index(root)
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        asked = st.text_input(
+        query = st.text_input(
             t("Search"), key="find runs", placeholder=t("name, tag, note, dataset"), width=260
         )
-        whole = sum(row["bytes"] for row in rows) / MEGABYTE
+        megabytes = sum(row["bytes"] for row in rows) / MEGABYTE
         st.caption(
             nt(
                 "{count:,} run, {size:,.0f} MB",
                 "{count:,} runs, {size:,.0f} MB",
                 len(rows),
-                size=whole,
+                size=megabytes,
             )
         )
         _imports()
         _undo()
-    rows = [row for row in rows if _matches(row, asked or "")]
+    rows = [row for row in rows if _matches(row, query or "")]
     if not rows:
         st.info(t("No matching runs."))
         return []
-    # Rows are chosen by their places: other rows are another table.
-    names = zlib.crc32("\n".join(row["name"] for row in rows).encode())
+    # The widget stores row positions, which mean nothing once the rows change: use a new key.
+    digest = zlib.crc32("\n".join(row["name"] for row in rows).encode())
     event = st.dataframe(
         _columns(rows),
-        key=f"runs table {names}",
+        key=f"runs table {digest}",
         on_select="rerun",
         selection_mode="multi-row",
         hide_index=True,
         height=min(HEIGHT, 36 * len(rows) + 40),
         column_config=_formats(),
     )
-    places = event["selection"]["rows"]
-    chosen = [rows[place] for place in places if place < len(rows)]
+    positions = event["selection"]["rows"]
+    chosen = [rows[position] for position in positions if position < len(rows)]
     if not chosen:
         st.caption(t("Select one run to rename, export or branch; select several to compare."))
     return chosen
 
 
-def _matches(row: Row, asked: str) -> bool:
+def _matches(row: Row, query: str) -> bool:
     config = row["config"]
-    words = [row["name"], row["title"], row["note"], *row["tags"], str(config.get("dataset"))]
-    return asked.lower() in " ".join(map(str, words)).lower()
+    texts = [row["name"], row["title"], row["note"], *row["tags"], str(config.get("dataset"))]
+    return query.lower() in " ".join(map(str, texts)).lower()
 
 
 def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
-    def knob(name: str) -> list[Any]:
+    def setting(name: str) -> list[Any]:
         return [row["config"].get(name) for row in rows]
 
     return {
         "favourite": ["★" if row["favourite"] else "" for row in rows],
         "title": [row["title"] or row["name"] for row in rows],
-        "dataset": knob("dataset"),
-        "architecture": knob("architecture"),
-        "bottleneck": knob("bottleneck"),
-        "noise": knob("noise"),
+        "dataset": setting("dataset"),
+        "architecture": setting("architecture"),
+        "bottleneck": setting("bottleneck"),
+        "noise": setting("noise"),
         "sparsity": [_sparsity(row["config"]) for row in rows],
         "held_out": [row["held_out"] for row in rows],
         "ratio": [_ratio(row) for row in rows],
@@ -92,8 +92,8 @@ def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
 
 
 def _sparsity(config: Any) -> str:
+    """Return the kind of sparsity with its strength or number of units; empty for none."""
     kind = SPARSITY_KINDS.get(config.get("sparsity_kind"), SPARSITY_KINDS["none"])
-    # The strength that a kind uses, or else the number of units it keeps.
     settings = [name for name in ("sparsity", "active_units") if name in kind.uses]
     return " ".join(f"{kind.label} {config[name]:g}" for name in settings if config.get(name))
 
@@ -123,11 +123,11 @@ def _formats() -> dict[str, Any]:
 
 
 def actions(chosen: Sequence[Row]) -> None:
-    """Offer what can be done to the runs chosen."""
+    """Draw the buttons that act on the selected runs."""
     with st.container(horizontal=True, vertical_alignment="center"):
         if len(chosen) == 1:
             _open(chosen[0])
-            _words(chosen[0])
+            _labels(chosen[0])
             _exports(chosen[0])
         st.button(
             t("Delete"),
@@ -149,7 +149,7 @@ def _open(row: Row) -> None:
     )
 
 
-def _words(row: Row) -> None:
+def _labels(row: Row) -> None:
     with st.popover(t("Name and note"), icon=":material/edit:"), st.form(f"words {row['name']}"):
         title = st.text_input(t("Title"), row["title"])
         tags = st.text_input(t("Tags (comma-separated)"), ", ".join(row["tags"]))
@@ -157,10 +157,10 @@ def _words(row: Row) -> None:
         favourite = st.checkbox(t("Favourite"), row["favourite"])
         if st.form_submit_button(t("Save")):
             path = active_run.root() / row["name"]
-            found = [tag.strip() for tag in tags.split(",") if tag.strip()]
+            tag_list = [tag.strip() for tag in tags.split(",") if tag.strip()]
             messages.attempt(
                 lambda: index.set_labels(
-                    path, title=title, tags=found, note=note, favourite=favourite
+                    path, title=title, tags=tag_list, note=note, favourite=favourite
                 )
             )
             st.rerun()
@@ -169,19 +169,19 @@ def _words(row: Row) -> None:
 def _exports(row: Row) -> None:
     path = active_run.root() / row["name"]
     with st.popover(t("Export"), icon=":material/download:"):
-        for name, form in FORMATS.items():
+        for name, file_format in FORMATS.items():
             st.download_button(
-                str(form.label),
-                _made(partial(export, path, name)),
-                f"{row['name']}.{form.suffix}",
+                str(file_format.label),
+                _or_message(partial(export, path, name)),
+                f"{row['name']}.{file_format.suffix}",
                 key=f"export {name}",
-                help=str(form.description),
+                help=str(file_format.description),
                 on_click="ignore",
                 width="stretch",
             )
         st.download_button(
             t("Figures (HTML)"),
-            _made(lambda: html_report.page(Run(path).frame(), row["name"])),
+            _or_message(lambda: html_report.page(Run(path).frame(), row["name"])),
             f"{row['name']}.html",
             key="export figures",
             help=t("Loss curve, latent map, code activity and reconstructions on one page"),
@@ -190,21 +190,23 @@ def _exports(row: Row) -> None:
         )
 
 
-def _made(make: Callable[[], bytes]) -> Callable[[], bytes]:
-    def made() -> bytes:
-        try:
-            return make()
-        except LabError as why:
-            # The browser asks for a file and gets one: the sentence that says why not.
-            return f"{why}\n".encode()
+def _or_message(write: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Wrap a function that writes a file, so that a failure yields its message as the file."""
 
-    return made
+    def contents() -> bytes:
+        try:
+            return write()
+        except LabError as error:
+            # A download cannot be refused once the browser has asked for it.
+            return f"{error}\n".encode()
+
+    return contents
 
 
 def _imports() -> None:
     with st.popover(t("Import a run"), icon=":material/upload:"):
         st.caption(t("A ZIP made by Export, here or elsewhere."))
-        # Another turn is another uploader: one without the file that was taken up.
+        # A new key after each import creates a new, empty uploader.
         turn = st.session_state.setdefault(keys.IMPORT_TURN, 0)
         key = f"import run turn {turn}"
         st.file_uploader(
@@ -244,20 +246,20 @@ def _delete(names: Sequence[str]) -> None:
 
 
 def _undo() -> None:
-    gone = st.session_state.get(keys.TRASHED, [])
-    if gone:
+    tokens = st.session_state.get(keys.TRASHED, [])
+    if tokens:
         st.button(
-            nt("Undo: restore {count} run", "Undo: restore {count} runs", len(gone)),
+            nt("Undo: restore {count} run", "Undo: restore {count} runs", len(tokens)),
             key="undo delete",
             icon=":material/undo:",
             on_click=_restore,
-            args=(gone,),
+            args=(tokens,),
         )
 
 
-def _restore(gone: Sequence[str]) -> None:
+def _restore(tokens: Sequence[str]) -> None:
     def act() -> None:
-        for token in gone:
+        for token in tokens:
             index.restore(active_run.root(), token)
         st.session_state[keys.TRASHED] = []
 

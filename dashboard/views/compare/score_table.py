@@ -1,4 +1,4 @@
-"""How good the runs chosen are: errors, and what classifiers get from their codes."""
+"""Scores of the selected runs: errors, and the accuracy of classifiers trained on codes."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,12 +24,22 @@ COLUMNS: Mapping[str, tuple[Message, str]] = {
     "pca_knn": (N_("k-NN accuracy, PCA"), PERCENT),
     "pca_logistic": (N_("Logistic accuracy, PCA"), PERCENT),
 }
-"""Of each measure of `aecore.applications.evaluation.scores` that is shown, its name and format."""
+"""Label and number format of each displayed score of `aecore.applications.evaluation.scores`."""
 
 
-def scores_of(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
-    """Offer to measure the runs, which takes seconds for each; what was measured is kept."""
-    wanted = st.toggle(
+def scores_of(shots: Mapping[str, Snapshot], titles: Mapping[str, str]) -> None:
+    """Draw a switch that scores the runs, and the table of scores.
+
+    Scoring takes a few seconds per run, once: the scores are cached.
+
+    Parameters
+    ----------
+    shots : mapping of str to Snapshot
+        Keys are the names of the runs.
+    titles : mapping of str to str
+        Titles of the runs, by name.
+    """
+    enabled = st.toggle(
         t("Scores on held-out images"),
         key="scores wanted",
         help=t(
@@ -38,28 +48,30 @@ def scores_of(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
             "trained on codes."
         ),
     )
-    if not wanted:
+    if not enabled:
         return
-    poll("scores", lambda: _table(list(shots), named))
+    poll("scores", lambda: _table(list(shots), titles))
 
 
-def _table(names: Sequence[str], named: Mapping[str, str]) -> bool:
-    """Show the scores that are computed; return whether more are to come."""
+def _table(names: Sequence[str], titles: Mapping[str, str]) -> bool:
+    """Show the scores computed so far; return whether any are still missing."""
     rows = [_scores(name) for name in names]
-    table: dict[str, list[Any]] = {"run": [named[name] for name in names]}
-    for measure, (_, form) in COLUMNS.items():
-        scale = 100 if form == PERCENT else 1
-        table[measure] = [scale * row[measure] if row and measure in row else None for row in rows]
-    number = st.column_config.NumberColumn
-    formats = {name: number(str(label), format=form) for name, (label, form) in COLUMNS.items()}
+    table: dict[str, list[Any]] = {"run": [titles[name] for name in names]}
+    for score, (_, number_format) in COLUMNS.items():
+        scale = 100 if number_format == PERCENT else 1
+        table[score] = [scale * row[score] if row and score in row else None for row in rows]
+    columns = {
+        score: st.column_config.NumberColumn(str(label), format=number_format)
+        for score, (label, number_format) in COLUMNS.items()
+    }
     st.dataframe(
         table,
         key="scores",
         hide_index=True,
-        column_config={"run": t("Run"), **formats},
+        column_config={"run": t("Run"), **columns},
     )
     missing = sum(row is None for row in rows)
-    # A space where all is there, so that nothing jumps.
+    # A blank caption once all scores are there, so that the page below does not move.
     st.caption(
         nt("Scoring {count} run", "Scoring {count} runs", missing)
         if missing
@@ -69,7 +81,7 @@ def _table(names: Sequence[str], named: Mapping[str, str]) -> bool:
 
 
 def _scores(name: str) -> Mapping[str, float] | None:
-    """Return the scores of a run, None until computed; empty, with the reason, where it fails."""
+    """Return the scores of a run; None until computed, empty if that fails (shows the error)."""
     try:
         return cached.scores(Run(active_run.root() / name))
     except LabError as error:

@@ -1,4 +1,4 @@
-"""Runs beside each other: curves, settings, reconstructions and maps."""
+"""Runs side by side: error curves, settings, reconstructions and maps."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,42 +21,42 @@ from dashboard.views.compare.score_table import scores_of
 from dashboard.widgets.heading import heading
 from dashboard.widgets.image_grid import class_names, image_grid
 
-MOST = 6
-TALL = 340
+MOST_RUNS = 6
+HEIGHT = 340
 
 
 def side_by_side(rows: Sequence[Row]) -> None:
-    """Show the runs chosen side by side."""
-    if len(rows) > MOST:
-        st.caption(t("Only the first {most} are shown.", most=MOST))
-    named = {row["name"]: row["title"] or row["name"] for row in rows[:MOST]}
+    """Show the selected runs side by side, at most `MOST_RUNS` of them."""
+    if len(rows) > MOST_RUNS:
+        st.caption(t("Only the first {most} are shown.", most=MOST_RUNS))
+    titles = {row["name"]: row["title"] or row["name"] for row in rows[:MOST_RUNS]}
     shots: dict[str, Snapshot] = {}
-    for name in named:
+    for name in titles:
         run = Run(active_run.root() / name)
         try:
             shots[name] = cached.newest_frame(run)
-        except LabError as why:
-            st.error(str(why), icon=":material/error:")
+        except LabError as error:
+            st.error(str(error), icon=":material/error:")
     if not shots:
         return
     left, right = st.columns(2, gap="medium")
     with left:
-        _curves(shots, named)
+        _curves(shots, titles)
     with right:
-        _settings(rows[:MOST], named)
-    _pictures(shots, named)
-    linked_maps(shots, named)
-    scores_of(shots, named)
+        _settings(rows[:MOST_RUNS], titles)
+    _pictures(shots, titles)
+    linked_maps(shots, titles)
+    scores_of(shots, titles)
 
 
-def _curves(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
+def _curves(shots: Mapping[str, Snapshot], titles: Mapping[str, str]) -> None:
     heading(t("Held-out error"))
     curves = {}
     for name, shot in shots.items():
         rows = [row for row in shot.history if row.get("held_out")]
-        curves[named[name]] = [row["epoch"] for row in rows], [row["held_out"] for row in rows]
+        curves[titles[name]] = [row["epoch"] for row in rows], [row["held_out"] for row in rows]
     drawing = overlaid(curves)
-    figure("overlaid", drawing, height=TALL, label=t("Held-out error of each run by epoch"))
+    figure("overlaid", drawing, height=HEIGHT, label=t("Held-out error of each run by epoch"))
     st.download_button(
         t("Download figure (HTML)"),
         lambda: drawing.to_html(include_plotlyjs=True).encode(),
@@ -67,27 +67,27 @@ def _curves(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
     )
 
 
-def _settings(rows: Sequence[Row], named: Mapping[str, str]) -> None:
-    """Show which knobs differ; those that do not are counted."""
+def _settings(rows: Sequence[Row], titles: Mapping[str, str]) -> None:
+    """Show a table of the settings that differ, and the number of those that do not."""
     heading(t("Differing settings"))
     table: dict[str, list[Any]] = {t("Setting"): []}
     for row in rows:
-        table[_unique(named[row["name"]], table)] = []
+        table[_unique(titles[row["name"]], table)] = []
     columns = list(table.values())
-    same = 0
+    shared = 0
     for name in knobs(Config):
         values = [str(row["config"].get(name)) for row in rows]
         if len(set(values)) == 1:
-            same += 1
+            shared += 1
             continue
         for column, value in zip(columns, [str(knobs(Config)[name].label), *values], strict=True):
             column.append(value)
-    facts = {
+    results = {
         t("Epoch"): [f"{row['epoch'] or 0:.1f}" for row in rows],
-        t("Held-out error"): [_figure(row["held_out"]) for row in rows],
-        t("PCA error"): [_figure(row["pca"]) for row in rows],
+        t("Held-out error"): [_number(row["held_out"]) for row in rows],
+        t("PCA error"): [_number(row["pca"]) for row in rows],
     }
-    for label, values in facts.items():
+    for label, values in results.items():
         for column, value in zip(columns, [label, *values], strict=True):
             column.append(value)
     st.dataframe(table, hide_index=True, key="differences")
@@ -95,43 +95,46 @@ def _settings(rows: Sequence[Row], named: Mapping[str, str]) -> None:
         nt(
             "{count} other setting is the same in all.",
             "{count} other settings are the same in all.",
-            same,
+            shared,
         )
     )
 
 
 def _unique(label: str, table: Mapping[str, object]) -> str:
+    """Return a label that is not a column of the table yet."""
     while label in table:
         label += " ·"
     return label
 
 
-def _figure(value: float | None) -> str:
+def _number(value: float | None) -> str:
     return "–" if value is None else f"{value:.5f}"
 
 
-def _pictures(shots: Mapping[str, Snapshot], named: Mapping[str, str]) -> None:
-    """Show what each makes of the same held-out images."""
+def _pictures(shots: Mapping[str, Snapshot], titles: Mapping[str, str]) -> None:
+    """Show each run's reconstructions of the same held-out images."""
     heading(t("Reconstructions of the same images"))
     first = next(iter(shots.values()))
-    alike = {n: s for n, s in shots.items() if s.config.dataset == first.config.dataset}
+    alike = {
+        name: shot for name, shot in shots.items() if shot.config.dataset == first.config.dataset
+    }
     if len(alike) < len(shots):
         st.caption(t("Runs on other datasets are hidden."))
     dataset = cached.dataset(first.config.dataset)
     images = (dataset.test_images[first.examples.indices] / 255).astype(np.float32)
     flat = images.reshape(len(images), -1)
-    reconstruction = [_rebuilt(shot, flat).reshape(images.shape) for shot in alike.values()]
-    rows = [images, *reconstruction]
+    reconstructions = [_reconstruct(shot, flat).reshape(images.shape) for shot in alike.values()]
+    rows = [images, *reconstructions]
     image_grid(
         "side by side",
         rows,
-        rows=[t("original"), *(named[name] for name in alike)],
+        rows=[t("original"), *(titles[name] for name in alike)],
         columns=class_names(first.examples.labels, first.classes),
         label=t("The same held-out images, reconstructed by each run"),
     )
 
 
-def _rebuilt(shot: Snapshot, rows: Any) -> Any:
+def _reconstruct(shot: Snapshot, rows: Any) -> Any:
     import torch
 
     with torch.no_grad():

@@ -1,4 +1,4 @@
-"""Many runs at once: which values to try, and how long it will take."""
+"""The form of a sweep: the values to try, and an estimate of how long it takes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from dashboard.state import active_run, cached, experiments, messages
 from dashboard.views.compare import sweep_results
 from dashboard.widgets.heading import heading
 
-# As many as can be told apart in the figures of the results.
+# The figures of the results cannot tell more settings apart.
 MOST_KNOBS = 6
 SUGGESTED: Mapping[str, str] = {
     "bottleneck": "2, 8, 32",
@@ -29,17 +29,18 @@ SUGGESTED: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class SweepRequest:
-    """Which runs a person asks for.
+    """The settings of a sweep, as chosen in the form.
 
     Attributes
     ----------
     values : mapping of str to list of str
-        Of each knob those to try.
+        Values to try, by the name of the setting.
     epochs : int
+        Number of epochs of each run.
     count : int or None
-        How many combinations are drawn at random; None for all.
+        Number of combinations, chosen at random; None for all.
     halving : bool
-        Whether the hopeless are stopped early.
+        Whether the worst runs are stopped early, by successive halving.
     """
 
     values: Mapping[str, list[str]]
@@ -48,12 +49,12 @@ class SweepRequest:
     halving: bool
 
     def planned(self, base: Config) -> list[grid.Planned]:
-        """Return the runs, those that cannot be among them.
+        """Return the planned runs, including invalid ones, which carry the reason.
 
         Raises
         ------
         LabError
-            Where a knob has no values, or there are too many combinations.
+            If a setting has no values, or there are too many combinations.
         """
         fixed = {**base.model_dump(), "epochs": self.epochs}
         if not self.values:
@@ -64,17 +65,17 @@ class SweepRequest:
 
 
 def panel() -> None:
-    """Ask for a sweep around the settings of the run on top."""
+    """Draw the form of a sweep around the settings of the current run, and the last results."""
     base = active_run.live().config
     with st.container(border=True):
         heading(t("Sweep"))
         st.caption(t("Trains every combination; other settings come from the current run."))
-        request = _request(base)
-        _offer(base, request)
+        _offer(base, _request(base))
     sweep_results.panel()
 
 
 def _request(base: Config) -> SweepRequest:
+    """Draw the fields of the form and return what is chosen in them."""
     known = {name: knob for name, knob in knobs(Config).items() if name != "dataset"}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.multiselect(
@@ -122,18 +123,22 @@ def _request(base: Config) -> SweepRequest:
                 "only the best third continue."
             ),
         )
-    values = {n: [v.strip() for v in text.split(",") if v.strip()] for n, text in texts.items()}
+    values = {
+        name: [value.strip() for value in text.split(",") if value.strip()]
+        for name, text in texts.items()
+    }
     return SweepRequest(values, int(epochs), count, halving)
 
 
 def _offer(base: Config, request: SweepRequest) -> None:
+    """Draw the start button, the estimated time, and the first invalid combination."""
     try:
         planned = request.planned(base)
-    except LabError as why:
-        st.error(str(why), icon=":material/error:")
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
         return
-    wrong = [each.reason for each in planned if each.reason is not None]
-    possible = len(planned) - len(wrong)
+    reasons = [plan.reason for plan in planned if plan.reason is not None]
+    possible = len(planned) - len(reasons)
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             t("Start sweep"),
@@ -146,28 +151,27 @@ def _offer(base: Config, request: SweepRequest) -> None:
         )
         if possible:
             minutes = _seconds(base, request, possible) / 60
-            words = nt(
+            estimate = nt(
                 "{count} run, about {minutes:.1f} min",
                 "{count} runs, about {minutes:.1f} min",
                 possible,
                 minutes=minutes,
             )
-            st.caption(words)
-    if wrong:
+            st.caption(estimate)
+    if reasons:
         text = nt(
             "{count} invalid combination: {reason}",
             "{count} invalid combinations: {reason}",
-            len(wrong),
-            reason=wrong[0],
+            len(reasons),
+            reason=reasons[0],
         )
         st.caption(f":material/error: {text}")
 
 
 def _seconds(base: Config, request: SweepRequest, count: int) -> float:
-    """Return how long the sweep takes, its runs all taken for as long as the one on top."""
-    # What is drawn at random or cannot be does not matter for the time of one.
-    each = _run_seconds(base.changed(epochs=request.epochs))
-    return START_SECONDS + each * whole_runs(count, request.halving) / experiments.processes()
+    """Estimate how long a sweep takes, assuming each run takes as long as the current one."""
+    seconds = _run_seconds(base.changed(epochs=request.epochs))
+    return START_SECONDS + seconds * whole_runs(count, request.halving) / experiments.processes()
 
 
 @st.cache_data(show_spinner=False, max_entries=64)

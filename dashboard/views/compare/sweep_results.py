@@ -1,4 +1,4 @@
-"""What came of a sweep: heat maps whose cells open their runs, and lines."""
+"""Results of a sweep: clickable heat maps, error against bottleneck, parallel coordinates."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -17,12 +17,12 @@ from dashboard.widgets.polling import poll
 from dashboard.widgets.sweep_progress import sweep_progress
 
 HEIGHT = 340
-# More maps beside each other would be too narrow to read.
+# More heat maps side by side would be too narrow to read.
 MOST_PANELS = 4
 
 
 def panel() -> None:
-    """Show the sweep that runs, or the last one, and follow it."""
+    """Show the results of the running sweep, or of the last one, and keep them up to date."""
     poll("sweep", _results)
 
 
@@ -31,7 +31,7 @@ def _results() -> bool:
     if task is None:
         return False
     if active_run.fingerprint() != st.session_state[keys.DRAWN]:
-        # Another run was opened.
+        # Another run was opened: the rest of the page must show it.
         st.rerun()
     sweep_progress(task)
     rows = [row for row in task.rows if row.reason is None and row.summary.get("held_out")]
@@ -46,7 +46,7 @@ def _figures(names: Sequence[str], rows: Sequence[Outcome]) -> None:
         _cells(names, rows)
     with right:
         if "bottleneck" in names:
-            _against(names, rows)
+            _error_by_bottleneck(names, rows)
         else:
             _parallel(names, rows)
     if "bottleneck" in names and len(names) > 1:
@@ -55,13 +55,13 @@ def _figures(names: Sequence[str], rows: Sequence[Outcome]) -> None:
 
 def _cells(names: Sequence[str], rows: Sequence[Outcome]) -> None:
     across, up, panel = names[0], names[1:2], names[2:]
-    if len({_said(panel, row) for row in rows}) > MOST_PANELS:
+    if len({_value_text(panel, row) for row in rows}) > MOST_PANELS:
         up, panel = names[1:], ()
     st.caption(t("Error of each run; click a cell to open its run."))
     figure(
         "sweep-cells",
         cells(
-            [(row.values[across], _said(up, row), _said(panel, row)) for row in rows],
+            [(row.values[across], _value_text(up, row), _value_text(panel, row)) for row in rows],
             [row.summary["held_out"] for row in rows],
             [row.name for row in rows],
             (_labels([across]), _labels(up), _labels(panel)),
@@ -72,7 +72,7 @@ def _cells(names: Sequence[str], rows: Sequence[Outcome]) -> None:
     )
 
 
-def _said(names: Sequence[str], row: Outcome) -> str:
+def _value_text(names: Sequence[str], row: Outcome) -> str:
     return " · ".join(str(row.values[name]) for name in names)
 
 
@@ -84,13 +84,18 @@ def _open(name: Any) -> None:
     commands.open_run(str(name))
 
 
-def _against(names: Sequence[str], rows: Sequence[Outcome]) -> None:
+def _error_by_bottleneck(names: Sequence[str], rows: Sequence[Outcome]) -> None:
     groups: dict[str, dict[int, float]] = {}
     pca: dict[int, float] = {}
     for row in rows:
-        rest = [f"{knobs(Config)[n].label} {row.values[n]}" for n in names if n != "bottleneck"]
+        others = [
+            f"{knobs(Config)[name].label} {row.values[name]}"
+            for name in names
+            if name != "bottleneck"
+        ]
+        group = ", ".join(others) or t("autoencoder")
         width = int(row.summary["bottleneck"])
-        groups.setdefault(", ".join(rest) or t("autoencoder"), {})[width] = row.summary["held_out"]
+        groups.setdefault(group, {})[width] = row.summary["held_out"]
         pca[width] = row.summary["pca"]
     lines = {name: _sorted(points) for name, points in groups.items()}
     st.caption(t("Error vs bottleneck"))
@@ -103,6 +108,7 @@ def _against(names: Sequence[str], rows: Sequence[Outcome]) -> None:
 
 
 def _sorted(points: Mapping[int, float]) -> tuple[list[int], list[float]]:
+    """Return bottlenecks in ascending order, and their errors."""
     widths = sorted(points)
     return widths, [points[width] for width in widths]
 
