@@ -1,6 +1,6 @@
-"""The dashboard's entry: `streamlit run dashboard/app.py`.
+"""Entry point of the dashboard: `streamlit run dashboard/app.py`.
 
-The page is painted before the engine is imported: torch alone takes seconds.
+An empty page is rendered before the engine is imported, since importing torch takes seconds.
 """
 
 import importlib
@@ -17,37 +17,37 @@ from dashboard.state import keys
 
 LOGO = Path(__file__).with_name("logo.svg")
 
-streamlit_patch.mend()
+streamlit_patch.apply()
 st.set_page_config(
     page_title="Autoencoder Lab",
-    # Without one of its own, the page asks another host for the icon of its navigation.
+    # Without an icon, the browser would request one from another host.
     page_icon=str(LOGO),
     layout="wide",
     initial_sidebar_state="auto",
 )
 
 
-# Loading torch holds the interpreter for seconds, in which the browser gets nothing it asks for.
-PAINTED_SECONDS = 1.0
+# Importing torch holds the interpreter for seconds, during which no request is answered.
+FIRST_RENDER_SECONDS = 1.0
 
 
 @st.cache_resource(show_spinner=False)
 def engine() -> threading.Thread:
-    """Import what is slow in the background, once for the server, when the page is painted."""
-    started = threading.Timer(PAINTED_SECONDS, importlib.import_module, ("dashboard.warmup",))
-    started.start()
-    return started
+    """Import the engine on a background thread once the page is rendered; once per server."""
+    thread = threading.Timer(FIRST_RENDER_SECONDS, importlib.import_module, ("dashboard.warmup",))
+    thread.start()
+    return thread
 
 
 @st.cache_resource(show_spinner=False)
-def rest() -> threading.Thread:
-    """Have the rest made ready, once for the server."""
-    started: threading.Thread = importlib.import_module("dashboard.warmup").rest()
-    return started
+def warm_up() -> threading.Thread:
+    """Preload the other pages on a background thread; once per server."""
+    thread: threading.Thread = importlib.import_module("dashboard.warmup").start()
+    return thread
 
 
-def navigable(name: str, page: Page) -> StreamlitPage:
-    """Return a page for the navigation; its module is imported when it is shown."""
+def navigation_entry(name: str, page: Page) -> StreamlitPage:
+    """Return the navigation entry of a page, whose module is imported when it is first shown."""
 
     def show() -> None:
         importlib.import_module(f"dashboard.views.{page.package}.page").show()
@@ -56,16 +56,16 @@ def navigable(name: str, page: Page) -> StreamlitPage:
     return st.Page(show, title=str(page.title), icon=page.icon, url_path=name, default=first)
 
 
-pages = {name: navigable(name, page) for name, page in PAGES.items()}
-# By name, for a page that leads to others.
+pages = {name: navigation_entry(name, page) for name, page in PAGES.items()}
+# Pages need these to link to each other.
 st.session_state[keys.PAGES] = pages
-shown = st.navigation(list(pages.values()), position="top")
+current = st.navigation(list(pages.values()), position="top")
 st.html(Path(__file__).with_name("style.css"))
 with st.sidebar:
     st.markdown("### " + t("Autoencoder Lab"))
-starting = engine()
-if starting.is_alive():
+engine_import = engine()
+if engine_import.is_alive():
     with st.spinner(t("Starting the engine: this takes a few seconds the first time.")):
-        starting.join()
-shown.run()
-rest()
+        engine_import.join()
+current.run()
+warm_up()

@@ -1,4 +1,4 @@
-"""The pages, in the order of the navigation."""
+"""The registry of pages, in navigation order."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ class Page:
     ----------
     title : Message
     icon : str
-        A Material symbol, as Streamlit names them.
+        Name of a Material symbol in Streamlit's notation.
     package : str
-        The package under `dashboard.views` whose module `page` shows it.
+        Subpackage of `dashboard.views` whose module `page` shows the page.
     """
 
     title: Message
@@ -34,4 +34,4 @@ PAGES: Mapping[str, Page] = {
     "compare": Page(N_("Compare"), ":material/compare_arrows:", "compare"),
     "guide": Page(N_("Guide"), ":material/school:", "guide"),
 }
-"""By the last part of their address; the first is also shown where there is none."""
+"""Pages by the last part of their URL; the first is the default page."""

@@ -1,14 +1,14 @@
-"""Import what the first page needs, and then do what is slow the first time; meant for threads."""
+"""Import the first page and, on a background thread, warm up whatever is slow the first time."""
 
 import importlib
 import os
 import threading
 
-# Threads of torch that wait by spinning would take the processor from the page.
+# By default, idle torch threads spin, which takes processor time from the page.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
-# Plotly looks into pandas wherever it finds it among the modules, even while another thread is
-# still importing it, as a page does that uses scikit-learn: then no figure can be drawn.
+# Plotly uses pandas whenever it is in sys.modules, even if another thread is still importing it
+# (scikit-learn does), and then fails. Importing it here first avoids that.
 import pandas  # noqa: F401
 import torch
 
@@ -16,22 +16,28 @@ import dashboard.views.train.page  # noqa: F401
 from aecore.runs import index
 from aecore.runs.folder import runs_root
 
-DRAWN_SECONDS = 2.0
+FIRST_PAGE_SECONDS = 2.0
 
 
-def rest() -> threading.Thread:
-    """Do the rest in the background, when the browser has drawn the first page."""
-    started = threading.Timer(DRAWN_SECONDS, _rest)
-    started.daemon = True
-    started.start()
-    return started
+def start() -> threading.Thread:
+    """Start warming up once the browser has rendered the first page.
+
+    Returns
+    -------
+    threading.Thread
+        A daemon thread, already started.
+    """
+    thread = threading.Timer(FIRST_PAGE_SECONDS, _warm_up)
+    thread.daemon = True
+    thread.start()
+    return thread
 
 
-def _rest() -> None:
-    # The first optimizer imports torch's compiler.
+def _warm_up() -> None:
+    # Creating the first optimizer imports torch's compiler.
     torch.optim.Adam([torch.zeros(1, requires_grad=True)], fused=True).step()
     importlib.import_module("dashboard.views.manifold.page")
-    # Its process compiles UMAP, which takes longer than anyone would wait.
+    # Its worker process compiles UMAP, which is too slow to do on first use.
     importlib.import_module("dashboard.state.maps").map_service()
-    # Thousands of folders are read before anyone asks for their table.
+    # There may be thousands of run folders to read before the table of runs can be shown.
     index.index(runs_root())

@@ -1,1 +1,1 @@
-"""What surrounds every page: sidebar, transport, notices."""
+"""The frame around every page: sidebar, transport controls and notices."""

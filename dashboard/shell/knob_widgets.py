@@ -13,12 +13,12 @@ from dashboard.state import active_run, commands, keys
 
 
 def widget(knob: Knob, config: Config) -> None:
-    """Show one knob; a change acts at once."""
-    key, first = _stand(knob.name, _shown(knob, getattr(config, knob.name)))
-    about: dict[str, Any] = {
+    """Show the widget of a hyperparameter; changes take effect immediately."""
+    key, initial = versioned_widget(knob.name, _option(knob, getattr(config, knob.name)))
+    options: dict[str, Any] = {
         "key": key,
         "help": _help(knob),
-        "on_change": _chosen,
+        "on_change": apply_change,
         "args": (knob.name, key, lambda value: commands.change(**{knob.name: value})),
         "disabled": not knob.matters(config) or not active_run.live().editable,
     }
@@ -27,33 +27,33 @@ def widget(knob: Knob, config: Config) -> None:
         st.selectbox(
             label,
             list(knob.choices),
-            list(knob.choices).index(first),
+            list(knob.choices).index(initial),
             format_func=lambda value: str(knob.choices[value].label),
-            **about,
+            **options,
         )
     elif knob.kind == "switch":
-        st.toggle(label, first, **about)
+        st.toggle(label, initial, **options)
     elif knob.kind == "text":
-        st.text_input(label, first, placeholder=knob.example, **about)
+        st.text_input(label, initial, placeholder=knob.example, **options)
     elif knob.log:
-        st.select_slider(label, marks(knob, float(first)), first, **about)
+        st.select_slider(label, marks(knob, float(initial)), initial, **options)
     elif knob.step is not None:
         kind = int if knob.kind == "integer" else float
         low, high, step = (kind(each or 0) for each in (knob.low, knob.high, knob.step))
-        st.slider(label, low, high, kind(first), step, **about)
+        st.slider(label, low, high, kind(initial), step, **options)
     else:
-        st.number_input(label, knob.low, knob.high, first, step=1, **about)
+        st.number_input(label, knob.low, knob.high, initial, step=1, **options)
 
 
 def marks(knob: Knob, *present: float) -> list[str]:
-    """Return the places of a slider that goes by ratio: about eight for each factor of ten.
+    """Return the options of a logarithmic slider, about eight per decade, in ascending order.
 
     Parameters
     ----------
     knob : Knob
-        With bounds.
+        Must have bounds.
     *present : float
-        Values that must be among them.
+        Values that must be among the options.
     """
     assert knob.low is not None
     assert knob.high is not None
@@ -72,38 +72,52 @@ def _mark(value: float) -> str:
     return f"{value:.10g}"
 
 
-def _shown(knob: Knob, value: Any) -> Any:
+def _option(knob: Knob, value: Any) -> Any:
     return _mark(value) if knob.log else value
 
 
-def _stand(name: str, value: Any) -> tuple[str, Any]:
-    """Return the key of the widget that stands at a value, and where that widget first stood.
+def versioned_widget(name: str, value: Any) -> tuple[str, Any]:
+    """Return the key and the initial value of the widget that is to show a value.
 
-    Where the value is not what the widget holds, it gets a new one: a tick of the page under way
-    would bring the old one's value back, which Streamlit takes for a choice. For the same reason
-    a value is never set but given as the widget's first: one that is set is told to the browser
-    once, and forgotten if the next run overtakes it.
+    If the value changes other than through the widget, the widget is replaced by one with a new
+    key. A rerun already in progress would otherwise report the old value, which Streamlit takes
+    for a user's choice. For the same reason the value is passed as the initial value and never
+    set in the session state: a value set there is sent to the browser only once, and lost if the
+    next rerun overtakes it.
+
+    Parameters
+    ----------
+    name : str
+        Name of the widget; its key is derived from it.
+    value : object
+        The value to show.
     """
-    turn, first = st.session_state.get(keys.widget_turn(name), (0, value))
-    if st.session_state.get(_turned(name, turn), first) != value:
-        turn, first = turn + 1, value
-    st.session_state[keys.widget_turn(name)] = turn, first
-    return _turned(name, turn), first
+    turn, initial = st.session_state.get(keys.widget_turn(name), (0, value))
+    if st.session_state.get(_versioned_key(name, turn), initial) != value:
+        turn, initial = turn + 1, value
+    st.session_state[keys.widget_turn(name)] = turn, initial
+    return _versioned_key(name, turn), initial
 
 
-def _turned(name: str, turn: int) -> str:
+def _versioned_key(name: str, turn: int) -> str:
     return f"{name} turn {turn}" if turn else name
 
 
-def _chosen(name: str, key: str, act: Callable[[Any], None]) -> None:
-    """Do what a person chose, unless by a widget that is gone or whose place another has taken.
+def apply_change(name: str, key: str, act: Callable[[Any], None]) -> None:
+    """Call `act` with the value the user chose, ignoring widgets that were removed or replaced.
 
-    A tick of the page under way still tells of the one that is gone, and Streamlit, which has
-    forgotten it, takes that for a choice. Streamlit also forgets the value of a widget when
-    another run of the page, under way at the same time, ends without showing it.
+    A rerun in progress may still report a removed widget, which Streamlit, having discarded it,
+    takes for a user's choice. Streamlit also discards a widget's value when a concurrent rerun
+    ends without showing the widget.
+
+    Parameters
+    ----------
+    name, key : str
+        As for `versioned_widget`.
+    act : callable
     """
     turn, _ = st.session_state.get(keys.widget_turn(name), (0, None))
-    if key != _turned(name, turn):
+    if key != _versioned_key(name, turn):
         return
     try:
         value = st.session_state[key]

@@ -1,4 +1,4 @@
-"""Datasets to download, and a place for the user's own images; both are added in the background."""
+"""Download datasets or upload the user's own images, in the background."""
 
 from collections.abc import Mapping
 
@@ -13,12 +13,12 @@ from dashboard.widgets.task_progress import task_progress
 
 
 def more_data(missing: Mapping[str, data.Offer]) -> None:
-    """Offer what can be added.
+    """Show the popover for adding datasets.
 
     Parameters
     ----------
     missing : mapping of str to Offer
-        Datasets that are not on this machine yet.
+        Datasets that are not downloaded yet, by name.
     """
     with st.popover(t("More data"), width="stretch", icon=":material/add_photo_alternate:"):
         if missing:
@@ -27,7 +27,7 @@ def more_data(missing: Mapping[str, data.Offer]) -> None:
             _download(name, offer)
         heading(t("Your own images"))
         _own_images()
-    poll(additions.PART, _adding)
+    poll(additions.PART, _progress)
 
 
 def _download(name: str, offer: data.Offer) -> None:
@@ -64,8 +64,14 @@ def _own_images() -> None:
         st.rerun()
 
 
-def _adding() -> bool:
-    """Show how far the dataset being added is; start a run on it once it is there."""
+def _progress() -> bool:
+    """Show the progress of adding a dataset, and start a run on it when it is complete.
+
+    Returns
+    -------
+    bool
+        Whether a dataset is being added.
+    """
     slot = additions.additions()
     if keys.ADDING not in st.session_state or slot.task is None:
         return False

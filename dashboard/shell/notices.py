@@ -1,4 +1,4 @@
-"""What the page has to say: refusals, why a run stands, and runs one may go on with."""
+"""Notices: errors, why the current run is paused, and runs that can be resumed."""
 
 import streamlit as st
 
@@ -11,21 +11,22 @@ from dashboard.state import active_run, commands, messages
 
 
 def show() -> None:
-    """Show what there is to say, most urgent first."""
+    """Show all notices, most urgent first."""
     if error := messages.take_error():
         st.error(error, icon=":material/block:")
     if news := messages.take_news():
         st.toast(news, icon=":material/inventory_2:")
     current = active_run.live()
     if not current.editable:
-        _followed(current)
+        _show_external(current)
         return
-    _standing(current)
+    _show_state(current)
     if active_run.snapshot().step == 0 and not current.playing:
         _offer(current)
 
 
-def _standing(current: LiveRun) -> None:
+def _show_state(current: LiveRun) -> None:
+    """Show why the current run failed, paused or finished, if it did."""
     snapshot = active_run.snapshot()
     if current.error is not None:
         st.error(str(current.error), icon=":material/error:")
@@ -33,10 +34,10 @@ def _standing(current: LiveRun) -> None:
         text = t("Paused because no page was open. Press Play to continue.")
         st.info(text, icon=":material/bedtime:")
     elif snapshot.finished:
-        _finished(snapshot)
+        _show_completion(snapshot)
 
 
-def _finished(snapshot: Snapshot) -> None:
+def _show_completion(snapshot: Snapshot) -> None:
     last = snapshot.history[-1]
     epochs = snapshot.config.epochs
     if last["held_out"] > last["pca"]:
@@ -58,7 +59,7 @@ def _finished(snapshot: Snapshot) -> None:
 
 
 def _offer(current: LiveRun) -> None:
-    """Offer to resume the last unfinished run, or to watch one trained elsewhere."""
+    """Offer to resume the latest run if it is unfinished, or to watch it if it is training."""
     others = (row for row in commands.saved_runs() if row["name"] != current.run.name)
     row = next(others, None)
     if row is None:
@@ -66,7 +67,7 @@ def _offer(current: LiveRun) -> None:
     try:
         run = Run(active_run.root() / row["name"])
     except LabError:
-        # The list of runs is up to a second old.
+        # The list of runs may be a second old, and the run deleted since.
         return
     if run.busy:
         _choice(t("{name} is training in another program.", name=run.name), t("Watch"), run.name)
@@ -80,7 +81,8 @@ def _offer(current: LiveRun) -> None:
         _choice(text, t("Resume"), run.name)
 
 
-def _followed(current: LiveRun) -> None:
+def _show_external(current: LiveRun) -> None:
+    """Show the state of a run that another program trains or trained."""
     name = current.run.name
     if current.playing:
         text = t("{name} is training in another program; this view follows its saves.", name=name)

@@ -1,4 +1,4 @@
-"""What every page has around it: the run, the line on top, notices, the sidebar, the address."""
+"""The frame shared by all pages: run controls, notices, sidebar and URL."""
 
 import os
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from dashboard.shell import notices, sidebar, transport
 from dashboard.shell.transport import examples
 from dashboard.state import active_run, commands, keys, url
 
-# Each redraw takes a little from the training; a slow machine may want fewer.
+# Each redraw slows training a little, so slow machines may set a longer interval.
 PLAYING_SECONDS = float(os.environ.get("AECORE_REDRAW_SECONDS") or 0.5)
 RESTING_SECONDS = 1.0
 
@@ -24,9 +24,9 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
     Parameters
     ----------
     body : callable
-        Draws what is the page's own from the newest snapshot, again and again.
+        Draws the page's live content from the newest snapshot; called periodically.
     still : callable, optional
-        Draws below it what changes only when a person does something.
+        Draws the content below it, which changes only in response to the user.
     """
     with st.spinner(t("Loading images and computing PCA...")):
         try:
@@ -36,16 +36,16 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
             st.error(str(why))
             return
     boot()
-    # In a container of their own: what follows keeps its place, and so its element.
+    # Notices get their own container, so that the elements below keep their positions.
     above = st.container()
-    # Not drawn anew with the pictures: widgets cost a browser more than figures do.
+    # Outside the fragment: redrawing widgets costs a browser more than redrawing figures.
     with st.container(horizontal=True, vertical_alignment="center"):
         transport.buttons(active_run.snapshot())
         examples(active_run.snapshot())
     st.session_state[keys.DRAWN] = active_run.fingerprint()
 
     def live() -> None:
-        """Draw what changes; when more than that changed, have the whole page drawn anew."""
+        """Draw the live content, or rerun the whole page if more than that has changed."""
         if active_run.fingerprint() != st.session_state[keys.DRAWN]:
             st.rerun()
         snapshot = active_run.snapshot()
@@ -57,7 +57,7 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
             st.error(str(why), icon=":material/error:")
 
     every = PLAYING_SECONDS if active_run.live().playing else RESTING_SECONDS
-    # The picture first: whoever let a slider go waits for it, not for the other sliders.
+    # Figures before the sidebar: a user who has moved a slider is waiting for the figures.
     st.fragment(live, run_every=every)()
     if still is not None:
         still()

@@ -1,4 +1,4 @@
-"""From a knob to its widget, in the sidebar and in the URL; and the buttons that drive a run."""
+"""The sidebar: preset, dataset, hyperparameters and saved runs."""
 
 import streamlit as st
 
@@ -8,7 +8,7 @@ from aecore.i18n import t
 from aecore.knob import knobs
 from aecore.presets import PRESETS, preset
 from aecore.runs.index import Row
-from dashboard.shell.knob_widgets import _chosen, _stand, widget
+from dashboard.shell.knob_widgets import apply_change, versioned_widget, widget
 from dashboard.shell.more_data import more_data
 from dashboard.state import active_run, commands, messages
 
@@ -16,38 +16,38 @@ OPEN_GROUPS = ("constraint",)
 
 
 def sidebar() -> None:
-    """Show what is trained: preset, data, and every knob in its group."""
+    """Show the sidebar, with the hyperparameters in their groups."""
     config = active_run.live().config
     with st.sidebar:
         _preset(config)
         _dataset(config)
         for group, label in GROUPS.items():
-            shown = [each for each in knobs(Config).values() if each.group == group]
-            shown = [each for each in shown if each.name != "dataset"]
+            members = [each for each in knobs(Config).values() if each.group == group]
+            members = [each for each in members if each.name != "dataset"]
             with st.expander(str(label), expanded=group in OPEN_GROUPS):
-                for each in shown:
-                    widget(each, config)
+                for knob in members:
+                    widget(knob, config)
         _saved_runs()
         st.caption(t("This page's link contains these settings. Copy it to share."))
 
 
 def _preset(config: Config) -> None:
-    key, first = _stand("preset", commands.matching_preset(config))
+    key, initial = versioned_widget("preset", commands.matching_preset(config))
 
-    def chosen(name: str | None) -> None:
+    def begin(name: str | None) -> None:
         if name is not None:
             messages.attempt(lambda: commands.begin(preset(name, config.dataset)))
 
     st.selectbox(
         t("Preset"),
         list(PRESETS),
-        index=None if first is None else list(PRESETS).index(first),
+        index=None if initial is None else list(PRESETS).index(initial),
         key=key,
         format_func=lambda name: str(PRESETS[name].label),
         placeholder=t("Custom"),
         help="\n\n".join(f"**{each.label}**: {each.description}" for each in PRESETS.values()),
-        on_change=_chosen,
-        args=("preset", key, chosen),
+        on_change=apply_change,
+        args=("preset", key, begin),
     )
 
 
@@ -55,16 +55,16 @@ def _dataset(config: Config) -> None:
     offers = data.offers()
     present = [name for name, offer in offers.items() if offer.present or name == config.dataset]
     knob = knobs(Config)["dataset"]
-    key, first = _stand("dataset", config.dataset)
+    key, initial = versioned_widget("dataset", config.dataset)
 
     st.selectbox(
         str(knob.label),
         present,
-        present.index(first) if first in present else 0,
+        present.index(initial) if initial in present else 0,
         key=key,
         format_func=lambda name: str(offers[name].title) if name in offers else name,
         help=str(knob.description),
-        on_change=_chosen,
+        on_change=apply_change,
         args=("dataset", key, commands.choose_dataset),
         disabled=not active_run.live().editable,
     )
@@ -72,20 +72,20 @@ def _dataset(config: Config) -> None:
 
 
 def _saved_runs() -> None:
-    """Offer every run on disk, to go on with it or to watch it."""
-    # By name: Streamlit copies what was chosen, and a run's lock cannot be copied. And by no more
-    # than the name: it forgets a choice whose text changes, as a step does.
+    """Offer all runs on disk, to resume or to watch."""
+    # Options are names, not runs: Streamlit copies the selected option, and a run's lock cannot
+    # be copied. They show no progress: Streamlit drops a selection whose label changes.
     rows = {row["name"]: row for row in commands.saved_runs()}
     with st.popover(t("Saved runs"), width="stretch", icon=":material/history:"):
-        chosen = st.selectbox(t("Run"), list(rows), key="saved run", filter_mode="contains")
-        if chosen in rows:
-            st.caption(_progress(rows[chosen]))
+        name = st.selectbox(t("Run"), list(rows), key="saved run", filter_mode="contains")
+        if name in rows:
+            st.caption(_progress(rows[name]))
         st.button(
             t("Open"),
             key="open saved run",
-            disabled=chosen is None,
+            disabled=name is None,
             on_click=commands.open_run,
-            args=(chosen,),
+            args=(name,),
         )
 
 

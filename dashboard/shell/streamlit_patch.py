@@ -1,17 +1,17 @@
-"""Two faults of Streamlit 1.67, mended: quick changes could leave a white or a dead page.
+"""Patch two bugs of Streamlit 1.67 that could leave a blank or frozen page after quick changes.
 
-The browser keeps large elements for some runs, and Streamlit then sends a reference instead of
-the element. It decides that when the script makes the element, from what the browser last said it
-keeps. Two things can go wrong until the reference arrives:
+The browser caches large elements for some reruns, and Streamlit then sends a reference instead of
+the element. It decides so when the script creates the element, from what the browser last reported
+as cached. Two things can go wrong before the reference arrives:
 
-- A run that ends meanwhile lets the browser drop what it has not used for long ("Cached ForwardMsg
-  MISS"), after which it takes no further message.
-- A fragment is run again before all of its last run was sent, and Streamlit withdraws what still
-  waits of that; but a reference does not tell which fragment it belongs to. It stays, and arrives
-  before its container ("Bad delta path index"), at which the page breaks down.
+- A rerun ends in the meantime and the browser evicts the element ("Cached ForwardMsg MISS"), after
+  which it handles no further messages.
+- A fragment reruns before its previous output was sent, and Streamlit discards the messages of that
+  fragment still in the queue. A reference does not name its fragment, so it stays in the queue and
+  arrives before its container ("Bad delta path index"), which crashes the page.
 
-Here elements wait whole, and become references only when they are sent, by a record of what the
-browser keeps that follows the messages in the order in which the browser gets them.
+With this patch, elements are queued whole and replaced by references only when they are sent,
+according to a record of the browser's cache that is updated in the order of the messages.
 """
 
 from collections.abc import Callable
@@ -30,59 +30,59 @@ from streamlit.version import STREAMLIT_VERSION_STRING
 
 LOGGER = get_logger(__name__)
 VERSIONS = ("1.67.",)
-"""Versions in which the faults were seen."""
+"""Prefixes of the versions known to have the bugs."""
 
 
 class BrowserCache:
-    """A record of the elements that a browser keeps, as the server knows it.
+    """The server's record of the elements that a browser has cached.
 
-    It may forget an element before the browser does, but never after.
+    It may drop an element earlier than the browser does, but never later.
 
     Attributes
     ----------
     reported : frozenset of str
-        Hashes of the elements that the browser said it keeps when it last asked for a run. What
-        was lost on the way to it is not among them.
+        Hashes of the elements that the browser reported as cached when it last requested a rerun;
+        elements lost in transit are not among them.
     """
 
     def __init__(self) -> None:
         self.reported: frozenset[str] = frozenset()
         self._runs = 0
-        # By hash: after how many runs it was last sent, and the fragment it belongs to.
-        self._kept: dict[str, tuple[int, str]] = {}
+        # By hash: the number of the run in which it was last sent, and its fragment.
+        self._sent: dict[str, tuple[int, str]] = {}
 
     def shorten(self, message: ForwardMsg) -> ForwardMsg:
-        """Return what to send for the next message: itself, or a reference to what is kept."""
+        """Return the message to send: the given one, or a reference if the browser has it."""
         if message.WhichOneof("type") == "script_finished":
             self._end_run(message)
         if not message.metadata.cacheable:
             return message
-        is_kept = message.hash in self._kept and message.hash in self.reported
-        self._kept[message.hash] = self._runs, message.delta.fragment_id
-        return create_reference_msg(message) if is_kept else message
+        is_cached = message.hash in self._sent and message.hash in self.reported
+        self._sent[message.hash] = self._runs, message.delta.fragment_id
+        return create_reference_msg(message) if is_cached else message
 
     def _end_run(self, message: ForwardMsg) -> None:
-        """Forget what the browser forgets when a run ends; one of fragments forgets only theirs."""
+        """Drop what the browser evicts when a run ends; of a fragment run, only its fragments."""
         if message.script_finished == ForwardMsg.FINISHED_EARLY_FOR_RERUN:
             return
         self._runs += 1
         oldest = self._runs - int(config.get_option("global.maxCachedMessageAge"))
         fragments = message.metadata.run.fragment_ids
-        self._kept = {
+        self._sent = {
             key: (run, fragment)
-            for key, (run, fragment) in self._kept.items()
+            for key, (run, fragment) in self._sent.items()
             if run >= oldest or (fragments and fragment not in fragments)
         }
 
 
 @cache
-def mend(version: str = STREAMLIT_VERSION_STRING) -> bool:
-    """Have references made when messages are sent; once for the server.
+def apply(version: str = STREAMLIT_VERSION_STRING) -> bool:
+    """Patch Streamlit to create references when messages are sent; once per server.
 
     Returns
     -------
     bool
-        Whether this version of Streamlit is known to need it; others are left as they are.
+        Whether the patch was applied; versions not known to need it are left alone.
     """
     if not version.startswith(VERSIONS):
         LOGGER.warning(
@@ -93,17 +93,17 @@ def mend(version: str = STREAMLIT_VERSION_STRING) -> bool:
     flush: Callable[[ForwardMsgQueue], list[ForwardMsg]] = ForwardMsgQueue.flush
     request: Callable[[AppSession, ClientState | None], None] = AppSession.request_rerun
 
-    def shortened(self: ForwardMsgQueue) -> list[ForwardMsg]:
+    def flush_shortened(self: ForwardMsgQueue) -> list[ForwardMsg]:
         browser = caches.setdefault(self, BrowserCache())
         return [browser.shorten(message) for message in flush(self)]
 
-    def reported(self: AppSession, client_state: ClientState | None) -> None:
+    def request_and_record(self: AppSession, client_state: ClientState | None) -> None:
         if client_state is not None:
             browser = caches.setdefault(self._browser_queue, BrowserCache())
             browser.reported = frozenset(client_state.cached_message_hashes)
         request(self, client_state)
 
-    ForwardMsgQueue.flush = shortened  # type: ignore[method-assign]
-    AppSession.request_rerun = reported  # type: ignore[method-assign]
+    ForwardMsgQueue.flush = flush_shortened  # type: ignore[method-assign]
+    AppSession.request_rerun = request_and_record  # type: ignore[method-assign]
     script_run_context.create_reference_msg = lambda msg: msg  # type: ignore[attr-defined]
     return True

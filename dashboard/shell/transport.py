@@ -1,4 +1,4 @@
-"""The line on top: play, pause, step and reset, and where the run is."""
+"""Transport controls: play, pause, step and reset, and the progress of the run."""
 
 import html
 import math
@@ -13,10 +13,10 @@ from dashboard.state import active_run, commands, keys
 
 
 def buttons(snapshot: Snapshot) -> None:
-    """Show what drives the run; each has a key on the keyboard."""
+    """Show the buttons that control the run, each with a keyboard shortcut."""
     current = active_run.live()
     done = snapshot.finished or not current.editable
-    # Layers that are trained alone first add passes: the plan of one step a pass counts them all.
+    # Layer-wise pretraining adds epochs; a schedule with one step per epoch counts all of them.
     epoch = snapshot.total_steps // TrainingSchedule(snapshot.config, 1).total
     if current.playing and current.editable:
         name, label, icon, act = "pause", t("Pause"), ":material/pause:", commands.pause
@@ -31,13 +31,13 @@ def buttons(snapshot: Snapshot) -> None:
         disabled=done,
         on_click=act,
     )
-    for name, words, key, count in (
+    for name, label, key, count in (
         ("step 1", t("+1 step"), "S", 1),
         ("step 10", t("+10 steps"), "D", 10),
         ("step epoch", t("+1 epoch"), "E", epoch),
     ):
         st.button(
-            words, key=name, shortcut=key, disabled=done, on_click=commands.step, args=(count,)
+            label, key=name, shortcut=key, disabled=done, on_click=commands.step, args=(count,)
         )
     st.button(
         t("Reset"),
@@ -51,7 +51,14 @@ def buttons(snapshot: Snapshot) -> None:
 
 
 def facts(snapshot: Snapshot, pixels: int) -> None:
-    """Show where the run is, in figures that keep their places."""
+    """Show the progress and errors of the run, in a fixed layout.
+
+    Parameters
+    ----------
+    snapshot : Snapshot
+    pixels : int
+        Number of pixels of an image.
+    """
     current = active_run.live()
     speed = current.samples_per_second if current.playing else 0.0
     last = snapshot.history[-1] if snapshot.history else None
@@ -63,7 +70,7 @@ def facts(snapshot: Snapshot, pixels: int) -> None:
         (t("Time left"), _clock(current.seconds_left) if speed else "–", ""),
         (t("Held-out error"), f"{error:.4f}" if error else "–", ""),
         (t("PCA error"), f"{pca:.4f}" if pca is not None else "–", ""),
-        *_against(error, pca),
+        _error_ratio(error, pca),
         (t("Code size"), _code_size(snapshot.config.bottleneck, pixels), ""),
     ]
     body = "".join(
@@ -73,16 +80,16 @@ def facts(snapshot: Snapshot, pixels: int) -> None:
     st.html(f"<div class='lab-facts'>{body}</div>")
 
 
-def _against(error: float | None, pca: float | None) -> list[tuple[str, str, str]]:
-    """Say how the network stands against PCA; a network that loses to it is badly trained."""
+def _error_ratio(error: float | None, pca: float | None) -> tuple[str, str, str]:
+    """Return the label, the value and the CSS class of the error relative to that of PCA."""
     if not error or not pca:
-        return [(t("Error vs PCA"), "–", "")]
-    share = error / pca
-    return [(t("Error vs PCA"), f"{share:.2f}×", "good" if share < 1 else "bad")]
+        return t("Error vs PCA"), "–", ""
+    ratio = error / pca
+    return t("Error vs PCA"), f"{ratio:.2f}×", "good" if ratio < 1 else "bad"
 
 
 def _code_size(bottleneck: int, pixels: int) -> str:
-    """Return how large a code is beside an image."""
+    """Return the size of the code relative to the image."""
     if bottleneck < pixels:
         return t("1/{factor:.3g} of the image", factor=pixels / bottleneck)
     return t("{factor:.3g}× the image", factor=bottleneck / pixels)
@@ -97,17 +104,17 @@ def _clock(seconds: float) -> str:
 
 
 def examples(snapshot: Snapshot) -> None:
-    """Choose which held-out images are shown: others, or only one class."""
+    """Show controls to redraw the held-out examples or restrict them to one class."""
 
-    def chosen() -> None:
+    def update() -> None:
         label = st.session_state.get(keys.EXAMPLE_CLASS)
         commands.show_examples(st.session_state.get(keys.EXAMPLE_DRAW, 0), label)
 
-    def others() -> None:
+    def redraw() -> None:
         st.session_state[keys.EXAMPLE_DRAW] = st.session_state.get(keys.EXAMPLE_DRAW, 0) + 1
-        chosen()
+        update()
 
-    fixed = not active_run.live().editable
+    disabled = not active_run.live().editable
     if snapshot.classes:
         st.selectbox(
             t("Class"),
@@ -118,9 +125,13 @@ def examples(snapshot: Snapshot) -> None:
             placeholder=t("all classes"),
             label_visibility="collapsed",
             width=140,
-            on_change=chosen,
-            disabled=fixed,
+            on_change=update,
+            disabled=disabled,
         )
     st.button(
-        t("Other examples"), key="others", icon=":material/casino:", on_click=others, disabled=fixed
+        t("Other examples"),
+        key="others",
+        icon=":material/casino:",
+        on_click=redraw,
+        disabled=disabled,
     )

@@ -108,7 +108,7 @@ def test_a_run_that_was_overtaken_forgets_nothing(browser: BrowserCache) -> None
 @pytest.fixture
 def queue() -> ForwardMsgQueue:
     """Give the messages of a page and of two fragments in it, all of them waiting."""
-    assert streamlit_patch.mend()
+    assert streamlit_patch.apply()
     waiting = ForwardMsgQueue()
     for message in (
         block([0, 0]),
@@ -144,6 +144,6 @@ def test_another_version_of_streamlit_is_left_as_it_is(
     monkeypatch.setattr(
         streamlit_patch.LOGGER, "warning", lambda text, *values: said.append(text % values)
     )
-    assert not streamlit_patch.mend("9.0.0")
+    assert not streamlit_patch.apply("9.0.0")
     assert "Streamlit 9.0.0" in said[0]
     assert ForwardMsgQueue.flush is flush
