@@ -45,7 +45,7 @@ def test_images_that_cannot_be_added_leave_the_run_as_it_is(open_page: Open) -> 
     page = open_page()
     run = active_run.live().run
     add(page, upload(3))
-    assert "3 images" in page.error[0].value
+    assert "too few images (3)" in page.error[0].value
     assert active_run.live().run is run
 
 
