@@ -1,1 +1,1 @@
-"""Figures that several pages share: functions from arrays to plotly Figures."""
+"""Figures shared by several pages, as functions from arrays to plotly figures."""

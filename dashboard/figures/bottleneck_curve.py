@@ -1,4 +1,4 @@
-"""Reconstruction error against bottleneck, beside PCA."""
+"""Reconstruction error against bottleneck, compared with PCA."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,13 +20,14 @@ def against_bottleneck(
     groups: Mapping[str, tuple[Sequence[int], Sequence[float]]],
     pca: tuple[Sequence[int], Sequence[float]],
 ) -> go.Figure:
-    """Draw error against bottleneck, with PCA's on the same axes.
+    """Draw reconstruction error against bottleneck, for autoencoders and PCA.
 
     Parameters
     ----------
     groups : mapping of str to (bottlenecks, errors)
-        The autoencoders, by what else tells them apart.
+        Curves of the autoencoders; keys are the entries of the legend.
     pca : (bottlenecks, errors)
+        Curve of PCA. Its bottlenecks are the ticks of the axis.
 
     Returns
     -------
@@ -55,7 +56,7 @@ def against_bottleneck(
         }
     )
     widths = sorted({*pca[0]})
-    errors = [np.asarray(each, float) for _, each in (*groups.values(), pca)]
+    errors = [np.asarray(values, float) for _, values in (*groups.values(), pca)]
     return drawn(
         lines,
         top=48,

@@ -1,4 +1,4 @@
-"""The activity of the units of a code."""
+"""Bar chart of the activity of the units of a code."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ MOST_BARS = 128
 def code_activity(mean: ArrayLike, active_share: ArrayLike, dead: ArrayLike) -> go.Figure:
     """Draw how strongly, and for how many images, each unit of the code is active.
 
-    Units stay in their order, so that none moves while the network trains. A bar is as high as its
-    unit's mean, and the more opaque the more images the unit is active for.
+    Units are not sorted, so that no bar moves while the network trains. The height of a bar is the
+    mean activation of the unit, its opacity the share of images the unit is active for.
 
     Parameters
     ----------
@@ -25,7 +25,7 @@ def code_activity(mean: ArrayLike, active_share: ArrayLike, dead: ArrayLike) -> 
     active_share : array-like of float, shape (d,)
         Share of images for which the unit is active, 0 to 1.
     dead : array-like of bool, shape (d,)
-        Units that are active for no image; a muted cross stands where the bar would.
+        Units that are active for no image; drawn as a muted cross in place of the bar.
 
     Returns
     -------
@@ -33,22 +33,22 @@ def code_activity(mean: ArrayLike, active_share: ArrayLike, dead: ArrayLike) -> 
     """
     height = np.nan_to_num(np.asarray(mean, np.float32))
     share = np.nan_to_num(np.asarray(active_share, np.float32)).clip(0, 1)
-    gone = np.flatnonzero(np.asarray(dead, bool))
-    said = nt(
+    dead_units = np.flatnonzero(np.asarray(dead, bool))
+    summary = nt(
         "{active:.1f} of {count} unit active per image",
         "{active:.1f} of {count} units active per image",
         share.size,
         active=share.sum(),
     )
-    if gone.size:
-        said += " \N{MIDDLE DOT} " + t("{dead} dead", dead=gone.size)
+    if dead_units.size:
+        summary += " \N{MIDDLE DOT} " + t("{dead} dead", dead=dead_units.size)
     return drawn(
-        [_units(height, share), _crosses(gone)],
+        [_units(height, share), _crosses(dead_units)],
         top=34,
         hovermode="closest",
         showlegend=False,
         bargap=0.25,
-        annotations=[note_above(said)],
+        annotations=[note_above(summary)],
         xaxis={
             "title": title(t("unit")),
             "range": [-0.6, share.size - 0.4],
@@ -62,22 +62,22 @@ def code_activity(mean: ArrayLike, active_share: ArrayLike, dead: ArrayLike) -> 
 
 
 def _units(height: NDArray[np.float32], share: NDArray[np.float32]) -> dict[str, Any]:
-    said = t(
+    hover = t(
         "unit {unit}<br>mean {mean}, active for {share} of images",
         unit="%{x}",
         mean="%{y:.3f}",
         share="%{customdata:.0%}",
     )
-    shown = {
+    trace = {
         "x": np.arange(height.size),
         "y": height,
         "customdata": share,
-        "hovertemplate": said + "<extra></extra>",
+        "hovertemplate": hover + "<extra></extra>",
     }
     if height.size <= MOST_BARS:
-        return {**shown, "type": "bar", "marker": {"color": UNIT, "opacity": 0.3 + 0.7 * share}}
+        return {**trace, "type": "bar", "marker": {"color": UNIT, "opacity": 0.3 + 0.7 * share}}
     line = {"color": UNIT, "width": 1, "shape": "hvh"}
-    return {**shown, "type": "scatter", "mode": "lines", "line": line, "fill": "tozeroy"}
+    return {**trace, "type": "scatter", "mode": "lines", "line": line, "fill": "tozeroy"}
 
 
 def _crosses(units: NDArray[np.intp]) -> dict[str, Any]:

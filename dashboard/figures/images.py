@@ -1,8 +1,4 @@
-"""Arrays become plotly figures and images.
-
-They say what is drawn; font, text colour and grid come from the page, in the browser
-(`components/live_figure`), so one figure serves the light and the dark page alike.
-"""
+"""Mosaics of images, and their encoding as PNG."""
 
 from collections.abc import Sequence
 from io import BytesIO
@@ -28,33 +24,35 @@ def mosaic(
     Parameters
     ----------
     rows : sequence of ndarray of float32, each of shape (k, H, W)
-        Grey images, 0 to 1: originals, corrupted, reconstructions, absolute errors.
+        Grey images with pixels in [0, 1]; the last row may hold errors.
     error_last : bool
-        Whether the last row holds errors, shown in colours, or images like the others.
+        Whether the last row holds errors, which are drawn in colour.
     signed_last : bool
         Whether those errors run from -1 to 1 rather than from 0 to 1.
 
     Returns
     -------
-    ndarray of uint8, shape (len(rows) * (H + gap) - gap, k * (W + gap) - gap, 4)
+    ndarray of uint8, shape (len(rows) * (H + GAP) - GAP, k * (W + GAP) - GAP, 4)
+        RGBA.
     """
     count, height, width = rows[0].shape
     sheet = np.zeros((len(rows), height + GAP, count, width + GAP, 4), np.uint8)
-    for place, images in enumerate(rows):
+    for row, images in enumerate(rows):
         values = np.nan_to_num(np.asarray(images, np.float32))
-        is_error = error_last and place == len(rows) - 1
-        painted = _error(values, signed_last) if is_error else _grey(values)
-        sheet[place, :height, :, :width, :3] = painted.swapaxes(0, 1)
-        sheet[place, :height, :, :width, 3] = 255
+        is_error = error_last and row == len(rows) - 1
+        colours = _error(values, signed_last) if is_error else _grey(values)
+        sheet[row, :height, :, :width, :3] = colours.swapaxes(0, 1)
+        sheet[row, :height, :, :width, 3] = 255
     return sheet.reshape(len(rows) * (height + GAP), -1, 4)[:-GAP, :-GAP]
 
 
 def png(image: NDArray[np.uint8]) -> bytes:
-    """Return a picture as the bytes of a PNG file.
+    """Encode an image as PNG.
 
     Parameters
     ----------
     image : ndarray of uint8, shape (height, width, 4)
+        RGBA.
 
     Returns
     -------
@@ -70,6 +68,7 @@ def _grey(values: NDArray[np.float32]) -> NDArray[np.uint8]:
 
 
 def _error(values: NDArray[np.float32], signed: bool) -> NDArray[np.uint8]:
-    """Colour errors by their root: most are small, and would all be black."""
+    """Colour errors by their square root."""
+    # Most errors are small: on a linear scale they would all be black.
     root = np.sign(values) * np.sqrt(np.abs(values))
     return coloured((root + 1) / 2, SIGNED) if signed else coloured(root, INFERNO)

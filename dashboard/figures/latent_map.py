@@ -1,4 +1,4 @@
-"""Codes on a plane, coloured by class."""
+"""Scatter plot of codes in the plane, coloured by class."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -29,12 +29,12 @@ def latent_map(
     ----------
     points : ndarray of float32, shape (n, 2)
     labels : array-like of int, shape (n,), or None
-        Numbers of classes. None, or a number that names no class, is drawn in a neutral colour.
+        Indices into `classes`. Points without a class, or all if None, get a neutral colour.
     classes : sequence of str
-        Their names, already in the reader's language.
+        Names of the classes, in the user's language.
     extent : float, tuple (left, right, bottom, top) or None
-        What is in view, so that it need not change from frame to frame. A single number holds in
-        all four directions; None is whatever the points fill.
+        Bounds of the view, so that it can stay the same from frame to frame. A single number is
+        the distance from 0 to each side; None fits the view to the points.
 
     Returns
     -------
@@ -68,12 +68,12 @@ def _view(
         return extent
     if extent is not None:
         return -extent, extent, -extent, extent
-    known = points[np.isfinite(points).all(axis=1)]
-    if not len(known):
+    finite = points[np.isfinite(points).all(axis=1)]
+    if not len(finite):
         return -1, 1, -1, 1
-    low, high = known.min(axis=0), known.max(axis=0)
-    room = np.maximum((high - low) * 0.05, 1e-3)
-    (left, bottom), (right, top) = (low - room).tolist(), (high + room).tolist()
+    low, high = finite.min(axis=0), finite.max(axis=0)
+    margin = np.maximum((high - low) * 0.05, 1e-3)
+    (left, bottom), (right, top) = (low - margin).tolist(), (high + margin).tolist()
     return left, right, bottom, top
 
 
@@ -95,9 +95,10 @@ def _cloud(points: NDArray[np.float32], colour: str, symbol: str, name: str) -> 
 
 
 def steady_view(points: NDArray[np.float32]) -> tuple[float, float, float, float]:
-    """Return bounds around points that stay put while the points move a little.
+    """Return bounds of points that do not change while the points move a little.
 
-    Each side lies on a grid of a twelfth of the cloud's size, rounded to a power of two.
+    Bounds are multiples of a step: a twelfth of the extent of the points, rounded down to a power
+    of two.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The loss curve: training, held-out and PCA error over steps, with every change marked."""
+"""The loss curve: training, held-out and PCA error by step, with changes of settings."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -25,7 +25,7 @@ from dashboard.figures.theme import (
 
 MOST_ROWS = 2000
 
-# The share of the axis that a letter of a label is given: a plot about 320 pixels wide.
+# Width of a letter as a share of the axis, for a plot about 320 pixels wide.
 LETTER = 1 / 55
 
 
@@ -35,18 +35,18 @@ def loss(
     *,
     at: int | None = None,
 ) -> go.Figure:
-    """Draw training, held-out and PCA error over steps, with every change marked.
+    """Draw training, held-out and PCA error by step, and mark each change of settings.
 
     Parameters
     ----------
     history : sequence of dict
         Rows with `step`, `train`, `held_out` and `pca`, and `stage` (1, 2, ...) while layers are
-        pretrained. Values that are missing, None or not positive are passed over.
+        pretrained. Values that are missing, None or not positive are skipped.
     edits : sequence of dict
-        Each a `step` and its `changes`, from a setting to its value before and after, all three
-        as texts in the reader's language.
+        Each has a `step` and its `changes`, from the label of a setting to its value before and
+        after, as texts in the user's language.
     at : int, optional
-        A step to point at.
+        Step at which to draw a vertical line.
 
     Returns
     -------
@@ -54,14 +54,14 @@ def loss(
     """
     steps = np.array([row["step"] for row in history], np.int32)
     train, held_out, pca = (_column(history, key) for key in ("train", "held_out", "pca"))
-    kept = decimate((train, held_out))
+    rows = decimate((train, held_out))
     last = max([1, *steps[-1:].tolist(), *(edit["step"] for edit in edits)])
     dashed = {"color": NEUTRAL, "width": 1.5, "dash": "dash", "shape": "hv"}
     return drawn(
         [
-            _line(steps, train, kept, t("train"), {"color": TRAIN, "width": 1.2}),
-            _line(steps, held_out, kept, t("held-out"), {"color": HELD_OUT, "width": 2.5}),
-            _line(steps, pca, _turns(pca), t("PCA"), dashed),
+            _line(steps, train, rows, t("train"), {"color": TRAIN, "width": 1.2}),
+            _line(steps, held_out, rows, t("held-out"), {"color": HELD_OUT, "width": 2.5}),
+            _line(steps, pca, _change_rows(pca), t("PCA"), dashed),
             *([_edit_lines(edits)] if edits else []),
         ],
         top=52,
@@ -76,19 +76,19 @@ def loss(
 
 
 def decimate(series: Sequence[NDArray[np.float64]], most: int = MOST_ROWS) -> NDArray[np.intp]:
-    """Choose rows that keep the look of some lines: both ends, each stretch's lows and highs.
+    """Choose rows that preserve the shape of lines: both ends, and extremes of each interval.
 
     Parameters
     ----------
     series : sequence of ndarray, each of shape (n,)
         Lines over the same rows; NaN where one has no value.
     most : int
-        About how many rows are chosen at most.
+        Approximate maximum number of rows.
 
     Returns
     -------
     ndarray of int
-        Ascending row numbers.
+        Row indices, ascending.
     """
     rows = len(series[0])
     if rows <= most:
@@ -97,21 +97,21 @@ def decimate(series: Sequence[NDArray[np.float64]], most: int = MOST_ROWS) -> ND
     start = np.arange(0, rows, size)
     padded = np.full((len(series), len(start) * size), np.nan)
     padded[:, :rows] = series
-    stretches = padded.reshape(len(series), len(start), size)
-    unknown = np.isnan(stretches)
-    lows = start + np.where(unknown, np.inf, stretches).argmin(axis=2)
-    highs = start + np.where(unknown, -np.inf, stretches).argmax(axis=2)
+    intervals = padded.reshape(len(series), len(start), size)
+    missing = np.isnan(intervals)
+    lows = start + np.where(missing, np.inf, intervals).argmin(axis=2)
+    highs = start + np.where(missing, -np.inf, intervals).argmax(axis=2)
     return np.unique(np.concatenate([[0, rows - 1], lows.ravel(), highs.ravel()]))
 
 
 def _column(history: Sequence[Mapping[str, Any]], key: str) -> NDArray[np.float64]:
-    """Read one series; a logarithmic axis has no place for what is not positive."""
+    """Return a column of the history, NaN where a logarithmic axis cannot show the value."""
     values = np.array([row.get(key) for row in history], np.float64)
     return np.where(np.isfinite(values) & (values > 0), values, np.nan)
 
 
-def _turns(values: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Find the rows at which a step function changes, and its last one."""
+def _change_rows(values: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Return the rows at which a step function changes, and its last row."""
     known = np.flatnonzero(np.isfinite(values))
     changes: NDArray[np.bool_] = np.diff(values[known], prepend=np.nan) != 0
     changes[-1:] = True
@@ -143,9 +143,10 @@ def _pointer(step: int) -> dict[str, Any]:
 
 
 def _edit_lines(edits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """Draw one line per edit, from bottom to top, that says all on hover."""
-    said = [
-        "<br>".join(_said(name, *each) for name, each in edit["changes"].items()) for edit in edits
+    """Draw a vertical line per edit that lists all its changes on hover."""
+    texts = [
+        "<br>".join(_change_text(name, *each) for name, each in edit["changes"].items())
+        for edit in edits
     ]
     return {
         "type": "scatter",
@@ -155,14 +156,14 @@ def _edit_lines(edits: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
         "name": t("changed"),
         "mode": "lines",
         "line": {"color": FAINT, "width": 1},
-        "hovertext": [text for text in said for _ in range(3)],
+        "hovertext": [text for text in texts for _ in range(3)],
         "hovertemplate": "%{hovertext}",
         "showlegend": False,
     }
 
 
 def _edit_labels(edits: Sequence[Mapping[str, Any]], last: float) -> list[dict[str, Any]]:
-    """Name the edits there is room for, the latest first: it is the one just made."""
+    """Label the edits there is room for, the latest first, as it matters most."""
     labels: list[dict[str, Any]] = []
     room = 1.0
     for edit in sorted(edits, key=lambda edit: float(edit["step"]), reverse=True):
@@ -177,12 +178,12 @@ def _edit_labels(edits: Sequence[Mapping[str, Any]], last: float) -> list[dict[s
     return labels
 
 
-def _said(name: str, before: str, after: str) -> str:
+def _change_text(name: str, before: str, after: str) -> str:
     return t("{knob}: {before} → {after}", knob=name, before=before, after=after)
 
 
 def _stages(history: Sequence[Mapping[str, Any]], last: float) -> list[dict[str, Any]]:
-    """Shade each span in which a layer is trained alone, and name it where there is room."""
+    """Shade the steps that pretrain each layer, with a label where there is room."""
     shapes = []
     for stage, rows in groupby(history, key=lambda row: row.get("stage") or 0):
         steps = [row["step"] for row in rows]

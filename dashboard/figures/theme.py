@@ -1,6 +1,7 @@
-"""How figures look: colours that carry meaning, and the parts of a layout that all share.
+"""Colours and layout shared by all figures.
 
-Text, grid and background are the page's own and are set in the browser.
+Font, text colour and grid are set in the browser (`dashboard.components.live_figure`), so that one
+figure serves both the light and the dark theme.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,8 +11,8 @@ import numpy as np
 import plotly.graph_objects as go
 from numpy.typing import NDArray
 
-# Found by search: the two nearest are .15 apart in OKLab, .097 to a red- or green-blind reader
-# (Tableau's ten: .08 and .007); each stands out 2:1 from a white page and 3:1 from a dark one.
+# Optimised: the two closest colours are .15 apart in OKLab, .097 with red- or green-blindness
+# (Tableau 10: .08 and .007); contrast is at least 2:1 to a white page and 3:1 to a dark one.
 PALETTE = (
     "#0462da",
     "#4d9607",
@@ -34,7 +35,7 @@ HELD_OUT = "#3f7de8"
 UNIT = "#3f7de8"
 THRESHOLD = PALETTE[2]
 
-# Ten knots of Inferno (Smith and van der Walt, CC0); and from blue over black to orange.
+# Ten colours of Inferno (Smith and van der Walt, CC0), and a scale from blue over black to orange.
 INFERNO = (
     "#000004",
     "#1b0c41",
@@ -51,50 +52,51 @@ SIGNED = ("#87b6fd", "#0462da", "#000004", "#cf4446", "#fb9b06")
 
 
 def coloured(values: NDArray[np.floating[Any]], scale: Sequence[str]) -> NDArray[np.uint8]:
-    """Give each value between 0 and 1 a colour of a scale whose knots are evenly spaced.
+    """Map values to colours by linear interpolation in a scale of evenly spaced colours.
 
     Parameters
     ----------
     values : ndarray of float, any shape
+        In [0, 1].
     scale : sequence of str
         Colours as ``#rrggbb``.
 
     Returns
     -------
     ndarray of uint8
-        One axis of three longer than `values`.
+        RGB, of shape ``(*values.shape, 3)``.
     """
     knots = np.array([list(bytes.fromhex(colour[1:])) for colour in scale], np.float32)
-    place = np.linspace(0, 1, len(knots))
-    channels = [np.interp(values, place, channel) for channel in knots.T]
+    positions = np.linspace(0, 1, len(knots))
+    channels = [np.interp(values, positions, channel) for channel in knots.T]
     return np.stack(channels, axis=-1).round().astype(np.uint8)
 
 
 def drawn(traces: Sequence[Mapping[str, Any]], *, top: int, **layout: Any) -> go.Figure:
-    """Return a figure on a clear ground with narrow margins, whose zoom outlives new data.
+    """Create a figure with a transparent background, narrow margins and a persistent zoom.
 
     Parameters
     ----------
     traces : sequence of dict
     top : int
-        The margin above the plot, in pixels.
+        Margin above the plot, in pixels.
     **layout : object
-        What else plotly's layout has.
+        Further properties of plotly's layout.
 
     Returns
     -------
     plotly.graph_objects.Figure
     """
-    # Dictionaries, checked once as a whole: composing figure objects takes five times as long, and
-    # holds the interpreter that the training thread needs.
-    ground = {
+    # Dictionaries are validated once as a whole: composing figure objects takes five times as long
+    # and holds the GIL, which the training thread needs.
+    base = {
         "template": go.layout.Template(),
         "paper_bgcolor": CLEAR,
         "plot_bgcolor": CLEAR,
         "margin": {"l": 8, "r": 8, "t": top, "b": 8},
         "uirevision": "kept",
     }
-    return go.Figure({"data": list(traces), "layout": {**ground, **layout}})
+    return go.Figure({"data": list(traces), "layout": {**base, **layout}})
 
 
 def title(text: str) -> dict[str, Any]:
@@ -103,7 +105,7 @@ def title(text: str) -> dict[str, Any]:
 
 
 def log_ticks(*series: NDArray[np.float64]) -> dict[str, Any]:
-    """Space an axis's ticks by how many decades there are, so they neither crowd nor vanish."""
+    """Return tick settings of a logarithmic axis that suit the number of decades of the values."""
     values = np.concatenate(series) if series else np.empty(0)
     values = values[np.isfinite(values) & (values > 0)]
     ratio = values.max() / values.min() if values.size else 10.0
@@ -113,12 +115,12 @@ def log_ticks(*series: NDArray[np.float64]) -> dict[str, Any]:
 
 
 def legend_above() -> dict[str, Any]:
-    """Return a legend in one line at the top left of the figure."""
+    """Return the settings of a one-line legend at the top left of the figure."""
     return {"orientation": "h", "x": 0, "y": 1, "yref": "container", "yanchor": "top"}
 
 
 def note_above(text: str, *, at: float | None = None, anchor: str = "left") -> dict[str, Any]:
-    """Return a line of text above the plot: at its left end, or at a place on the x axis."""
+    """Return an annotation above the plot, at its left end or at a position on the x axis."""
     return {
         "text": text,
         "xref": "paper" if at is None else "x",
@@ -134,7 +136,7 @@ def note_above(text: str, *, at: float | None = None, anchor: str = "left") -> d
 
 
 def compact(figure: go.Figure) -> str:
-    """Return a figure as JSON, without the escapes that plotly adds for HTML.
+    """Serialise a figure as JSON, without the escapes that plotly adds for HTML.
 
     Parameters
     ----------

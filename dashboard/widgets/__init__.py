@@ -1,1 +1,1 @@
-"""Parts that several pages share."""
+"""Page elements shared by several pages."""

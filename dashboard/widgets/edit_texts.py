@@ -1,4 +1,4 @@
-"""Changes of settings during training, as a reader sees them."""
+"""Texts for changes of settings during training."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,24 +10,24 @@ from aecore.training.snapshot import Edit
 
 
 def edit_texts(edits: Sequence[Edit]) -> list[Edit]:
-    """Return edits with the names and values of settings in the reader's language.
+    """Return edits with the labels and values of settings in the user's language.
 
     Parameters
     ----------
     edits : sequence of Edit
-        Those of a snapshot.
+        Edits of a snapshot.
 
     Returns
     -------
     list of Edit
-        Their changes map the label of a setting to texts.
+        Their `changes` map the label of a setting to its values before and after, as texts.
     """
     known = knobs(Config)
     return [
         {
             "step": edit["step"],
             "changes": {
-                str(known[name].label): [_value(known[name], each) for each in values]
+                str(known[name].label): [_value(known[name], value) for value in values]
                 for name, values in edit["changes"].items()
             },
         }

@@ -1,4 +1,4 @@
-"""A heading above a part of a page."""
+"""Heading of a section of a page."""
 
 from typing import Literal
 
@@ -11,8 +11,8 @@ def heading(text: str, *, width: Literal["stretch", "content"] = "stretch") -> N
     Parameters
     ----------
     text : str
-        In the reader's language.
+        In the user's language.
     width : {"stretch", "content"}
-        ``"content"`` where something stands beside it.
+        Use ``"content"`` to place something beside the heading.
     """
     st.markdown(f"**{text}**", width=width)

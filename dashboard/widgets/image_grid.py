@@ -23,24 +23,24 @@ def image_grid(
     error_last: bool = False,
     signed_last: bool = False,
 ) -> None:
-    """Show rows of images, or change them in place.
+    """Show rows of images, or update them in place.
 
     Parameters
     ----------
     key : str
-        The same key keeps the same element.
+        Key of the element; a call with the same key updates it.
     lines : sequence of ndarray of float32, each of shape (k, height, width)
-        Images in [0, 1], or errors in the last line.
+        Rows of images with pixels in [0, 1]; the last may hold errors.
     rows, columns : sequence of str
-        Captions, already in the reader's language; empty for none.
+        Captions, in the user's language; empty for none.
     label : str
-        What a screen reader says of the grid.
+        Description of the grid for screen readers, in the user's language.
     height : int, optional
-        In pixels, always reserved; by default what the lines need.
+        Height in pixels; fitted to the number of rows by default.
     error_last : bool
-        Whether the last line holds errors, shown in colours.
+        Whether the last row holds errors, which are drawn in colour.
     signed_last : bool
-        Whether it holds differences from -1 to 1, shown in colours.
+        Whether the last row holds differences in [-1, 1], which are drawn in colour.
     """
     mosaic(
         key,
@@ -55,5 +55,5 @@ def image_grid(
 
 
 def class_names(labels: NDArray[np.integer], classes: Sequence[str]) -> list[str]:
-    """Return the class names of labels as captions; empty for an unlabelled image."""
+    """Return the class names of labels as captions; empty for unlabelled images."""
     return [display_name(classes[label]) if label >= 0 else "" for label in labels]

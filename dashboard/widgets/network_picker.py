@@ -1,4 +1,4 @@
-"""Which run's network a page uses: the one in view, or one from disk."""
+"""Select box for the network that a page uses: of the current run, or of a saved one."""
 
 import streamlit as st
 
@@ -8,27 +8,27 @@ from aecore.runs.trained_model import TrainedModel
 from aecore.training.snapshot import Snapshot
 from dashboard.state import active_run, cached, commands
 
-IN_VIEW = ""
+CURRENT = ""
 
 
 def network(newest: Snapshot) -> TrainedModel:
-    """Ask which run's network is used, and return it as it is now.
+    """Draw the select box and return the chosen network, in its latest state.
 
     Raises
     ------
     LabError
-        Where the run chosen cannot be read.
+        If the chosen run cannot be read.
     """
-    here = active_run.live().run.name
-    names = [row["name"] for row in commands.saved_runs() if row["name"] != here]
+    current = active_run.live().run.name
+    names = [row["name"] for row in commands.saved_runs() if row["name"] != current]
     chosen = st.selectbox(
         t("Network"),
-        [IN_VIEW, *names],
+        [CURRENT, *names],
         key="network",
         format_func=lambda name: name or t("Current run"),
         help=t("The current run, live, or a saved one."),
         width=320,
     )
     if not chosen:
-        return TrainedModel.from_snapshot(newest, cached.dataset(newest.config.dataset), here)
+        return TrainedModel.from_snapshot(newest, cached.dataset(newest.config.dataset), current)
     return cached.trained_model(Run(active_run.root() / chosen))

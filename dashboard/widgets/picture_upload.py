@@ -1,4 +1,4 @@
-"""A person's own pictures, to look at but not to learn from."""
+"""Upload of the user's own images, to apply a network to."""
 
 from functools import partial
 from io import BytesIO
@@ -16,21 +16,21 @@ from dashboard.state import cached
 
 
 def uploaded(key: str, shape: tuple[int, int], most: int) -> NDArray[np.uint8] | None:
-    """Ask for pictures; one that cannot be read is told of.
+    """Draw the upload and return the uploaded images; show an error if one cannot be read.
 
     Parameters
     ----------
     key : str
-        Of the widget.
+        Key of the widget.
     shape : (height, width)
-        To which they are resized.
+        Size in pixels the images are resized to.
     most : int
-        So many are used.
+        Maximum number of images; further ones are ignored.
 
     Returns
     -------
     ndarray of shape (n, height, width), uint8; or None
-        None where there are none, or one cannot be read.
+        Pixels 0 to 255. None if there are no images, or one cannot be read.
     """
     with st.popover(t("Your own images"), icon=":material/upload:"):
         files = st.file_uploader(
@@ -47,14 +47,14 @@ def uploaded(key: str, shape: tuple[int, int], most: int) -> NDArray[np.uint8] |
     version = tuple(file.file_id for file in files), shape
     try:
         return cached.in_session(key, version, lambda: _read(files[:most], shape))
-    except LabError as why:
-        st.error(str(why), icon=":material/error:")
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
         return None
 
 
 def _read(files: list[Any], shape: tuple[int, int]) -> NDArray[np.uint8]:
-    found = []
+    images = []
     for file in files:
         path = PurePosixPath(Path(file.name).name)
-        found.append(image_files.read_image(path, partial(BytesIO, file.getvalue()), shape))
-    return np.stack(found)
+        images.append(image_files.read_image(path, partial(BytesIO, file.getvalue()), shape))
+    return np.stack(images)

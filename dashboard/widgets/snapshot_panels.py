@@ -1,4 +1,4 @@
-"""Pictures of a snapshot: loss curve, map, reconstructions, code activity."""
+"""Panels of a snapshot: loss curve, latent map, reconstructions and code activity."""
 
 import streamlit as st
 
@@ -18,7 +18,7 @@ TALL, LOW = 360, 300
 
 
 def show_loss_curve(snapshot: Snapshot, at: int | None = None, height: int = TALL) -> None:
-    """Show how the error fell; a step to point at may be given."""
+    """Show the loss curve, with a vertical line at the step `at` if given."""
     heading(t("Reconstruction error"))
     figure(
         "loss-curve",
@@ -30,7 +30,7 @@ def show_loss_curve(snapshot: Snapshot, at: int | None = None, height: int = TAL
 
 
 def show_latent_map(snapshot: Snapshot) -> None:
-    """Show where the probe set lies in code space."""
+    """Show the codes of the probe set in the plane, coloured by class."""
     units = snapshot.codes.shape[1]
     with st.container(horizontal=True):
         heading(t("Latent map"), width="content")
@@ -56,28 +56,28 @@ def show_latent_map(snapshot: Snapshot) -> None:
 
 
 def show_reconstructions(snapshot: Snapshot) -> None:
-    """Show held-out images, and what the network makes of them."""
+    """Show held-out images with their reconstructions and errors."""
     heading(t("Reconstructions"))
-    shown = snapshot.examples
-    error = abs(shown.reconstructions - shown.originals)
+    examples = snapshot.examples
+    error = abs(examples.reconstructions - examples.originals)
     image_grid(
         "reconstructions",
-        [shown.originals, shown.corrupted, shown.reconstructions, error],
+        [examples.originals, examples.corrupted, examples.reconstructions, error],
         error_last=True,
         rows=[t("original"), t("corrupted"), t("reconstructed"), t("error")],
-        columns=class_names(shown.labels, snapshot.classes),
+        columns=class_names(examples.labels, snapshot.classes),
         label=t("Held-out images: original, corrupted, reconstructed, and absolute error"),
         height=LOW,
     )
 
 
 def show_code_activity(snapshot: Snapshot) -> None:
-    """Show how much each unit of the code speaks; here sparsity is seen."""
-    found = activity(snapshot.codes)
+    """Show how active each unit of the code is, which makes sparsity visible."""
+    units = activity(snapshot.codes)
     heading(t("Code activity"))
     figure(
         "code-activity",
-        code_activity(found.mean, found.active, found.dead),
+        code_activity(units.mean, units.active, units.dead),
         height=LOW,
         label=t("Mean absolute activation of each unit"),
     )

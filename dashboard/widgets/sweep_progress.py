@@ -1,4 +1,4 @@
-"""How far the sweep is."""
+"""Progress bar of a sweep."""
 
 import math
 
@@ -9,7 +9,7 @@ from dashboard.widgets.task_progress import task_progress
 
 
 def sweep_progress(task: Task[Outcome]) -> None:
-    """Show how far a sweep is, and how long it will still take."""
+    """Show the progress of a sweep and the estimated time left."""
     failed = sum(row.reason is not None for row in task.rows)
     text = nt("{done} of {count} run", "{done} of {count} runs", task.total, done=len(task.rows))
     if failed:

@@ -1,4 +1,4 @@
-"""How far a background task is, with a way to cancel it."""
+"""Progress bar of a background task, with a button to cancel it."""
 
 from typing import Any
 
@@ -9,17 +9,17 @@ from dashboard.state.task import Task
 
 
 def task_progress(key: str, task: Task[Any], text: str, *, width: int | None = None) -> None:
-    """Show the progress of a task while it runs, and why it ended early if it did.
+    """Show the progress of a task while it runs, and its error if it failed.
 
     Parameters
     ----------
     key : str
-        Of the button that cancels it.
+        Key of the button that cancels the task.
     task : Task
     text : str
-        What stands over the bar.
+        Text above the bar, in the user's language.
     width : int, optional
-        Of the bar, in pixels.
+        Width of the bar in pixels; stretches by default.
     """
     if task.running:
         with st.container(horizontal=True, vertical_alignment="center"):

@@ -1,4 +1,4 @@
-"""Figures of the page Onto the manifold. Functions of arrays."""
+"""Figures of the page Onto the manifold, as functions of arrays."""
 
 from collections.abc import Sequence
 
@@ -11,27 +11,30 @@ from dashboard.figures.latent_map import latent_map, steady_view
 from dashboard.figures.theme import HELD_OUT, NEUTRAL, PALETTE, drawn, log_ticks, title
 
 
-def journey(
+def code_path(
     points: NDArray[np.float32],
     labels: ArrayLike,
     classes: Sequence[str],
     path: NDArray[np.floating],
 ) -> go.Figure:
-    """Draw the way of a code over the map of others.
+    """Draw the path of a code on a map of other codes.
 
     Parameters
     ----------
-    points : ndarray of shape (n, 2)
+    points : ndarray of shape (n, 2), float32
+        The other codes, projected.
     labels : array-like of int, shape (n,)
+        Indices into `classes`; -1 for no label.
     classes : sequence of str
     path : ndarray of shape (passes + 1, 2)
+        The code of the input and of each pass, projected.
 
     Returns
     -------
     plotly.graph_objects.Figure
     """
-    everything = np.concatenate([points, path.astype(np.float32)])
-    drawing = latent_map(points, labels, classes, extent=steady_view(everything))
+    all_points = np.concatenate([points, path.astype(np.float32)])
+    drawing = latent_map(points, labels, classes, extent=steady_view(all_points))
     drawing.update_traces(marker_opacity=0.35)
     line = {"color": PALETTE[2], "width": 2.5}
     sizes = [13] + [6] * (len(path) - 2) + [13]
@@ -48,13 +51,13 @@ def journey(
     return drawing
 
 
-def moved(distances: ArrayLike) -> go.Figure:
-    """Draw how far each pass moved the image.
+def change_per_pass(distances: ArrayLike) -> go.Figure:
+    """Draw how much each pass changed the image.
 
     Parameters
     ----------
     distances : array-like of shape (passes,)
-        Root mean squares, in grey levels.
+        Root mean square changes, for pixels in [0, 1].
 
     Returns
     -------
@@ -82,21 +85,21 @@ def moved(distances: ArrayLike) -> go.Figure:
     )
 
 
-def strangeness(usual: ArrayLike, first: float, last: float) -> go.Figure:
-    """Draw how far codes lie from the cloud: held-out images, this image, and where it ends.
+def code_distances(held_out: ArrayLike, first: float, last: float) -> go.Figure:
+    """Draw distances to the training codes: of held-out images, the input and the last pass.
 
     Parameters
     ----------
-    usual : array-like of shape (n,)
+    held_out : array-like of shape (n,)
         Distances of held-out images.
     first, last : float
-        Of the image fed, and of the last reconstruction.
+        Distances of the input image and of the last reconstruction.
 
     Returns
     -------
     plotly.graph_objects.Figure
     """
-    values = np.asarray(usual, float)
+    values = np.asarray(held_out, float)
     heights, edges = np.histogram(values, 40)
     bars = {
         "type": "bar",

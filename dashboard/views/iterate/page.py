@@ -1,4 +1,4 @@
-"""Onto the manifold: what leaves it is undone, and what is not on it cannot be rebuilt."""
+"""The page Onto the manifold: reconstruct an image repeatedly and follow it to the manifold."""
 
 from collections.abc import Mapping
 
@@ -34,7 +34,7 @@ SOURCES: Mapping[str, Message] = {
     "nothing": N_("Random sample"),
     "other": N_("Another dataset"),
 }
-SHOWN = 8
+MOST_EXAMPLES = 8
 HEIGHT, STRIP, PAD = 340, 130, 200
 
 
@@ -44,7 +44,7 @@ def show() -> None:
 
 
 def body(newest: Snapshot) -> None:
-    """Draw an image's way onto the manifold."""
+    """Draw the input controls, the repeated reconstructions, and where they lead."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         network = network_picker.network(newest)
         source = st.segmented_control(
@@ -60,39 +60,43 @@ def body(newest: Snapshot) -> None:
     if image is None:
         st.info(t("Draw something to use it as the input."), icon=":material/draw:")
         return
-    found = iteration.iterate(network, image, passes)
-    _strip(found)
+    trajectory = iteration.iterate(network, image, passes)
+    _strip(trajectory)
     cloud = cached.in_session(
         "cloud",
         (network.name, network.step, network.config),
         lambda: iteration.CodeDistance(network),
     )
-    _verdict(found, cloud)
+    _summary(trajectory, cloud)
     left, right = st.columns(2, gap="medium")
     with left:
-        _map(network, found)
+        _map(network, trajectory)
     with right:
         if clean is None:
-            _moved(found)
+            _change_per_pass(trajectory)
         else:
-            _split(network, clean, image)
+            _change_response(network, clean, image)
     left, right = st.columns(2, gap="medium")
     with left:
         heading(t("Distance to training codes"))
-        first, last = cloud.distance(found.codes[[0, -1]])
+        first, last = cloud.distance(trajectory.codes[[0, -1]])
         figure(
             "onto-distance",
-            figures.strangeness(cloud.held_out, float(first), float(last)),
+            figures.code_distances(cloud.held_out, float(first), float(last)),
             height=HEIGHT,
             label=t("Distances of codes to the training codes"),
         )
     with right:
         if clean is not None:
-            _moved(found)
+            _change_per_pass(trajectory)
 
 
 def _image(network: TrainedModel, source: str) -> tuple[Array | None, Array | None]:
-    """Ask for what is fed; return the clean image, where it is a changed one, and the image."""
+    """Draw the controls of a source and return the clean image and the input image.
+
+    The clean image is None unless the input is a changed held-out image; the input is None until
+    something is drawn.
+    """
     shape = network.dataset.shape
     if source == "drawn":
         label = t("Drawing pad")
@@ -103,15 +107,15 @@ def _image(network: TrainedModel, source: str) -> tuple[Array | None, Array | No
             return None, np.random.default_rng(seed).random(shape, np.float32)
         if source == "other":
             return None, _anomalous(network)
-        digit = _held_out(network)
+        clean = _held_out(network)
         if source == "stroke":
             angle = st.slider(t("Angle"), 0, 175, 90, 5, key="onto angle", width=260)
-            return digit, iteration.with_stroke(digit, angle)
+            return clean, iteration.with_stroke(clean, angle)
         if source == "gap":
             place = st.slider(t("Place"), 0.0, 1.0, 0.5, 0.05, key="onto place", width=260)
-            return digit, iteration.with_gap(digit, place)
+            return clean, iteration.with_gap(clean, place)
         level = st.slider(t("Level"), 0.05, 1.0, 0.4, 0.05, key="onto level", width=260)
-        return digit, denoising.add_noise(digit[None], "gaussian", level)[0]
+        return clean, denoising.add_noise(clean[None], "gaussian", level)[0]
 
 
 def _held_out(network: TrainedModel) -> Array:
@@ -123,28 +127,29 @@ def _held_out(network: TrainedModel) -> Array:
 def _anomalous(network: TrainedModel) -> Array:
     names = [name for name in data.available() if name != network.dataset.name]
     name = st.selectbox(t("Dataset"), names, key="onto other", width=200)
-    chosen = probe.choose_examples(cached.dataset(name), count=SHOWN)
+    examples = probe.choose_examples(cached.dataset(name), count=MOST_EXAMPLES)
     number = int(
-        st.number_input(t("Image"), 0, len(chosen) - 1, 0, key="onto other image", width=120)
+        st.number_input(t("Image"), 0, len(examples) - 1, 0, key="onto other image", width=120)
     )
-    image = cached.dataset(name).test_images[chosen[number]]
+    image = cached.dataset(name).test_images[examples[number]]
     return np.asarray(resize(image[None], network.dataset.shape)[0] / 255, np.float32)
 
 
-def _strip(found: iteration.Trajectory) -> None:
-    places = np.unique(np.linspace(0, len(found.images) - 1, 12).round().astype(int))
-    names = [t("input") if not place else t("pass {n}", n=place) for place in places]
+def _strip(trajectory: iteration.Trajectory) -> None:
+    """Show the input and at most 11 of its repeated reconstructions."""
+    passes = np.unique(np.linspace(0, len(trajectory.images) - 1, 12).round().astype(int))
+    names = [t("input") if not number else t("pass {n}", n=number) for number in passes]
     image_grid(
         "onto-strip",
-        [found.images[places]],
+        [trajectory.images[passes]],
         columns=names,
         label=t("The image, its reconstruction, the reconstruction of that, and so on"),
         height=STRIP,
     )
 
 
-def _verdict(found: iteration.Trajectory, cloud: iteration.CodeDistance) -> None:
-    first, last = cloud.rank(found.codes[[0, -1]])
+def _summary(trajectory: iteration.Trajectory, cloud: iteration.CodeDistance) -> None:
+    first, last = cloud.rank(trajectory.codes[[0, -1]])
     st.markdown(
         nt(
             "Its code lies farther from the training codes than **{first:.0%}** of held-out images "
@@ -153,53 +158,53 @@ def _verdict(found: iteration.Trajectory, cloud: iteration.CodeDistance) -> None
             "Its code lies farther from the training codes than **{first:.0%}** of held-out images "
             "do; after {count} passes, than **{last:.0%}**. The last pass changed the image by "
             "**{moved:.4f}**, the first by {before:.4f}.",
-            len(found.changes),
+            len(trajectory.changes),
             first=first,
             last=last,
-            moved=found.changes[-1],
-            before=found.changes[0],
+            moved=trajectory.changes[-1],
+            before=trajectory.changes[0],
         )
     )
 
 
-def _map(network: TrainedModel, found: iteration.Trajectory) -> None:
+def _map(network: TrainedModel, trajectory: iteration.Trajectory) -> None:
     heading(t("Path on the map"))
-    images = probe.probe_set(network.dataset)
+    sample = probe.probe_set(network.dataset)
     codes = cached.in_session(
         "onto codes",
         (network.name, network.step, network.config),
-        lambda: network.encode(images.images),
+        lambda: network.encode(sample.images),
     )
     width = codes.shape[1]
-    plane = cached.in_session(
+    projection = cached.in_session(
         "onto map",
         (network.name, network.step, network.config),
         lambda: project(codes, "pca" if width > 2 else "direct", units=(0, min(1, width - 1))),
     )
     figure(
         "onto-map",
-        figures.journey(
-            plane.points,
-            images.labels,
+        figures.code_path(
+            projection.points,
+            sample.labels,
             [display_name(name) for name in network.dataset.classes],
-            plane.transform(found.codes),
+            projection.transform(trajectory.codes),
         ),
         height=HEIGHT,
         label=t("The path of the image's code on the map of held-out images"),
     )
 
 
-def _moved(found: iteration.Trajectory) -> None:
+def _change_per_pass(trajectory: iteration.Trajectory) -> None:
     heading(t("Change per pass"))
     figure(
         "onto-moved",
-        figures.moved(found.changes),
+        figures.change_per_pass(trajectory.changes),
         height=HEIGHT,
         label=t("Change of the image in each pass"),
     )
 
 
-def _split(network: TrainedModel, clean: Array, image: Array) -> None:
+def _change_response(network: TrainedModel, clean: Array, image: Array) -> None:
     parts = iteration.change_response(network, clean, image)
     heading(t("What happened to the change"))
     removed = 1 - parts.share

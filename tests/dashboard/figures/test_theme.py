@@ -5,7 +5,7 @@ import pytest
 
 from dashboard.figures.bottleneck_curve import against_bottleneck
 from dashboard.figures.theme import log_ticks
-from dashboard.views.iterate.figures import moved as moved_figure
+from dashboard.views.iterate.figures import change_per_pass
 from dashboard.views.reduce.figures import growth
 
 
@@ -24,9 +24,9 @@ def test_ticks_suit_the_decades(values: list[float], ticks: dict[str, object]) -
 
 
 def test_logarithmic_axes_use_them() -> None:
-    moved = moved_figure([0.01, 0.008])
+    changes = change_per_pass([0.01, 0.008])
     against = against_bottleneck({"a": ([2, 8], [0.05, 0.02])}, ([2], [0.06]))
-    for drawing in (moved, against):
+    for drawing in (changes, against):
         assert drawing.layout.yaxis.nticks == 5
         assert drawing.layout.yaxis.tickformat == ".3~g"
 
