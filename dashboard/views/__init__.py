@@ -1,1 +1,1 @@
-"""The pages, one folder each."""
+"""The pages, one package each."""

@@ -1,4 +1,4 @@
-"""Figures of the Anomalies page. Functions of arrays."""
+"""Figures of the Anomalies page, drawn from arrays."""
 
 from collections.abc import Mapping
 
@@ -30,16 +30,17 @@ def histograms(
     extent: tuple[float, float],
     name: str,
 ) -> go.Figure:
-    """Draw how the scores of normal and foreign images are spread, and the threshold.
+    """Plot histograms of the scores of normal and anomalous images, and the threshold.
 
     Parameters
     ----------
-    normal, foreign : ndarray of shape (n,)
+    normal, anomalous : ndarray of float64, shape (n,)
+        Scores.
     threshold : float
     extent : (low, high)
-        What is in view; scores beyond it stand in the outermost bins.
+        Range of the x axis; scores outside it are counted in the outermost bins.
     name : str
-        Of the score, in the reader's language.
+        Translated name of the score.
 
     Returns
     -------
@@ -75,18 +76,18 @@ def histograms(
 def curves(
     lines: Mapping[str, Line], axes: tuple[str, str], at: tuple[float, float], *, chance: bool
 ) -> go.Figure:
-    """Draw curves over all thresholds, with their areas, and where the present one stands.
+    """Plot curves over all thresholds, with their areas, and mark the current threshold.
 
     Parameters
     ----------
     lines : mapping of str to (x, y, area)
-        By name, in the reader's language; the first is drawn strongest.
+        By translated name; the first is emphasised.
     axes : (str, str)
-        What is across and what is up, in the reader's language.
+        Translated titles of the x and y axes.
     at : (x, y)
-        Where the threshold is.
+        Point of the current threshold.
     chance : bool
-        Whether the diagonal, which guessing gives, is drawn.
+        Whether to draw the diagonal, the expected curve of random guessing.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The Anomalies page: what a network cannot rebuild is off the manifold it learnt."""
+"""The Anomalies page: images that the network reconstructs poorly are flagged as anomalous."""
 
 import zlib
 from collections.abc import Hashable, Mapping
@@ -30,15 +30,16 @@ KINDS = {REST: N_("All other classes"), OWN: N_("Your own images")}
 
 @dataclass(frozen=True, eq=False)
 class Anomalous:
-    """What is foreign: a data set or pictures, and what tells it from others.
+    """The source of the anomalous images.
 
     Attributes
     ----------
     source : str
-        `REST`, `OWN` or the name of a data set.
-    images : Dataset or ndarray or None
-        None for the remaining classes, and where there are no pictures yet.
+        `REST`, `OWN` or the name of a dataset.
+    images : Dataset or ndarray of uint8, shape (n, H, W), or None
+        None for the remaining classes, or if no images are uploaded yet.
     version : hashable
+        Identifies the images, for caching.
     """
 
     source: str
@@ -52,7 +53,7 @@ def show() -> None:
 
 
 def body(newest: Snapshot) -> None:
-    """Draw the scores of normal and foreign images, and what a threshold does to them."""
+    """Show the scores of normal and anomalous images, and the effect of a threshold."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         network = network_picker.network(newest)
         normal = _normal(network)
@@ -78,28 +79,28 @@ def body(newest: Snapshot) -> None:
 
 
 def _normal(network: TrainedModel) -> tuple[str, ...]:
-    """Ask what is normal."""
+    """Ask which classes are normal."""
     dataset = network.dataset
-    learnt = [name for name in parse_classes(network.config.classes) if name in dataset.classes]
-    chosen = st.multiselect(
+    trained = [name for name in parse_classes(network.config.classes) if name in dataset.classes]
+    classes = st.multiselect(
         t("Normal"),
         list(dataset.classes),
-        default=learnt or list(dataset.classes[:1]),
+        default=trained or list(dataset.classes[:1]),
         key=f"normal {dataset.name} {network.config.classes}",
         format_func=display_name,
         placeholder=t("all classes"),
         width=300,
         help=t("The classes that are normal. The network should have been trained on these only."),
     )
-    return tuple(chosen)
+    return tuple(classes)
 
 
 def _anomalous(network: TrainedModel) -> Anomalous:
-    """Ask what is foreign."""
-    here = [name for name in data.available() if name != network.dataset.name]
+    """Ask which images are anomalous."""
+    others = [name for name in data.available() if name != network.dataset.name]
     source = st.selectbox(
         t("Anomalous"),
-        [REST, OWN, *here],
+        [REST, OWN, *others],
         key="foreign",
         format_func=lambda name: str(KINDS[name]) if name in KINDS else name,
         width=220,
@@ -113,16 +114,16 @@ def _anomalous(network: TrainedModel) -> Anomalous:
 def _warn_if_anomalies_were_seen(
     network: TrainedModel, normal: tuple[str, ...], other: str
 ) -> None:
-    """Say where the network saw what it should find foreign, with a way to one that did not."""
-    known = (
+    """Warn if the network was trained on anomalous classes, and offer to train one that is not."""
+    seen = (
         anomaly.trained_classes(network, anomaly.remaining_classes(network.dataset, normal))
         if not other
         else ()
     )
-    if not known:
+    if not seen:
         return
     settings = network.config
-    wanted = preset(
+    config = preset(
         "denoising",
         settings.dataset,
         classes=",".join(normal),
@@ -135,7 +136,7 @@ def _warn_if_anomalies_were_seen(
         t(
             "This network saw anomalous classes in training ({all}), so it reconstructs "
             "them too: the results below are not a fair test.",
-            all=", ".join(map(display_name, known)),
+            all=", ".join(map(display_name, seen)),
         ),
         icon=":material/warning:",
     )
@@ -145,7 +146,7 @@ def _warn_if_anomalies_were_seen(
         type="primary",
         icon=":material/play_arrow:",
         on_click=commands.train,
-        args=(wanted,),
+        args=(config,),
         help=t("Starts a new denoising run on these classes and shows it here."),
     )
 
@@ -153,28 +154,36 @@ def _warn_if_anomalies_were_seen(
 def _scored(
     network: TrainedModel, normal: tuple[str, ...], anomalous: Anomalous
 ) -> ScoredImages | None:
-    """Score held-out images; while the network trains fewer, and by what it was a moment ago."""
+    """Score held-out images in the background.
+
+    During training, fewer images are scored, and the result may lag behind the network.
+
+    Returns
+    -------
+    ScoredImages or None
+        None until the first images are scored.
+    """
     most = MOST_PLAYING if active_run.live().playing else MOST
     split = (network.dataset.name, normal, anomalous.source, anomalous.version)
 
-    def make() -> ScoredImages:
+    def score_images() -> ScoredImages:
         images, anomalies = anomaly.held_out(network.dataset, normal, anomalous.images, most=most)
-        found = {name: score(images) for name, score in anomaly.detector(network).items()}
-        return ScoredImages(network, images, anomalies, found)
+        scores = {name: score(images) for name, score in anomaly.detector(network).items()}
+        return ScoredImages(network, images, anomalies, scores)
 
     version = (network.step, network.config, most)
-    return background.get(("judged", network.name, split), make, version)
+    return background.get(("anomaly scores", network.name, split), score_images, version)
 
 
 def _baselines(
     scored: ScoredImages, normal: tuple[str, ...], anomalous: Anomalous
 ) -> Mapping[str, NDArray[np.float64]]:
-    """Return the scores of the other methods on the same images; none before they are there."""
+    """Return the scores of the baselines on the same images; empty until computed."""
     network, config, images = scored.network, scored.network.config, scored.images
-    learnt = (config.dataset, config.classes, config.train_size, config.bottleneck)
+    subset = (config.dataset, config.classes, config.train_size, config.bottleneck)
     split = (normal, anomalous.source, anomalous.version, len(images))
 
-    def make() -> dict[str, NDArray[np.float64]]:
+    def score_images() -> dict[str, NDArray[np.float64]]:
         return {name: score(images) for name, score in anomaly.baselines(network).items()}
 
-    return background.get(("foreign by others", learnt, split), make) or {}
+    return background.get(("anomaly baselines", subset, split), score_images) or {}

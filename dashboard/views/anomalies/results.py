@@ -1,4 +1,4 @@
-"""What a score and a threshold make of images, some of which are foreign."""
+"""Results of anomaly detection for a score and a threshold."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,15 +17,28 @@ from dashboard.state import keys
 from dashboard.views.anomalies.figures import curves, histograms
 from dashboard.widgets.image_grid import image_grid
 
-SHOWN = 6
-USUAL = 0.95
-HEIGHT, GALLERY = 300, 190
-HOW = {"hand": N_("Manual"), "quantile": N_("Share of normal images"), "cost": N_("Cost")}
+GALLERY_COUNT = 6
+DEFAULT_SHARE = 0.95
+HEIGHT, GALLERY_HEIGHT = 300, 190
+THRESHOLD_RULES = {
+    "hand": N_("Manual"),
+    "quantile": N_("Share of normal images"),
+    "cost": N_("Cost"),
+}
 
 
 @dataclass(frozen=True, eq=False)
 class ScoredImages:
-    """Held-out images, which are foreign, and what each score of a network says of them."""
+    """Held-out images, some of them anomalous, with their anomaly scores.
+
+    Attributes
+    ----------
+    network : TrainedModel
+    images : ndarray of uint8, shape (n, H, W)
+    anomalous : ndarray of bool, shape (n,)
+    scores : mapping of str to ndarray of float64, shape (n,)
+        By score of `aecore.applications.anomaly.SCORES`; higher is more anomalous.
+    """
 
     network: TrainedModel
     images: NDArray[np.uint8]
@@ -34,19 +47,18 @@ class ScoredImages:
 
 
 def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) -> None:
-    """Show how scores are spread, what a threshold makes of them, and the images it is about.
+    """Show the distribution of scores, the effect of a threshold, and example images.
 
     Parameters
     ----------
-    judged : Judged
-    rivals : mapping of str to ndarray of shape (n,)
-        What the methods of `aecore.applications.anomaly.BASELINES` say of the same images;
-        empty while they are
-        being made.
+    scored : ScoredImages
+    baselines : mapping of str to ndarray of float64, shape (n,)
+        Scores of the methods of `aecore.applications.anomaly.BASELINES` for the same images;
+        empty until computed.
     """
     anomalous = scored.anomalous
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        chosen = st.segmented_control(
+        selection = st.segmented_control(
             t("Score"),
             list(anomaly.SCORES),
             key="score",
@@ -54,17 +66,17 @@ def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) 
             default="error",
             required=True,
         )
-        name = chosen or "error"
+        name = selection or "error"
         scores = scored.scores[name]
-        how, threshold = _threshold(name, scores, anomalous)
+        rule, threshold = _threshold(name, scores, anomalous)
     low, high = float(scores.min()), float(np.quantile(scores, 0.995))
     extent = (low, max(high, low + 1e-9))
     left, right = st.columns(2, gap="medium")
     with left:
-        words = str(anomaly.SCORES[name])
+        score_label = str(anomaly.SCORES[name])
         figure(
             "scores",
-            histograms(scores[~anomalous], scores[anomalous], threshold, extent, words),
+            histograms(scores[~anomalous], scores[anomalous], threshold, extent, score_label),
             height=HEIGHT,
             label=t("Scores of normal and anomalous images, with the threshold"),
         )
@@ -73,17 +85,17 @@ def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) 
             figure="scores",
             at=threshold,
             extent=extent,
-            movable=how == "hand",
+            movable=rule == "hand",
             label=t("Threshold"),
             words=t("Drag the line: everything to the right is flagged.")
-            if how == "hand"
+            if rule == "hand"
             else t("Everything to the right of the line is flagged."),
             on_drag=lambda place: st.session_state.update({keys.threshold(name): place}),
         )
-    found = thresholds.confusion(anomalous, scores, threshold)
+    confusion = thresholds.confusion(anomalous, scores, threshold)
     with right:
-        _counts(found)
-        _curves(scored, baselines, name, found)
+        _counts(confusion)
+        _curves(scored, baselines, name, confusion)
     _gallery(scored, scores, threshold)
     network = scored.network
     st.download_button(
@@ -99,52 +111,52 @@ def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) 
 def _threshold(
     name: str, scores: NDArray[np.float64], anomalous: NDArray[np.bool_]
 ) -> tuple[str, float]:
-    """Ask how the line is drawn between normal and foreign, and where it is.
+    """Ask for the rule that sets the threshold; return the rule and the threshold.
 
-    By hand it stays where it was until it is dragged.
+    With the rule ``hand``, the threshold keeps its last value until it is dragged.
     """
-    how = st.segmented_control(
+    rule = st.segmented_control(
         t("Threshold"),
-        list(HOW),
+        list(THRESHOLD_RULES),
         key="threshold how",
-        format_func=lambda name: str(HOW[name]),
+        format_func=lambda name: str(THRESHOLD_RULES[name]),
         default="quantile",
         required=True,
     )
-    kept = keys.threshold(name)
-    if how == "hand":
-        usual = thresholds.quantile(scores[~anomalous], USUAL)
-        return "hand", float(st.session_state.get(kept, usual))
-    if how == "cost":
+    key = keys.threshold(name)
+    if rule == "hand":
+        initial = thresholds.quantile(scores[~anomalous], DEFAULT_SHARE)
+        return "hand", float(st.session_state.get(key, initial))
+    if rule == "cost":
         missed = st.number_input(t("Cost per miss"), 0.1, 1000.0, 1.0, key="cost missed", width=150)
         alarm = st.number_input(
             t("Cost per false alarm"), 0.1, 1000.0, 1.0, key="cost alarm", width=150
         )
-        found = thresholds.cheapest(anomalous, scores, missed, alarm)
+        threshold = thresholds.cheapest(anomalous, scores, missed, alarm)
     else:
         share = st.slider(
             t("Normal images accepted"),
             50.0,
             99.9,
-            100 * USUAL,
+            100 * DEFAULT_SHARE,
             0.1,
             "%.1f %%",
             key="normal share",
             width=260,
         )
-        found = thresholds.quantile(scores[~anomalous], share / 100)
-    st.session_state[kept] = found
-    return how or "quantile", found
+        threshold = thresholds.quantile(scores[~anomalous], share / 100)
+    st.session_state[key] = threshold
+    return rule or "quantile", threshold
 
 
-def _counts(found: thresholds.Confusion) -> None:
+def _counts(confusion: thresholds.Confusion) -> None:
     cells = [
-        (t("detected"), f"{found.true_positives:,}"),
-        (t("missed"), f"{found.false_negatives:,}"),
-        (t("accepted"), f"{found.true_negatives:,}"),
-        (t("false alarms"), f"{found.false_positives:,}"),
-        (t("Precision"), f"{found.precision:.1%}"),
-        (t("Recall"), f"{found.recall:.1%}"),
+        (t("detected"), f"{confusion.true_positives:,}"),
+        (t("missed"), f"{confusion.false_negatives:,}"),
+        (t("accepted"), f"{confusion.true_negatives:,}"),
+        (t("false alarms"), f"{confusion.false_positives:,}"),
+        (t("Precision"), f"{confusion.precision:.1%}"),
+        (t("Recall"), f"{confusion.recall:.1%}"),
     ]
     body = "".join(f"<div><span>{name}</span><b>{value}</b></div>" for name, value in cells)
     st.html(f"<div class='lab-facts lab-counts'>{body}</div>")
@@ -154,33 +166,34 @@ def _curves(
     scored: ScoredImages,
     baselines: Mapping[str, NDArray[np.float64]],
     name: str,
-    found: thresholds.Confusion,
+    confusion: thresholds.Confusion,
 ) -> None:
-    words = {**anomaly.SCORES, **anomaly.BASELINES}
+    labels = {**anomaly.SCORES, **anomaly.BASELINES}
     scores = {name: scored.scores[name], **baselines}
-    alarms = found.false_positives / max(1, found.false_positives + found.true_negatives)
+    normal_count = confusion.false_positives + confusion.true_negatives
+    false_positive_rate = confusion.false_positives / max(1, normal_count)
     kinds = {
         "roc": (
             t("ROC"),
             thresholds.roc,
             (t("false positive rate"), t("true positive rate")),
-            (alarms, found.recall),
+            (false_positive_rate, confusion.recall),
         ),
         "precision": (
             t("Precision and recall"),
             thresholds.precision_recall,
             (t("recall"), t("precision")),
-            (found.recall, found.precision),
+            (confusion.recall, confusion.precision),
         ),
     }
     tabs = st.tabs([label for label, *_ in kinds.values()])
     for tab, (kind, (label, curve, axes, at)) in zip(tabs, kinds.items(), strict=True):
-        made = {str(words[each]): curve(scored.anomalous, found) for each, found in scores.items()}
+        lines = {str(labels[each]): curve(scored.anomalous, row) for each, row in scores.items()}
         with tab:
             figure(
                 f"curve-{kind}",
                 curves(
-                    {each: (line.x, line.y, line.area) for each, line in made.items()},
+                    {each: (line.x, line.y, line.area) for each, line in lines.items()},
                     axes,
                     at,
                     chance=kind == "roc",
@@ -191,13 +204,13 @@ def _curves(
 
 
 def _gallery(scored: ScoredImages, scores: NDArray[np.float64], threshold: float) -> None:
-    """Show the most and the least foreign images, and those on the border, with their errors."""
+    """Show the most anomalous, the most normal and borderline images, with their errors."""
     order = np.argsort(scores, kind="stable")
-    border = np.argsort(abs(scores - threshold), kind="stable")[:SHOWN]
+    border = np.argsort(abs(scores - threshold), kind="stable")[:GALLERY_COUNT]
     groups = {
-        t("Most anomalous"): order[::-1][:SHOWN],
+        t("Most anomalous"): order[::-1][:GALLERY_COUNT],
         t("Near threshold"): border[np.argsort(scores[border], kind="stable")],
-        t("Most normal"): order[:SHOWN],
+        t("Most normal"): order[:GALLERY_COUNT],
     }
     for column, (label, rows) in zip(st.columns(3, gap="medium"), groups.items(), strict=True):
         images = (scored.images[rows] / 255).astype(np.float32)
@@ -211,5 +224,5 @@ def _gallery(scored: ScoredImages, scores: NDArray[np.float64], threshold: float
                 rows=[t("image"), t("reconstructed"), t("error")],
                 columns=[t("anomalous") if scored.anomalous[row] else t("normal") for row in rows],
                 label=t("{label}: image, reconstruction and error per pixel", label=label),
-                height=GALLERY,
+                height=GALLERY_HEIGHT,
             )

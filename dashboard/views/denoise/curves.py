@@ -1,4 +1,4 @@
-"""How well each method denoises, over the levels of noise and over saved runs."""
+"""Denoising quality of each method by noise level, and of saved runs by training level."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -20,19 +20,19 @@ from dashboard.views.denoise.figures import levels_matrix, psnr_curves
 from dashboard.widgets.heading import heading
 
 LEVELS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7)
-MEASURED, RUNS = 100, 8
+IMAGE_COUNT, MAX_RUNS = 100, 8
 CURVE_HEIGHT = 340
 
 
 @dataclass(frozen=True, eq=False)
 class Baselines:
-    """The classic filters for a noise, and what they and no filter at all come to.
+    """Classic filters fitted to a kind and level of noise, and their scores.
 
     Attributes
     ----------
     filters : mapping of str to Filter
-    scores : mapping of str to (PSNR, SSIM)
-        On held-out images.
+    scores : mapping of str to (PSNR in dB, SSIM)
+        On held-out images, by filter; ``noisy`` holds the scores without any filter.
     """
 
     filters: Mapping[str, Filter]
@@ -42,97 +42,116 @@ class Baselines:
 def show_curves(
     network: TrainedModel, kind: str, level: float, baselines: Mapping[float, Baselines | None]
 ) -> None:
-    """Chart PSNR against the level of noise on held-out images, and tell it at this level."""
+    """Plot PSNR on held-out images against noise level, and summarise it at the current level.
+
+    Parameters
+    ----------
+    network : TrainedModel
+    kind : str
+        Kind of noise.
+    level : float
+        Current noise level.
+    baselines : mapping of float to Baselines or None
+        By noise level; None until fitted.
+    """
     heading(t("Quality (PSNR) by noise level"))
-    moment = (network.name, network.step, kind, network.config)
-    own = cached.in_session("denoised", moment, lambda: [_psnr(network, kind, e) for e in LEVELS])
+    version = (network.name, network.step, kind, network.config)
+    own = cached.in_session("denoised", version, lambda: [_psnr(network, kind, e) for e in LEVELS])
     config = network.config
-    same = config.noise_kind == kind and config.noise > 0
+    is_trained_on_kind = config.noise_kind == kind and config.noise > 0
     figure(
         "denoise-curves",
         psnr_curves(
             LEVELS,
-            {"autoencoder": own, **_columns(baselines)},
+            {"autoencoder": own, **_psnr_by_filter(baselines)},
             {name: str(label) for name, label in denoising.METHODS.items()},
-            trained=config.noise if same else None,
-            now=level,
+            training_level=config.noise if is_trained_on_kind else None,
+            current_level=level,
         ),
         height=CURVE_HEIGHT,
         label=t("PSNR by noise level, for each method"),
     )
     truth, noisy = _held_out(network, kind, level)
-    here = cached.in_session("denoised here", (moment, level), lambda: network.reconstruct(noisy))
-    score = (reconstruction.psnr(truth, here), reconstruction.ssim(truth, here))
-    st.caption(_verdict(score, baselines[level], level))
-    st.caption(_coming(baselines))
+    denoised = cached.in_session(
+        "denoised here", (version, level), lambda: network.reconstruct(noisy)
+    )
+    score = (reconstruction.psnr(truth, denoised), reconstruction.ssim(truth, denoised))
+    st.caption(_summary(score, baselines[level], level))
+    st.caption(_fitting_progress(baselines))
 
 
-def _columns(baselines: Mapping[float, Baselines | None]) -> dict[str, list[float]]:
-    """Return each method's PSNR at all levels, NaN where it is not known yet."""
-    found = [each.scores if (each := baselines[level]) else {} for level in LEVELS]
-    names = [name for name in denoising.METHODS if any(name in row for row in found)]
-    return {name: [row[name][0] if row else float("nan") for row in found] for name in names}
+def _psnr_by_filter(baselines: Mapping[float, Baselines | None]) -> dict[str, list[float]]:
+    """Return the PSNR of each filter at all levels in dB, NaN until it is measured."""
+    scores = [each.scores if (each := baselines[level]) else {} for level in LEVELS]
+    names = [name for name in denoising.METHODS if any(name in row for row in scores)]
+    return {name: [row[name][0] if row else float("nan") for row in scores] for name in names}
 
 
-def _coming(baselines: Mapping[float, Baselines | None]) -> str:
-    """Return a word on what is still being fitted; a space where all is there, so nothing jumps."""
-    missing = sum(each is None for each in baselines.values())
-    if not missing:
+def _fitting_progress(baselines: Mapping[float, Baselines | None]) -> str:
+    """Return how many levels are fitted, or a space once all are, to keep the layout stable."""
+    pending = sum(each is None for each in baselines.values())
+    if not pending:
         return "\N{NO-BREAK SPACE}"
     return t(
         "Fitting baselines: {done} of {all}.",
-        done=len(baselines) - missing,
+        done=len(baselines) - pending,
         all=len(baselines),
     )
 
 
 def fit_baselines(network: TrainedModel, kind: str, level: float) -> Baselines | None:
-    """Return the classic filters for a noise, once they are fitted and measured."""
+    """Fit the classic filters to a noise in the background, and measure them.
 
-    def make() -> Baselines:
+    Returns
+    -------
+    Baselines or None
+        None until they are fitted.
+    """
+
+    def fit() -> Baselines:
         truth, noisy = _held_out(network, kind, level)
         filters = denoising.fit(network, kind, level)
-        made = {"noisy": noisy, **{name: each.apply(noisy) for name, each in filters.items()}}
+        outputs = {"noisy": noisy, **{name: each.apply(noisy) for name, each in filters.items()}}
         return Baselines(
             filters,
             {
-                n: (reconstruction.psnr(truth, each), reconstruction.ssim(truth, each))
-                for n, each in made.items()
+                name: (reconstruction.psnr(truth, each), reconstruction.ssim(truth, each))
+                for name, each in outputs.items()
             },
         )
 
     config = network.config
-    learnt = (config.dataset, config.classes, len(network.images))
-    return background.get(("rivals", learnt, kind, level), make)
+    subset = (config.dataset, config.classes, len(network.images))
+    return background.get(("denoising baselines", subset, kind, level), fit)
 
 
 def _held_out(
     network: TrainedModel, kind: str, level: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return held-out images, clean and noisy."""
-    truth = (network.dataset.test_images[:MEASURED] / 255).astype(np.float32)
+    """Return held-out images, clean and noisy: float32 of shape (n, H, W), clean ones in [0, 1]."""
+    truth = (network.dataset.test_images[:IMAGE_COUNT] / 255).astype(np.float32)
     return truth, denoising.add_noise(truth, kind, level)
 
 
 def _psnr(network: TrainedModel, kind: str, level: float) -> float:
-    """Return the PSNR of the network on held-out images."""
+    """Return the PSNR of the network on held-out images, in dB."""
     truth, noisy = _held_out(network, kind, level)
     return reconstruction.psnr(truth, network.reconstruct(noisy))
 
 
-def _verdict(own: tuple[float, float], baselines: Baselines | None, level: float) -> str:
-    """Return the scores of the network and its best rival, as a sentence."""
-    said = t(
+def _summary(own: tuple[float, float], baselines: Baselines | None, level: float) -> str:
+    """Describe the scores of the network and of the best baseline."""
+    text = t(
         "At {level:.2f}, on {count} held-out images: autoencoder {psnr:.2f} dB (SSIM {ssim:.3f}).",
         level=level,
-        count=MEASURED,
+        count=IMAGE_COUNT,
         psnr=own[0],
         ssim=own[1],
     )
     if baselines is None:
-        return said
+        return text
     best = max(baselines.scores, key=lambda name: baselines.scores[name][0])
-    return f"{said} " + t(
+    return f"{text} " + t(
         "Best baseline, {name}: {psnr:.2f} dB (SSIM {ssim:.3f}).",
         name=denoising.METHODS[best],
         psnr=baselines.scores[best][0],
@@ -141,7 +160,7 @@ def _verdict(own: tuple[float, float], baselines: Baselines | None, level: float
 
 
 def show_levels(network: TrainedModel, kind: str) -> None:
-    """Chart trained level against tested level over the runs at hand."""
+    """Plot the PSNR of saved runs by training level and test level."""
     heading(t("Trained at one level, tested at another"))
     dataset = network.config.dataset
     trained = [
@@ -150,7 +169,9 @@ def show_levels(network: TrainedModel, kind: str) -> None:
         if (row["config"]["dataset"], row["config"]["noise_kind"]) == (dataset, kind)
         and row["config"]["noise"] > 0
     ]
-    rows = [(name, row) for name in trained[:RUNS] if (row := _tested(name, kind)) and row[1]]
+    rows = [
+        (name, row) for name in trained[:MAX_RUNS] if (row := _psnr_of_run(name, kind)) and row[1]
+    ]
     rows.sort(key=lambda pair: pair[1][0])
     names = [f"{row[0]:g} · {name[-15:]}" for name, row in rows]
     figure(
@@ -162,8 +183,11 @@ def show_levels(network: TrainedModel, kind: str) -> None:
     )
 
 
-def _tested(name: str, kind: str) -> tuple[float, list[float]] | None:
-    """Return the level a run was trained at and its PSNR at each level, None until measured."""
+def _psnr_of_run(name: str, kind: str) -> tuple[float, list[float]] | None:
+    """Return the training level of a run and its PSNR at each test level, in dB.
+
+    None until measured; the list is empty if the run cannot be read.
+    """
     run = Run(active_run.root() / name)
     dataset = cached.dataset(run.config.dataset)
 

@@ -1,4 +1,4 @@
-"""Figures of the Denoise page. Functions of arrays."""
+"""Figures of the Denoise page, drawn from arrays."""
 
 from collections.abc import Mapping, Sequence
 
@@ -24,10 +24,10 @@ def psnr_curves(
     psnr: Mapping[str, ArrayLike],
     names: Mapping[str, str],
     *,
-    trained: float | None,
-    now: float,
+    training_level: float | None,
+    current_level: float,
 ) -> go.Figure:
-    """Draw PSNR against the level of the noise, a line for each method.
+    """Plot PSNR against noise level, one line per method.
 
     Parameters
     ----------
@@ -35,11 +35,11 @@ def psnr_curves(
     psnr : mapping of str to array-like of shape (len(levels),)
         In dB, by method.
     names : mapping of str to str
-        The methods in the reader's language.
-    trained : float or None
-        The level the network was trained at.
-    now : float
-        The level looked at.
+        Translated names of the methods.
+    training_level : float or None
+        Noise level at which the network was trained; marked unless None.
+    current_level : float
+        Noise level that is currently selected; also marked.
 
     Returns
     -------
@@ -63,13 +63,14 @@ def psnr_curves(
         for method, colour in COLOURS.items()
         if method in psnr
     ]
-    marks = [_line(now, "dot")] + ([] if trained is None else [_line(trained, "dash")])
+    marks = [_line(current_level, "dot")]
     notes = []
-    if trained is not None:
+    if training_level is not None:
+        marks.append(_line(training_level, "dash"))
         notes = [
             {
                 "text": t("training level"),
-                "x": trained,
+                "x": training_level,
                 "y": 1,
                 "yref": "paper",
                 "xanchor": "left",
@@ -95,15 +96,15 @@ def _line(at: float, dash: str) -> dict[str, object]:
     return {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper", "line": line}
 
 
-def levels_matrix(trained: Sequence[str], tested: Sequence[float], psnr: ArrayLike) -> go.Figure:
-    """Draw PSNR by the level a run was trained at and the level it is tested at.
+def levels_matrix(runs: Sequence[str], test_levels: Sequence[float], psnr: ArrayLike) -> go.Figure:
+    """Plot a heat map of PSNR by run and test level, with the best run per level starred.
 
     Parameters
     ----------
-    trained : sequence of str
-        What each run is called: its level, and what tells it from others.
-    tested : sequence of float
-    psnr : array-like of shape (len(trained), len(tested))
+    runs : sequence of str
+        Labels of the runs, with their training levels.
+    test_levels : sequence of float
+    psnr : array-like of shape (len(runs), len(test_levels))
         In dB.
 
     Returns
@@ -115,8 +116,8 @@ def levels_matrix(trained: Sequence[str], tested: Sequence[float], psnr: ArrayLi
     text = np.where(values == best, np.char.add(values.astype(str), " ★"), values.astype(str))
     heat = {
         "type": "heatmap",
-        "x": [f"{each:g}" for each in tested],
-        "y": list(trained),
+        "x": [f"{each:g}" for each in test_levels],
+        "y": list(runs),
         "z": values,
         "text": text,
         "texttemplate": "%{text}",

@@ -1,4 +1,4 @@
-"""The Denoise page: noise put on and taken off, live, beside what else takes it off."""
+"""The Denoise page: the network and classic filters denoise images, live."""
 
 import numpy as np
 import streamlit as st
@@ -29,7 +29,7 @@ from dashboard.widgets.image_grid import class_names, image_grid
 from dashboard.widgets.picture_upload import uploaded
 
 KINDS = using(NOISE_KINDS, "noise")
-SHOWN, PAD = 10, 220
+IMAGE_COUNT, PAD = 10, 220
 PICTURE_HEIGHT = 420
 
 
@@ -39,13 +39,13 @@ def show() -> None:
 
 
 def body(newest: Snapshot) -> None:
-    """Draw noisy images, what each method makes of them, and how near it comes."""
+    """Show noisy images, the output of each method, and its quality."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         network = network_picker.network(newest)
         kind, level = _noise(network)
     if network.config.noise_kind not in KINDS or network.config.noise == 0:
-        _offer(network, kind, level)
-    # The last is made first: it is the one that is looked at.
+        _offer_training(network, kind, level)
+    # The latest request is served first, so the current level comes last.
     levels = [*(each for each in reversed(LEVELS) if each != level), level]
     baselines = {each: fit_baselines(network, kind, each) for each in levels}
     left, right = st.columns([5, 4], gap="medium")
@@ -54,18 +54,19 @@ def body(newest: Snapshot) -> None:
         with st.container(horizontal=True):
             images, columns = _images(network)
         noisy = denoising.add_noise(images, kind, level)
-        _pictures(network, images, columns, noisy, baselines[level])
+        _show_images(network, images, columns, noisy, baselines[level])
     with right:
         show_curves(network, kind, level, baselines)
     show_levels(network, kind)
 
 
 def _noise(network: TrainedModel) -> tuple[str, float]:
-    given = network.config.noise_kind
+    """Ask for a kind and a level of noise."""
+    trained_kind = network.config.noise_kind
     kind = st.selectbox(
         t("Noise"),
         KINDS,
-        index=KINDS.index(given) if given in KINDS else 0,
+        index=KINDS.index(trained_kind) if trained_kind in KINDS else 0,
         key="denoise kind",
         format_func=lambda name: str(NOISE_KINDS[name].label),
         width=170,
@@ -86,29 +87,37 @@ def _noise(network: TrainedModel) -> tuple[str, float]:
 
 
 def _images(network: TrainedModel) -> tuple[NDArray[np.uint8], list[str]]:
-    """Ask which images are looked at: held-out ones, the person's own, or a drawing."""
-    draw = _draw()
+    """Ask for images: held-out ones, the user's own, or a drawing.
+
+    Returns
+    -------
+    images : ndarray of uint8, shape (n, H, W)
+    columns : list of n str
+        A label for each image.
+    """
+    sample = _sample_number()
     with st.popover(t("Draw"), icon=":material/draw:"):
         label = t("Drawing pad")
-        made = draw_pad("denoise pad", shape=network.dataset.shape, label=label, height=PAD)
-    own = uploaded("denoise upload", network.dataset.shape, SHOWN)
-    if made is not None:
-        return (made[None] * 255).round().astype(np.uint8), [t("drawn")]
+        drawing = draw_pad("denoise pad", shape=network.dataset.shape, label=label, height=PAD)
+    own = uploaded("denoise upload", network.dataset.shape, IMAGE_COUNT)
+    if drawing is not None:
+        return (drawing[None] * 255).round().astype(np.uint8), [t("drawn")]
     if own is not None:
         return own, [""] * len(own)
-    chosen = probe.choose_examples(network.dataset, draw=draw, count=SHOWN)
-    labels, names = network.dataset.test_labels[chosen], network.dataset.classes
-    return network.dataset.test_images[chosen], class_names(labels, names)
+    rows = probe.choose_examples(network.dataset, draw=sample, count=IMAGE_COUNT)
+    labels, names = network.dataset.test_labels[rows], network.dataset.classes
+    return network.dataset.test_images[rows], class_names(labels, names)
 
 
-def _draw() -> int:
+def _sample_number() -> int:
+    """Show the button that redraws the sample; return the number of the current sample."""
     if st.button(t("Other images"), key="denoise others", icon=":material/casino:"):
         st.session_state[keys.DENOISE_DRAW] = st.session_state.get(keys.DENOISE_DRAW, 0) + 1
     return int(st.session_state.get(keys.DENOISE_DRAW, 0))
 
 
-def _offer(network: TrainedModel, kind: str, level: float) -> None:
-    """Say that the network was not trained to denoise, with a way to one that is."""
+def _offer_training(network: TrainedModel, kind: str, level: float) -> None:
+    """Explain that the network was not trained to denoise, and offer to train one that is."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(
             t("This network was trained on clean images: it treats noise as signal."),
@@ -126,7 +135,7 @@ def _offer(network: TrainedModel, kind: str, level: float) -> None:
         )
 
 
-def _pictures(
+def _show_images(
     network: TrainedModel,
     images: NDArray[np.uint8],
     columns: list[str],
@@ -134,12 +143,14 @@ def _pictures(
     baselines: Baselines | None,
 ) -> None:
     truth = (images / 255).astype(np.float32)
-    made = denoising.denoise(network, noisy, {} if baselines is None else baselines.filters)
-    error = abs(made["autoencoder"] - truth)
-    # The place of what is still being fitted is kept, so that nothing jumps.
-    rows = [made.get(name, np.zeros_like(truth)) for name in denoising.METHODS]
+    outputs = denoising.denoise(network, noisy, {} if baselines is None else baselines.filters)
+    error = abs(outputs["autoencoder"] - truth)
+    # Filters still being fitted keep their rows, so that the layout is stable.
+    rows = [outputs.get(key, np.zeros_like(truth)) for key in denoising.METHODS]
     names = [
-        f"{name} {reconstruction.psnr(truth, made[key]):.1f} dB" if key in made else f"{name} …"
+        f"{name} {reconstruction.psnr(truth, outputs[key]):.1f} dB"
+        if key in outputs
+        else f"{name} …"
         for key, name in denoising.METHODS.items()
     ]
     image_grid(

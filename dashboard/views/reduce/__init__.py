@@ -1,1 +1,1 @@
-"""The Reduce page."""
+"""The Dimensionality page."""

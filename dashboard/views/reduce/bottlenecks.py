@@ -28,7 +28,7 @@ HEIGHT = 360
 
 
 def panel(dataset: Dataset) -> None:
-    """Show the best run of each bottleneck beside PCA, and train those that are missing."""
+    """Show the best run of each bottleneck next to PCA, and offer to train missing ones."""
     offers = data.offers()
     title = offers[dataset.name].title if dataset.name in offers else dataset.name
     heading(t("Error vs bottleneck ({name})", name=title))
@@ -70,16 +70,17 @@ def panel(dataset: Dataset) -> None:
 
 
 def _best(rows: Sequence[Row], dataset: str) -> dict[int, Row]:
-    found: dict[int, Row] = {}
+    """Return the finished run with the lowest error for each bottleneck."""
+    best: dict[int, Row] = {}
     for row in rows:
         config = row["config"]
-        fits = config.get("dataset") == dataset and not config.get("classes")
-        done = row["held_out"] and row["step"] and row["step"] >= (row["total_steps"] or 1)
-        if fits and done:
+        is_comparable = config.get("dataset") == dataset and not config.get("classes")
+        is_finished = row["held_out"] and row["step"] and row["step"] >= (row["total_steps"] or 1)
+        if is_comparable and is_finished:
             width = int(config["bottleneck"])
-            if width not in found or _error(row) < _error(found[width]):
-                found[width] = row
-    return found
+            if width not in best or _error(row) < _error(best[width]):
+                best[width] = row
+    return best
 
 
 def _error(row: Row) -> float:
@@ -88,7 +89,8 @@ def _error(row: Row) -> float:
 
 @st.cache_data(show_spinner=False, max_entries=8)
 def _pca(name: str, count: int, _dataset: Dataset) -> tuple[list[int], list[float]]:
-    """Return the errors of principal components, measured as the runs' errors are."""
+    """Return numbers of components and PCA's error for each, measured as the runs' errors are."""
+    # The name is part of the cache key, as the dataset itself cannot be hashed.
     del name
     components = probe.training_pca(_dataset, count)
     widths = [width for width in WIDTHS if width < _dataset.images[0].size]
@@ -97,7 +99,7 @@ def _pca(name: str, count: int, _dataset: Dataset) -> tuple[list[int], list[floa
 
 
 def _classifiers(best: Mapping[int, Row]) -> bool:
-    """Show the accuracies that are computed; return whether more are to come."""
+    """Show the accuracies computed so far; return whether some are pending."""
     table: dict[str, list[Any]] = {
         t("Bottleneck"): [],
         t("k-NN, code"): [],
@@ -106,7 +108,7 @@ def _classifiers(best: Mapping[int, Row]) -> bool:
         t("logistic, PCA"): [],
     }
     keys = ("bottleneck", "code_knn", "pca_knn", "code_logistic", "pca_logistic")
-    # The newest request is served first, and the narrowest stands on top.
+    # The latest request is served first, and the table starts with the smallest code.
     scores = {width: _scores(best[width]) for width in sorted(best, reverse=True)}
     for width in sorted(best):
         if (row := scores[width]) is None or "code_knn" in row:
@@ -122,7 +124,7 @@ def _classifiers(best: Mapping[int, Row]) -> bool:
 
 
 def _scores(row: Row) -> Mapping[str, float] | None:
-    """Return the scores of a run, None until computed; empty where it cannot be read."""
+    """Return the scores of a run, None until computed, or empty if it cannot be read."""
     try:
         return cached.scores(Run(active_run.root() / row["name"]))
     except LabError:

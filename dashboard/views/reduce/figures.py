@@ -1,4 +1,4 @@
-"""Figures of time and memory as the data grow. Functions of arrays."""
+"""Figures of time and memory by dataset size, drawn from arrays."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,41 +16,41 @@ COLOURS: Mapping[str, str] = {
 DASHES = ("solid", "dash", "dot", "dashdot")
 
 Line = tuple[str, str, Sequence[int], Sequence[float]]
-"""Method, what tells it from others of the method, numbers of images, and what they took."""
+"""Method, image size, numbers of images, and the measurement for each number."""
 
 
 def growth(lines: Sequence[Line], names: Mapping[str, str], unit: str) -> go.Figure:
-    """Draw what methods take against the number of images, both on logarithmic axes.
+    """Plot the cost of each method against the number of images, on logarithmic axes.
 
     Parameters
     ----------
     lines : sequence of Line
-        Those of a method have one colour, those of the same kind one dash.
+        The colour shows the method, the dash pattern the image size.
     names : mapping of str to str
-        The methods in the reader's language.
+        Translated names of the methods.
     unit : str
-        What the y axis shows, in the reader's language.
+        Translated title of the y axis.
 
     Returns
     -------
     plotly.graph_objects.Figure
     """
-    kinds = list(dict.fromkeys(kind for _, kind, _, _ in lines))
+    sizes = list(dict.fromkeys(size for _, size, _, _ in lines))
     traces = [
         {
             "type": "scatter",
             "mode": "lines+markers",
             "x": list(counts),
             "y": list(values),
-            "name": names[method] + (f", {kind}" if len(kinds) > 1 else ""),
+            "name": names[method] + (f", {size}" if len(sizes) > 1 else ""),
             "line": {
                 "color": COLOURS[method],
                 "width": 2.5,
-                "dash": DASHES[kinds.index(kind) % len(DASHES)],
+                "dash": DASHES[sizes.index(size) % len(DASHES)],
             },
             "hovertemplate": "%{y:.3~g}",
         }
-        for method, kind, counts, values in lines
+        for method, size, counts, values in lines
     ]
     ticks = sorted({count for _, _, counts, _ in lines for count in counts})
     values = [np.asarray(each, float) for _, _, _, each in lines]

@@ -1,4 +1,4 @@
-"""The Reduce page: what a small code keeps, beside PCA; and the kinds of autoencoders."""
+"""The Dimensionality page: autoencoders compared with PCA, by code size and by variant."""
 
 from aecore.training.snapshot import Snapshot
 from dashboard.shell import page
@@ -10,15 +10,15 @@ from dashboard.widgets.sweep_progress import sweep_progress
 
 def show() -> None:
     """Show the page."""
-    page.show(_nothing, still=still)
+    page.show(_draw_nothing, still=still)
 
 
-def _nothing(newest: Snapshot) -> None:
-    """Draw nothing with each snapshot: what this page shows changes when runs are finished."""
+def _draw_nothing(newest: Snapshot) -> None:
+    """Draw nothing: the content of this page does not depend on the snapshot."""
 
 
 def still() -> None:
-    """Draw error against bottleneck, what classifiers get, the variants, and growing data."""
+    """Show errors and classifier accuracies by bottleneck, the variants, and scaling."""
     dataset = cached.dataset(active_run.live().config.dataset)
     poll("reduce sweep", _progress)
     bottlenecks.panel(dataset)
@@ -27,7 +27,14 @@ def still() -> None:
 
 
 def _progress() -> int:
-    """Show how far the sweep is; the page is redrawn with each of its runs."""
+    """Show the progress of the sweep.
+
+    Returns
+    -------
+    int
+        0 without a running sweep; otherwise a number that changes with each finished run, upon
+        which the page is redrawn.
+    """
     task = experiments.sweeps().task
     if task is None or not task.running:
         return 0

@@ -1,4 +1,4 @@
-"""Time and memory as the data grow: measured on a button, and shown again on a later visit."""
+"""Time and memory by dataset size, measured on request and saved for later visits."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ from dashboard.widgets.heading import heading
 from dashboard.widgets.polling import poll
 from dashboard.widgets.task_progress import task_progress
 
-# The largest number of images, and those below it that are measured too.
+# The numbers of images to measure, by the largest of them.
 COUNTS: Mapping[int, tuple[int, ...]] = {
     5_000: (1_000, 5_000),
     20_000: (1_000, 5_000, 20_000),
@@ -27,7 +27,7 @@ HEIGHT = 340
 
 
 def panel() -> None:
-    """Show the section, drawn anew while something is measured."""
+    """Show the section, redrawing it while measurements are running."""
     heading(t("Scaling with dataset size"))
     st.caption(
         t(
@@ -41,7 +41,7 @@ def panel() -> None:
 
 def _section() -> bool:
     root = active_run.root()
-    running = _ask()
+    running = _show_form()
     rows = scaling.load(root)
     left, right = st.columns(2, gap="medium")
     empty = t("Press Measure: with 5,000 images it takes about half a minute.")
@@ -54,11 +54,11 @@ def _section() -> bool:
     return running
 
 
-def _ask() -> bool:
-    """Ask what to measure; return whether something is being measured."""
+def _show_form() -> bool:
+    """Show the form that starts measurements; return whether any are running."""
     task, running = experiments.measurements().task, experiments.measurements().running
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        most = st.selectbox(
+        largest = st.selectbox(
             t("Largest number of images"),
             list(COUNTS),
             key="scaling most",
@@ -80,7 +80,7 @@ def _ask() -> bool:
             icon=":material/timer:",
             disabled=running or not sides,
             on_click=_start,
-            args=(COUNTS[most], sides),
+            args=(COUNTS[largest], sides),
         )
     if task is not None:
         text = t("{done} of {total} measured", done=len(task.rows), total=task.total)
@@ -93,10 +93,10 @@ def _start(counts: Sequence[int], sides: Sequence[int]) -> None:
     messages.attempt(lambda: experiments.start_measurement(counts, sorted(sides), root))
 
 
-def _chart(rows: Sequence[Measurement], what: str, unit: str, empty: str) -> None:
-    lines = _lines(rows, lambda row: float(getattr(row, what)))
+def _chart(rows: Sequence[Measurement], field: str, unit: str, empty: str) -> None:
+    lines = _lines(rows, lambda row: float(getattr(row, field)))
     figure(
-        f"scaling-{what}",
+        f"scaling-{field}",
         growth(lines, {name: str(each) for name, each in METHODS.items()}, unit) if lines else None,
         height=HEIGHT,
         label=t("{unit} by number of images", unit=unit),
@@ -109,26 +109,26 @@ def _lines(rows: Sequence[Measurement], read: Callable[[Measurement], float]) ->
     for features in sorted({row.features for row in rows}):
         side = math.isqrt(features)
         for method in METHODS:
-            found = [
+            points = [
                 (row.count, read(row))
                 for row in rows
-                # A logarithmic axis has no place for nothing.
+                # Zero cannot be drawn on a logarithmic axis.
                 if (row.method, row.features) == (method, features) and read(row) > 0
             ]
-            if found:
-                counts, values = zip(*found, strict=True)
+            if points:
+                counts, values = zip(*points, strict=True)
                 lines.append((method, f"{side} × {side}", counts, values))
     return lines
 
 
 def _limits(rows: Sequence[Measurement]) -> list[str]:
-    """Return sentences on where full PCA stops."""
-    whole = [row for row in rows if row.method == "full" and row.megabytes > 0]
-    if not whole:
+    """Describe the memory limits of full PCA, in one sentence each."""
+    full = [row for row in rows if row.method == "full" and row.megabytes > 0]
+    if not full:
         return []
-    largest = max(whole, key=lambda row: row.count * row.features)
+    largest = max(full, key=lambda row: row.count * row.features)
     each, side = largest.bytes_per_pixel, math.isqrt(largest.features)
-    said = [
+    sentences = [
         t(
             "Full PCA holds all images in memory: {each:.0f} bytes per pixel of each "
             "image, so a million images of {side} by {side} would need {need:.0f} GB.",
@@ -139,14 +139,14 @@ def _limits(rows: Sequence[Measurement]) -> list[str]:
     ]
     free = scaling.available()
     if free is not None:
-        said[0] += " " + t(
+        sentences[0] += " " + t(
             "With {free:.0f} GB of free memory on this machine it reaches its limit at "
             "about {most:,} images; the other two read the file in parts and have no "
             "such limit.",
             free=free / 2**30,
             most=_rounded(free / (each * largest.features)),
         )
-    return said + [
+    return sentences + [
         t(
             "Full PCA of {count:,} images with {features:,} pixels was not measured: {reason}.",
             count=row.count,
@@ -159,5 +159,5 @@ def _limits(rows: Sequence[Measurement]) -> list[str]:
 
 
 def _rounded(count: float) -> int:
-    """Return a number with two figures that count."""
+    """Round to two significant digits."""
     return int(float(f"{count:.1e}"))

@@ -1,4 +1,4 @@
-"""A button that trains some runs in the background."""
+"""A button that trains several runs in the background."""
 
 from collections.abc import Sequence
 
@@ -19,17 +19,17 @@ def train_button(
     *,
     help: str | None = None,  # noqa: A002 -- as Streamlit's buttons have it
 ) -> None:
-    """Offer to train runs as a sweep.
+    """Show a button that trains runs as a sweep.
 
     Parameters
     ----------
     key : str
-        Of the button.
+        Key of the button.
     label : str
     names : sequence of str
-        The settings that vary.
+        Names of the hyperparameters that vary.
     configs : sequence of Config
-        Those to train; the button is disabled without any.
+        Configurations to train; the button is disabled if there are none.
     dataset : Dataset
     help : str, optional
     """

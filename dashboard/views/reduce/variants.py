@@ -1,4 +1,4 @@
-"""The variants of the autoencoder, trained at the same budget and set side by side."""
+"""The variants of the autoencoder, compared at the same training budget."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,7 +18,7 @@ from dashboard.widgets.polling import PENDING, poll
 
 
 def panel(dataset: Dataset) -> None:
-    """Ask for epochs and bottleneck, train the variants, and show what each is worth."""
+    """Show the form that trains the variants, and the scores of those trained."""
     heading(t("Variants compared, with the same training budget"))
     with st.container(horizontal=True, vertical_alignment="bottom"):
         epochs = int(st.number_input(t("Epochs"), 1, 500, 20, key="variant epochs", width=130))
@@ -49,7 +49,7 @@ def panel(dataset: Dataset) -> None:
 
 
 def _table(trained: Mapping[str, Path], dataset: Dataset) -> bool:
-    """Show the scores of each variant; return whether more are to come."""
+    """Show the scores of each variant; return whether some are pending."""
     scores = {name: _scores(trained[name], dataset) for name in reversed(list(trained))}
     rows = [scores[name] for name in trained]
     heads: Mapping[str, tuple[str, str]] = {

@@ -1,4 +1,4 @@
-"""The Train page: everything that answers while the network learns."""
+"""The Train page: live figures of the network as it trains."""
 
 import streamlit as st
 
@@ -18,7 +18,7 @@ def show() -> None:
 
 
 def body(snapshot: Snapshot) -> None:
-    """Draw the four pictures of a moment."""
+    """Draw the four figures of a snapshot."""
     left, right = st.columns(2, gap="medium")
     with left:
         show_loss_curve(snapshot)
