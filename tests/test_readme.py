@@ -11,6 +11,8 @@ from aecore.knob import table
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
+HOW_TO_EXTEND = README.partition("## How to extend")[2]
+MOST_FILES = 16
 CI = (ROOT / ".ci" / "run").read_text("utf-8")
 
 
@@ -31,3 +33,19 @@ def test_what_the_readme_shows_is_there(path: str) -> None:
 @pytest.mark.parametrize("line", re.findall(r"^uv run aecore (.+)$", README, re.MULTILINE))
 def test_every_command_in_the_readme_is_understood(line: str) -> None:
     app.parse_args(line.split(), exit_on_error=False, print_error=False)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(set(re.findall(r"`((?:aecore|dashboard)/[^`<]*)`", README)))
+)
+def test_what_the_readme_says_to_edit_is_there(path: str) -> None:
+    assert (ROOT / path).exists()
+
+
+@pytest.mark.parametrize("package", ["aecore", "dashboard"])
+def test_no_folder_is_too_full_to_survey(package: str) -> None:
+    kinds = {".py", ".js", ".css", ".html"}
+    folders = [ROOT / package, *(each for each in (ROOT / package).rglob("*") if each.is_dir())]
+    for folder in folders:
+        files = [each for each in folder.iterdir() if each.suffix in kinds]
+        assert len(files) <= MOST_FILES, folder
