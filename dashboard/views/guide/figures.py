@@ -1,4 +1,4 @@
-"""Figures of the Guide page: the network as it is configured, and a code. Functions of values."""
+"""Figures of the Guide page: a diagram of the network, and the activations of a code."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -10,9 +10,9 @@ from numpy.typing import ArrayLike
 from aecore.i18n import nt, t
 from dashboard.figures.theme import CLEAR, HELD_OUT, NEUTRAL, SHADE, TRAIN, UNIT, drawn, title
 
-# Heights: the largest layer is 1 high, around 0.
-ARC, FOOT = 0.8, -0.74
-MOST_UPRIGHT, MOST_BARS, SPECKLES = 11, 128, 40
+# In units of the height of the largest layer, which is centred at 0.
+ARC_HEIGHT, CAPTION_HEIGHT = 0.8, -0.74
+MAX_UPRIGHT, MAX_BARS, SPECKLES = 11, 128, 40
 
 
 def network(
@@ -24,20 +24,20 @@ def network(
     noise: str = "",
     sparsity: str = "",
 ) -> go.Figure:
-    """Draw an autoencoder as a row of layers, each as high as the logarithm of its units.
+    """Draw the layers of an autoencoder, with heights on a logarithmic scale of their units.
 
     Parameters
     ----------
     shapes : sequence of tuple of int, of odd length
-        Of each layer, from the image over the code to the reconstruction.
+        Shapes of the layers, from the image through the code to the reconstruction.
     activations : sequence of str, of the same length
-        Their names, in the reader's language; empty for the image.
+        Translated names of the activations; empty for the image.
     linear_path : bool
-        Whether a linear encoder and decoder stand beside the network; drawn as an arc.
+        Whether there is a linear path parallel to the network; drawn as an arc.
     tied : bool
         Whether the decoder uses the encoder's weights.
     noise, sparsity : str
-        What is put on the input and asked of the code, in the reader's language; empty for nothing.
+        Translated descriptions of the noise and the sparsity constraint; empty if there is none.
 
     Returns
     -------
@@ -53,9 +53,9 @@ def network(
         *_parts(activations, tied, noise, sparsity),
     ]
     if linear_path:
-        notes.append(_note(code, ARC - 0.06, t("linear path"), yanchor="bottom"))
+        notes.append(_note(code, ARC_HEIGHT - 0.06, t("linear path"), yanchor="bottom"))
     return drawn(
-        [_hovered(shapes, activations, units), *_speckles(wide, heights[0], noise)],
+        [_hover_points(shapes, activations, units), *_speckles(wide, heights[0], noise)],
         top=8,
         hovermode="closest",
         showlegend=False,
@@ -71,28 +71,29 @@ def network(
 
 
 def code(values: ArrayLike, extent: float) -> go.Figure:
-    """Draw the numbers of one code as bars.
+    """Plot the activations of one code as bars, or as a line if there are many units.
 
     Parameters
     ----------
     values : array-like of float, shape (d,)
+        Activation of each unit.
     extent : float
-        How far the axis goes to both sides, so that it need not change from code to code.
+        Largest absolute value on the y axis, which is the same for all codes.
 
     Returns
     -------
     plotly.graph_objects.Figure
     """
     bars = np.asarray(values, np.float32)
-    said = t("unit {unit}: {value}", unit="%{x}", value="%{y:.3f}") + "<extra></extra>"
-    shown: dict[str, Any] = {"x": np.arange(bars.size), "y": bars, "hovertemplate": said}
-    if bars.size <= MOST_BARS:
-        shown |= {"type": "bar", "marker": {"color": UNIT}}
+    hover = t("unit {unit}: {value}", unit="%{x}", value="%{y:.3f}") + "<extra></extra>"
+    trace: dict[str, Any] = {"x": np.arange(bars.size), "y": bars, "hovertemplate": hover}
+    if bars.size <= MAX_BARS:
+        trace |= {"type": "bar", "marker": {"color": UNIT}}
     else:
         line = {"color": UNIT, "width": 1, "shape": "hvh"}
-        shown |= {"type": "scatter", "mode": "lines", "line": line, "fill": "tozeroy"}
+        trace |= {"type": "scatter", "mode": "lines", "line": line, "fill": "tozeroy"}
     return drawn(
-        [shown],
+        [trace],
         top=8,
         showlegend=False,
         bargap=0.25,
@@ -108,7 +109,7 @@ def code(values: ArrayLike, extent: float) -> go.Figure:
 
 
 def _link(place: int, wide: float, heights: Sequence[float]) -> dict[str, Any]:
-    """Return what joins a layer to the next: every unit to every unit."""
+    """Return the shape that connects a layer to the next."""
     left, right = place + wide / 2, place + 1 - wide / 2
     low, high = heights[place] / 2, heights[place + 1] / 2
     path = f"M{left},{-low}L{right},{-high}L{right},{high}L{left},{low}Z"
@@ -122,41 +123,41 @@ def _link(place: int, wide: float, heights: Sequence[float]) -> dict[str, Any]:
 
 
 def _bar(place: int, wide: float, height: float, code: int) -> dict[str, Any]:
-    """Return a layer, in a colour for what it belongs to."""
-    hidden = NEUTRAL if place in (0, 2 * code) else HELD_OUT
+    """Return the shape of a layer, coloured by its role."""
+    colour = NEUTRAL if place in (0, 2 * code) else HELD_OUT
     return {
         "type": "rect",
         "x0": place - wide / 2,
         "x1": place + wide / 2,
         "y0": -height / 2,
         "y1": height / 2,
-        "fillcolor": TRAIN if place == code else hidden,
+        "fillcolor": TRAIN if place == code else colour,
         "line": {"width": 0},
         "layer": "below",
     }
 
 
 def _arc(left: int, right: int, heights: Sequence[float]) -> dict[str, Any]:
-    """Return a line over the layers that the linear path goes past."""
+    """Return the arc of a linear path over the layers that it bypasses."""
     start, end = heights[left] / 2, heights[right] / 2
-    path = f"M{left},{start}C{left},{ARC} {right},{ARC} {right},{end}"
+    path = f"M{left},{start}C{left},{ARC_HEIGHT} {right},{ARC_HEIGHT} {right},{end}"
     return {"type": "path", "path": path, "line": {"color": TRAIN, "width": 2, "dash": "dot"}}
 
 
 def _size(place: int, shape: tuple[int, ...], height: float, count: int) -> dict[str, Any]:
-    """Return how many units a layer has, below it."""
+    """Return the annotation below a layer that gives its size."""
     text = f"{shape[0]:,}" if len(shape) == 1 else " × ".join(map(str, shape[-2:]))
     if len(shape) == 3:
         text = f"{shape[0]:,} ×<br>{text}"
-    crowded = count > MOST_UPRIGHT and 0 < place < count - 1
-    turned = {"textangle": -90} if crowded else {}
-    return _note(place, -height / 2 - 0.02, text, yanchor="top", **turned)
+    is_crowded = count > MAX_UPRIGHT and 0 < place < count - 1
+    rotation = {"textangle": -90} if is_crowded else {}
+    return _note(place, -height / 2 - 0.02, text, yanchor="top", **rotation)
 
 
 def _parts(
     activations: Sequence[str], tied: bool, noise: str, sparsity: str
 ) -> list[dict[str, Any]]:
-    """Return, below, the parts with their nonlinearities and what is asked of each."""
+    """Return the captions of the parts, with their activations and constraints."""
     last = len(activations) - 1
     code = last // 2
     hidden = activations[1] if code > 1 else ""
@@ -170,18 +171,18 @@ def _parts(
     ]
     anchors = ["left", "center", "center", "center", "right"] if edge else ["center"] * 5
     return [
-        _note(place, FOOT, _lines(*lines), xanchor=anchor, yanchor="top", align=anchor)
+        _note(place, CAPTION_HEIGHT, _lines(*lines), xanchor=anchor, yanchor="top", align=anchor)
         for (place, *lines), anchor in zip(columns, anchors, strict=True)
     ]
 
 
 def _lines(name: str, activation: str, constraint: str) -> str:
-    asked = f"<i>{constraint}</i>" if constraint else ""
-    return "<br>".join(filter(None, (f"<b>{name}</b>", activation, asked)))
+    emphasis = f"<i>{constraint}</i>" if constraint else ""
+    return "<br>".join(filter(None, (f"<b>{name}</b>", activation, emphasis)))
 
 
 def _speckles(wide: float, height: float, noise: str) -> list[dict[str, Any]]:
-    """Return dots strewn over the image's layer where noise is put on it."""
+    """Return random dots over the input layer, or none without noise."""
     if not noise:
         return []
     across, up = np.random.default_rng(0).random((2, SPECKLES)) - 0.5
@@ -190,11 +191,11 @@ def _speckles(wide: float, height: float, noise: str) -> list[dict[str, Any]]:
     return [{"type": "scatter", "mode": "markers", "marker": marker, "hoverinfo": "skip", **place}]
 
 
-def _hovered(
+def _hover_points(
     shapes: Sequence[tuple[int, ...]], activations: Sequence[str], units: Sequence[int]
 ) -> dict[str, Any]:
-    """Return points in the middle of the layers that say what each is."""
-    said = [
+    """Return invisible points whose hover text describes the layers."""
+    texts = [
         " \N{MIDDLE DOT} ".join(
             filter(None, (nt("{count:,} unit", "{count:,} units", count), name))
         )
@@ -206,7 +207,7 @@ def _hovered(
         "x": list(range(len(shapes))),
         "y": [0] * len(shapes),
         "marker": {"size": 24, "color": CLEAR},
-        "text": said,
+        "text": texts,
         "hovertemplate": "%{text}<extra></extra>",
     }
 

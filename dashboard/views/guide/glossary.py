@@ -1,4 +1,4 @@
-"""The words of the field, and the papers behind the methods."""
+"""The glossary of the Guide page, and the papers behind the methods."""
 
 from collections.abc import Sequence
 
@@ -37,7 +37,7 @@ GLOSSARY: Sequence[tuple[Message, Message]] = (
         N_("The thin, curved surface in the space of all images near which real images lie."),
     ),
 )
-"""Each word and what it means."""
+"""Terms and their definitions."""
 
 PAPERS: Sequence[tuple[Message, str]] = (
     (
@@ -57,4 +57,4 @@ PAPERS: Sequence[tuple[Message, str]] = (
     (N_("Sparse, KL"), "Ng (2011). Sparse autoencoder. CS294A lecture notes, Stanford."),
     (N_("Sparse, top-k"), "Makhzani and Frey (2013). k-sparse autoencoders. arXiv:1312.5663."),
 )
-"""The name of each method, and the paper that introduced it, as it is cited in any language."""
+"""Names of methods, and citations of the papers that introduced them, which are not translated."""

@@ -1,4 +1,4 @@
-"""What the Guide page teaches, as data: the constraints, the variants, and guided experiments."""
+"""The content of the Guide page as data: constraints, variants and guided experiments."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -11,14 +11,14 @@ from aecore.presets import PRESETS, preset
 
 @dataclass(frozen=True)
 class Constraint:
-    """What keeps a network from copying.
+    """A constraint that keeps a network from simply copying its input.
 
     Attributes
     ----------
     label, description, look : Message
-        Its name, what it does, and which figure answers.
+        Its name, what it does, and which figure shows its effect.
     page : str
-        The page with that figure.
+        Key in `dashboard.pages.PAGES` of the page with that figure.
     """
 
     label: Message
@@ -29,20 +29,20 @@ class Constraint:
 
 @dataclass(frozen=True)
 class Lesson:
-    """A run to start, and what to see in it.
+    """A run to start, and what to observe in it.
 
     Attributes
     ----------
     label, description, watch : Message
         Its name, what it is, and what to watch for.
     start : str
-        The preset it starts from.
+        Name of the preset it is based on.
     values : mapping of str to object
-        The knobs that differ.
+        Hyperparameters that differ from the preset.
     page : str
-        Where it is watched.
+        Key in `dashboard.pages.PAGES` of the page to watch.
     one_class : bool
-        Whether it is trained on the first class of the dataset only.
+        Whether to train on the first class of the dataset only.
     """
 
     label: Message
@@ -55,26 +55,26 @@ class Lesson:
 
     @classmethod
     def of(cls, name: str, watch: Message) -> Self:
-        """Return a preset as a lesson, with the label and description of the preset."""
+        """Create a lesson from a preset, with the preset's label and description."""
         return cls(PRESETS[name].label, PRESETS[name].description, watch, name)
 
     def settings(self, dataset: str, classes: Sequence[str] = ()) -> Config:
-        """Return the settings of the run.
+        """Return the configuration of the run.
 
         Parameters
         ----------
         dataset : str
-            The images it is for.
+            Name of the dataset.
         classes : sequence of str
-            Their classes; without any, `one_class` has no effect.
+            Its classes; if empty, `one_class` has no effect.
 
         Raises
         ------
         LabError
-            Where the first class has a name that cannot be asked for.
+            If the name of the first class is not valid in a configuration.
         """
-        only = {"classes": classes[0]} if self.one_class and classes else {}
-        return preset(self.start, dataset, **self.values, **only)
+        restriction = {"classes": classes[0]} if self.one_class and classes else {}
+        return preset(self.start, dataset, **self.values, **restriction)
 
 
 CONSTRAINTS: Mapping[str, Constraint] = {

@@ -1,4 +1,4 @@
-"""The Guide page: what an autoencoder is, shown on the network as it is now, and what to try."""
+"""The Guide page: autoencoders explained on the current network, and experiments to try."""
 
 from collections.abc import Mapping
 
@@ -22,7 +22,7 @@ from dashboard.views.guide.lessons import CONSTRAINTS, EXPERIMENTS, VARIANTS, Co
 from dashboard.widgets.heading import heading
 from dashboard.widgets.image_grid import image_grid
 
-NETWORK, IMAGES = 370, 260
+NETWORK_HEIGHT, IMAGE_HEIGHT = 370, 260
 
 
 def show() -> None:
@@ -31,17 +31,17 @@ def show() -> None:
 
 
 def body(snapshot: Snapshot) -> None:
-    """Draw the network as it is configured, and one image on its way through it."""
+    """Show an introduction, a diagram of the network, and one image passing through it."""
     left, right = st.columns([2, 3], gap="medium")
     with left:
-        _what()
+        _introduction()
     with right:
         _network(snapshot)
     _one_image(snapshot)
 
 
 def still() -> None:
-    """Show what to try; nothing of it changes while the network learns."""
+    """Show constraints, variants, experiments and glossary, which do not change in training."""
     st.markdown("#### " + t("Constraints force it to learn"))
     for column, each in zip(st.columns(len(CONSTRAINTS)), CONSTRAINTS.values(), strict=True):
         with column.container(border=True, height="stretch"):
@@ -54,7 +54,7 @@ def still() -> None:
         _glossary()
 
 
-def _what() -> None:
+def _introduction() -> None:
     lines = [
         t("It learns **without labels**: it only has to reproduce its input."),
         t("A **constraint** keeps it from simply copying."),
@@ -77,27 +77,27 @@ def _what() -> None:
 
 
 def _network(snapshot: Snapshot) -> None:
-    """Draw the layers; the picture answers when the bottleneck is moved."""
+    """Draw a diagram of the layers in the current configuration."""
     config, shape = snapshot.config, snapshot.examples.originals.shape[1:]
-    found = layers(config, shape)
+    rows = layers(config, shape)
     heading(t("Current network"))
     figure(
         "network",
         figures.network(
-            [each.shape for each in found],
-            [str(ACTIVATIONS[each.activation].label) if each.activation else "" for each in found],
+            [each.shape for each in rows],
+            [str(ACTIVATIONS[each.activation].label) if each.activation else "" for each in rows],
             linear_path=config.linear_path,
             tied=config.tied,
             noise=_noise(config),
             sparsity=_sparsity(config),
         ),
-        height=NETWORK,
+        height=NETWORK_HEIGHT,
         label=t("The layers of the network; heights are logarithms of the numbers of units"),
     )
 
 
 def _noise(config: Config) -> str:
-    """Say what noise is put on the input, if any."""
+    """Describe the noise added to the input; empty if there is none."""
     kind = NOISE_KINDS[config.noise_kind]
     if "noise" not in kind.uses or not config.noise:
         return ""
@@ -105,21 +105,21 @@ def _noise(config: Config) -> str:
 
 
 def _sparsity(config: Config) -> str:
-    """Say what sparsity is asked of the code, if any."""
+    """Describe the sparsity constraint on the code; empty if there is none."""
     kind = SPARSITY_KINDS[config.sparsity_kind]
     if kind.active_units is not None:
-        kept = min(kind.active_units(config), config.bottleneck)
-        return t("the {count} strongest of {units}", count=kept, units=config.bottleneck)
+        count = min(kind.active_units(config), config.bottleneck)
+        return t("the {count} strongest of {units}", count=count, units=config.bottleneck)
     if kind.penalty is None or not config.sparsity:
         return ""
     return t("{kind} sparsity {strength:g}", kind=kind.label, strength=config.sparsity)
 
 
 def _one_image(snapshot: Snapshot) -> None:
-    """Show one held-out image: what goes in, its code, what comes out, and the error."""
-    shown = snapshot.examples
+    """Show one held-out image, the input, its code, its reconstruction and the error."""
+    examples = snapshot.examples
     original, corrupted, reconstruction = (
-        each[:1] for each in (shown.originals, shown.corrupted, shown.reconstructions)
+        each[:1] for each in (examples.originals, examples.corrupted, examples.reconstructions)
     )
     error = abs(reconstruction - original)
     heading(t("One test image through the network"))
@@ -130,14 +130,14 @@ def _one_image(snapshot: Snapshot) -> None:
             [original, corrupted],
             rows=[t("image"), t("corrupted")],
             label=t("A test image, and the network's input"),
-            height=IMAGES,
+            height=IMAGE_HEIGHT,
         )
     with middle:
         code = encode(snapshot.model, corrupted)[0]
         figure(
             "guide-code",
             figures.code(code, _extent(snapshot)),
-            height=IMAGES,
+            height=IMAGE_HEIGHT,
             label=t("The code of the image: the activation of each unit"),
         )
     with right:
@@ -147,7 +147,7 @@ def _one_image(snapshot: Snapshot) -> None:
             error_last=True,
             rows=[t("reconstructed"), t("error")],
             label=t("The reconstruction from the code, and the absolute error"),
-            height=IMAGES,
+            height=IMAGE_HEIGHT,
         )
     st.caption(
         nt(
@@ -163,7 +163,7 @@ def _one_image(snapshot: Snapshot) -> None:
 
 
 def _extent(snapshot: Snapshot) -> float:
-    """Return how far codes go, in steps, so that the axis stands while the network learns."""
+    """Return the largest activation, rounded up to a power of two to keep the axis stable."""
     farthest = max(float(abs(snapshot.codes).max()), 1e-6)
     return float(2.0 ** np.ceil(np.log2(farthest)))
 
@@ -176,7 +176,7 @@ def _constraint(each: Constraint) -> None:
 
 
 def _cards(lessons: Mapping[str, Lesson], across: int) -> None:
-    """Show lessons in rows, each with the button that starts it."""
+    """Show lessons in rows of cards, each with a button that starts it."""
     for place, (name, lesson) in enumerate(lessons.items()):
         if place % across == 0:
             columns = st.columns(across)
@@ -188,18 +188,18 @@ def _card(name: str, lesson: Lesson) -> None:
     st.markdown(f"**{lesson.label}**")
     st.markdown(str(lesson.description))
     st.caption(f":material/visibility: {lesson.watch}")
-    started = st.button(
+    is_clicked = st.button(
         t("Start"),
         key=f"lesson {name}",
         icon=":material/play_arrow:",
         help=t("Starts this run on the current dataset. Your current run is saved."),
     )
-    if started:
+    if is_clicked:
         _begin(lesson)
 
 
 def _begin(lesson: Lesson) -> None:
-    """Begin a lesson's run, and go where it is watched."""
+    """Start the run of a lesson and switch to the page that shows it."""
     dataset = active_run.live().config.dataset
     classes = active_run.snapshot().classes
     messages.attempt(lambda: commands.begin(lesson.settings(dataset, classes), play=True))
@@ -207,8 +207,8 @@ def _begin(lesson: Lesson) -> None:
 
 
 def _glossary() -> None:
-    words, papers = st.columns([3, 2], gap="large")
-    with words:
-        st.markdown("\n".join(f"- **{word}** {meaning}" for word, meaning in GLOSSARY))
+    terms, papers = st.columns([3, 2], gap="large")
+    with terms:
+        st.markdown("\n".join(f"- **{term}** {definition}" for term, definition in GLOSSARY))
     with papers:
         st.markdown("\n".join(f"- **{method}** {paper}" for method, paper in PAPERS))
