@@ -67,7 +67,7 @@ def _offer(current: LiveRun) -> None:
     try:
         run = Run(active_run.root() / row["name"])
     except LabError:
-        # The list of runs may be a second old, and the run deleted since.
+        # It was deleted since it was listed.
         return
     if run.busy:
         _choice(t("{name} is training in another program.", name=run.name), t("Watch"), run.name)

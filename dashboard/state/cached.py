@@ -32,7 +32,10 @@ def dataset(name: str) -> data.Dataset:
 
 @st.cache_resource(show_spinner=False, ttl=LISTING_SECONDS)
 def run_rows(root: Path) -> Sequence[Row]:
-    """Return the rows of all runs, the last touched first; up to a second old."""
+    """Return the rows of all runs, the last touched first; up to a second old.
+
+    For parts that are redrawn all the time; what is drawn once lists `commands.saved_runs`.
+    """
     return index.index(root)
 
 

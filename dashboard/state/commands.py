@@ -1,7 +1,6 @@
 """What the user can do to the run in view; an error becomes a sentence on the page."""
 
 from collections.abc import Sequence
-from itertools import islice
 from typing import Any
 
 import streamlit as st
@@ -11,6 +10,7 @@ from aecore.config import Config
 from aecore.i18n import N_
 from aecore.knob import knobs
 from aecore.presets import PRESETS, preset
+from aecore.runs import index
 from aecore.runs.index import Row
 from aecore.runs.run import Run
 from aecore.training import probe
@@ -118,4 +118,4 @@ def matching_preset(settings: Config) -> str | None:
 
 def saved_runs() -> Sequence[Row]:
     """Return the rows of the runs on disk, the last touched first."""
-    return list(islice(cached.run_rows(active_run.root()), LISTED_RUNS))
+    return index.index(active_run.root())[:LISTED_RUNS]

@@ -6,7 +6,7 @@ from aecore.i18n import t
 from aecore.runs.run import Run
 from aecore.runs.trained_model import TrainedModel
 from aecore.training.snapshot import Snapshot
-from dashboard.state import active_run, cached, commands
+from dashboard.state import active_run, cached
 
 CURRENT = ""
 
@@ -20,7 +20,7 @@ def network(newest: Snapshot) -> TrainedModel:
         If the chosen run cannot be read.
     """
     current = active_run.live().run.name
-    names = [row["name"] for row in commands.saved_runs() if row["name"] != current]
+    names = [row["name"] for row in cached.run_rows(active_run.root()) if row["name"] != current]
     chosen = st.selectbox(
         t("Network"),
         [CURRENT, *names],

@@ -17,4 +17,4 @@ def sweep_progress(task: Task[Outcome]) -> None:
     left = task.rows[-1].seconds_left if task.rows else math.nan
     if task.running and math.isfinite(left):
         text += " · " + t("about {left:.0f} s left", left=left)
-    task_progress("cancel sweep", task, text)
+    task_progress("cancel sweep", task, text, keep=True)

@@ -8,7 +8,9 @@ from aecore.i18n import t
 from dashboard.state.task import Task
 
 
-def task_progress(key: str, task: Task[Any], text: str, *, width: int | None = None) -> None:
+def task_progress(
+    key: str, task: Task[Any], text: str, *, width: int | None = None, keep: bool = False
+) -> None:
     """Show the progress of a task while it runs, and its error if it failed.
 
     Parameters
@@ -20,10 +22,13 @@ def task_progress(key: str, task: Task[Any], text: str, *, width: int | None = N
         Text above the bar, in the user's language.
     width : int, optional
         Width of the bar in pixels; stretches by default.
+    keep : bool
+        Whether the bar stays when the task has ended.
     """
-    if task.running:
+    if task.running or keep:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.progress(task.progress, text, width=width or "stretch")
-            st.button(t("Cancel"), key=key, on_click=task.cancel)
+            if task.running:
+                st.button(t("Cancel"), key=key, on_click=task.cancel)
     if task.error is not None:
         st.error(str(task.error), icon=":material/error:")

@@ -138,6 +138,7 @@ def test_a_sweep_is_made_and_a_cell_opens_its_run(lab: Lab) -> None:
     lab.enter("sweep values bottleneck", "2, 3")
     lab.until_settled()
     lab.enter("sweep epochs", "1")
+    lab.until_settled()
     lab.until(lambda: "2 runs, about" in lab.text, "two runs are planned")
     lab.press("start sweep")
     lab.until(lambda: "2 of 2 runs" in lab.text, "both are made", seconds=120)

@@ -15,7 +15,7 @@ from aecore.metrics import reconstruction
 from aecore.runs.run import Run
 from aecore.runs.trained_model import TrainedModel
 from dashboard.components.live_figure import figure
-from dashboard.state import active_run, background, cached, commands
+from dashboard.state import active_run, background, cached
 from dashboard.views.denoise.figures import levels_matrix, psnr_curves
 from dashboard.widgets.heading import heading
 
@@ -165,7 +165,7 @@ def show_levels(network: TrainedModel, kind: str) -> None:
     dataset = network.config.dataset
     trained = [
         row["name"]
-        for row in commands.saved_runs()
+        for row in cached.run_rows(active_run.root())
         if (row["config"]["dataset"], row["config"]["noise_kind"]) == (dataset, kind)
         and row["config"]["noise"] > 0
     ]
