@@ -85,7 +85,6 @@ class ActiveRun:
             old.close()
             if old.latest.step == 0:
                 old.run.discard()
-        cached.run_rows.clear()
 
 
 @st.cache_resource(show_spinner=False)

@@ -13,6 +13,7 @@ import streamlit as st
 import torch
 
 from aecore.errors import LabError
+from dashboard.state import messages
 
 T = TypeVar("T")
 
@@ -153,8 +154,7 @@ def _outcome(compute: Callable[[], Any]) -> tuple[Any, LabError | None]:
         return None, error
     except Exception as error:  # Whatever it is, the page says it and the rest goes on.
         logger.exception("A value could not be computed")
-        reason = f"{type(error).__name__}: {error}"
-        return None, LabError("Calculation failed: {error}.", error=reason)
+        return None, messages.unexpected_error(error)
 
 
 @st.cache_resource(show_spinner=False)

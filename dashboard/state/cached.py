@@ -82,6 +82,8 @@ def _trained_model(path: str, written: tuple[int, ...]) -> TrainedModel:
 def scores(run: Run) -> Mapping[str, float] | None:
     """Return the scores of a run's network as last saved, or None until they are computed.
 
+    Scores of an earlier save are not returned meanwhile: nothing would redraw them.
+
     Raises
     ------
     LabError
@@ -92,7 +94,7 @@ def scores(run: Run) -> Mapping[str, float] | None:
     def compute() -> Mapping[str, float]:
         return evaluation.scores(TrainedModel.open(run.path, images))
 
-    return background.get(("scores", str(run.path)), compute, run.written)
+    return background.get(("scores", str(run.path), run.written), compute)
 
 
 def in_session(name: str, version: Hashable, compute: Callable[[], T]) -> T:

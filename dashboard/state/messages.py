@@ -24,6 +24,11 @@ def disk_error(error: OSError) -> LabError:
     return LabError("Could not write to disk: {error}.", error=error)
 
 
+def unexpected_error(error: Exception) -> LabError:
+    """Return the sentence for an exception in the background that nobody foresaw."""
+    return LabError("Calculation failed: {error}.", error=f"{type(error).__name__}: {error}")
+
+
 def report(error: LabError) -> None:
     """Keep an error until the page shows it."""
     st.session_state[keys.ERROR] = error

@@ -67,8 +67,7 @@ class Task(Generic[R]):
             self.error = messages.disk_error(error)
         except Exception as error:
             logger.exception("A task failed")
-            reason = f"{type(error).__name__}: {error}"
-            self.error = LabError("The calculation failed: {error}.", error=reason)
+            self.error = messages.unexpected_error(error)
         finally:
             self.running = False
 

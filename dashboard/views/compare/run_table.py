@@ -15,7 +15,7 @@ from aecore.runs import archive, index
 from aecore.runs.export import FORMATS, export
 from aecore.runs.index import Row
 from aecore.runs.run import Run
-from dashboard.state import active_run, cached, commands, keys, messages
+from dashboard.state import active_run, commands, keys, messages
 from dashboard.views.compare import html_report
 
 HEIGHT = 320
@@ -229,7 +229,6 @@ def _import(key: str) -> None:
         messages.announce(N_("{name} was imported.", name=run.name))
 
     messages.attempt(act)
-    cached.run_rows.clear()
     st.session_state[keys.IMPORT_TURN] += 1
 
 
@@ -242,7 +241,6 @@ def _delete(names: Sequence[str]) -> None:
         st.session_state[keys.TRASHED] = [index.move_to_trash(root, name) for name in names]
 
     messages.attempt(act)
-    cached.run_rows.clear()
 
 
 def _undo() -> None:
@@ -264,4 +262,3 @@ def _restore(tokens: Sequence[str]) -> None:
         st.session_state[keys.TRASHED] = []
 
     messages.attempt(act)
-    cached.run_rows.clear()

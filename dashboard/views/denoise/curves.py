@@ -188,7 +188,11 @@ def _psnr_of_run(name: str, kind: str) -> tuple[float, list[float]] | None:
 
     None until measured; the list is empty if the run cannot be read.
     """
-    run = Run(active_run.root() / name)
+    try:
+        run = Run(active_run.root() / name)
+    except LabError:
+        # It was deleted since it was listed.
+        return 0.0, []
     dataset = cached.dataset(run.config.dataset)
 
     def measure() -> tuple[float, list[float]]:

@@ -7,11 +7,12 @@ from typing import Any
 import streamlit as st
 
 from aecore.data import Dataset
+from aecore.errors import LabError
 from aecore.experiments import variants
 from aecore.experiments.sweep import folder_name
 from aecore.i18n import nt, t
 from aecore.runs.run import Run
-from dashboard.state import active_run, background
+from dashboard.state import active_run, cached
 from dashboard.views.reduce.training import train_button
 from dashboard.widgets.heading import heading
 from dashboard.widgets.polling import PENDING, poll
@@ -43,14 +44,14 @@ def panel(dataset: Dataset) -> None:
         )
     trained = {name: root / folder_name(c) for name, c in configs.items() if c not in missing}
     if trained:
-        poll("variants", lambda: _table(trained, dataset))
+        poll("variants", lambda: _table(trained))
     else:
         st.caption(t("No variants are trained yet. From a terminal: aecore variants"))
 
 
-def _table(trained: Mapping[str, Path], dataset: Dataset) -> bool:
+def _table(trained: Mapping[str, Path]) -> bool:
     """Show the scores of each variant; return whether some are pending."""
-    scores = {name: _scores(trained[name], dataset) for name in reversed(list(trained))}
+    scores = {name: _scores(trained[name]) for name in reversed(list(trained))}
     rows = [scores[name] for name in trained]
     heads: Mapping[str, tuple[str, str]] = {
         t("Error"): ("test_mse", ".5f"),
@@ -71,10 +72,14 @@ def _table(trained: Mapping[str, Path], dataset: Dataset) -> bool:
     return any(row is None for row in rows)
 
 
-def _scores(path: Path, dataset: Dataset) -> Mapping[str, Any] | None:
-    return background.get(
-        ("variant", str(path)), lambda: variants.measure(path, dataset), Run(path).written
-    )
+def _scores(path: Path) -> Mapping[str, Any] | None:
+    """Return the scores and seconds of a run, None until computed, or empty if unreadable."""
+    try:
+        run = Run(path)
+        scores = cached.scores(run)
+        return None if scores is None else {**scores, "seconds": run.summary().get("seconds")}
+    except LabError:
+        return {}
 
 
 def _cell(row: Mapping[str, Any] | None, name: str, form: str) -> str:

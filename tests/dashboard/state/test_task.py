@@ -53,7 +53,7 @@ def test_rows_are_there_while_it_runs_and_stay_when_it_is_cancelled() -> None:
     [
         (LabError("The run {name} is gone.", name="a"), "The run a is gone."),
         (OSError(28, "No space left on device"), "Could not write to disk"),
-        (ZeroDivisionError("by nothing"), "The calculation failed: ZeroDivisionError: by nothing."),
+        (ZeroDivisionError("by nothing"), "Calculation failed: ZeroDivisionError: by nothing."),
     ],
 )
 def test_what_goes_wrong_is_a_sentence(error: Exception, sentence: str) -> None:

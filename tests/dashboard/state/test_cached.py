@@ -1,0 +1,43 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.runs.run import Run
+from dashboard.state import cached
+from dashboard.state.background import background_cache
+from tests.support import advance_run, trained
+
+
+@pytest.fixture
+def run(
+    tmp_path: Path, small: Dataset, quick: Config, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Run]:
+    monkeypatch.setattr(cached, "dataset", lambda name: small)
+    background_cache.clear()
+    trained(tmp_path / "run", small, quick)
+    yield Run(tmp_path / "run")
+    background_cache().close()
+    background_cache.clear()
+
+
+def scores(run: Run) -> float:
+    assert cached.scores(run) is None
+    assert background_cache().wait(60)
+    result = cached.scores(run)
+    assert result is not None
+    return result["test_mse"]
+
+
+def test_scores_are_those_of_the_last_save_and_never_of_an_earlier_one(
+    run: Run, small: Dataset
+) -> None:
+    before = scores(run)
+    run.claim()
+    trainer = run.resume(small)
+    advance_run(run, trainer, 5)
+    run.save(trainer)
+    run.release()
+    assert scores(run) != before
