@@ -258,7 +258,7 @@ class Config(BaseModel):
         for width in self.widths:
             if not 1 <= width <= MOST_UNITS:
                 raise ConfigError(
-                    "hidden has a layer of {width}; choose 1 to {most} for each.",
+                    "Hidden widths contains {width}; choose 1 to {most} for each.",
                     width=width,
                     most=MOST_UNITS,
                 )

@@ -87,7 +87,7 @@ def test_hidden_widths_that_are_none(hidden: str) -> None:
 
 @pytest.mark.parametrize("hidden", ["0", "512-0", "4097"])
 def test_hidden_widths_out_of_bounds(hidden: str) -> None:
-    with pytest.raises(LabError, match=r"hidden has a layer of \d+; choose 1 to 4096 for each"):
+    with pytest.raises(LabError, match=r"Hidden widths contains \d+; choose 1 to 4096 for each"):
         Config(hidden=hidden)
 
 

@@ -10,7 +10,7 @@ from tests.support import Bracketed
 
 @pytest.fixture
 def pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Speak a language in which every sentence is in brackets."""
+    """Use a language in which every sentence is in brackets."""
     english = i18n._catalogue
     monkeypatch.setattr(
         i18n, "_catalogue", lambda code: english(code) if code == "en" else Bracketed()

@@ -57,7 +57,7 @@ def test_scores_are_settled_by_the_training_images_alone(network: TrainedModel) 
         assert score(images)[:5] == pytest.approx(score(images[:5]), rel=1e-4)
 
 
-def test_a_run_that_saw_the_foreign_class_is_known(network: TrainedModel) -> None:
+def test_a_run_that_saw_the_anomalous_class_is_known(network: TrainedModel) -> None:
     assert anomaly.trained_classes(network, ("1", "2")) == ()
     assert anomaly.trained_classes(network, ("0", "2")) == ("0",)
     whole = replace(network, config=network.config.changed(classes=""))
@@ -76,7 +76,7 @@ def test_pictures_of_a_person_stand_beside_held_out_images(digits: Dataset, smal
     assert images.shape[1:] == digits.shape
 
 
-def test_nothing_foreign_is_refused(digits: Dataset) -> None:
+def test_nothing_anomalous_is_refused(digits: Dataset) -> None:
     with pytest.raises(LabError, match="Every class is normal"):
         anomaly.held_out(digits, digits.classes)
 

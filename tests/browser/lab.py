@@ -150,7 +150,7 @@ class Lab:
         option = self.page.get_by_role("option", name=choice, exact=True)
         for _ in range(10):
             self.widget(name).locator("input").click()
-            # The page may be drawn anew in that moment, and the list close.
+            # The page may be redrawn in that moment, and the list close.
             with suppress(LateError):
                 option.click(timeout=SECONDS * 100)
                 return

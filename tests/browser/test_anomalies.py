@@ -42,7 +42,7 @@ def test_the_threshold_is_dragged_and_the_counts_follow(lab: Lab, goes: Goes) ->
 
 
 def grasp(lab: Lab, bar: Locator) -> tuple[float, float]:
-    """Take hold of the line, which may move while the page above it is drawn anew."""
+    """Take hold of the line, which may move while the page above it is redrawn."""
     bar.scroll_into_view_if_needed()
     for _ in range(20):
         box = bar.bounding_box()
@@ -65,16 +65,16 @@ def told(bar: Locator) -> float:
     return float(bar.get_attribute("aria-valuenow") or "nan")
 
 
-def test_pictures_of_a_person_are_judged_as_foreign(lab: Lab, goes: Goes, tmp_path: Path) -> None:
+def test_own_images_are_scored_as_anomalous(lab: Lab, goes: Goes, tmp_path: Path) -> None:
     goes("Anomalies", "scores")
-    lab.choose("foreign", "Your own images")
+    lab.choose("anomalous", "Your own images")
     lab.says("Upload some images")
     for number in range(3):
         pixels = np.random.default_rng(number).integers(0, 255, (20, 20), np.uint8)
         Image.fromarray(pixels).save(tmp_path / f"{number}.png")
     files = sorted(tmp_path.glob("*.png"))
     lab.page.get_by_text("Your own images", exact=True).last.click()
-    lab.widget("foreign upload").locator("input[type=file]").set_input_files(files)
+    lab.widget("anomalous upload").locator("input[type=file]").set_input_files(files)
     lab.until(lambda: lab.figure("scores").count() == 1, "they are judged")
     lab.until(lambda: "detected" in lab.text, "they are counted")
     numbers = facts(lab).split("\n")

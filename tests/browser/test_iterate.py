@@ -3,7 +3,7 @@
 from tests.browser.lab import Goes, Lab
 
 
-def test_a_drawn_digit_is_rebuilt_and_placed_on_the_map(lab: Lab, goes: Goes) -> None:
+def test_a_drawn_digit_is_reconstructed_and_placed_on_the_map(lab: Lab, goes: Goes) -> None:
     goes("Onto the manifold", "onto-map")
     assert "Its code lies farther" in lab.text
     lab.widget("onto source").get_by_text("Draw", exact=True).click()
@@ -18,7 +18,7 @@ def test_a_drawn_digit_is_rebuilt_and_placed_on_the_map(lab: Lab, goes: Goes) ->
     for down in range(40, 170, 10):
         lab.page.mouse.move(box["x"] + 100, box["y"] + down)
     lab.page.mouse.up()
-    lab.until(lambda: lab.redraws("onto-strip") > 0, "the drawing is rebuilt")
+    lab.until(lambda: lab.redraws("onto-strip") > 0, "the drawing is reconstructed")
     lab.until(lambda: lab.figure("onto-map").count() == 1, "the map is drawn")
     way = lab.plotted("onto-map", "data.at(-1).x.length")
     assert way == 9
@@ -38,4 +38,4 @@ def test_a_finger_draws_too(lab: Lab, goes: Goes) -> None:
         places = [{"x": box["x"] + 90, "y": box["y"] + down}]
         touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    lab.until(lambda: lab.figure("onto-strip").count() == 1, "the drawing is rebuilt")
+    lab.until(lambda: lab.figure("onto-strip").count() == 1, "the drawing is reconstructed")

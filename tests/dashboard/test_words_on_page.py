@@ -27,7 +27,7 @@ NO_WORDS = re.compile(
 
 @pytest.fixture
 def pseudo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Speak a language in which every sentence is the English one in brackets.
+    """Use a language in which every sentence is the English one in brackets.
 
     Whatever is shown in it must be among the texts that translators are given.
     """

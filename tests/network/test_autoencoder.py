@@ -123,7 +123,7 @@ def test_the_generator_given_is_the_only_one(values: dict[str, Any]) -> None:
 
 
 def silence(net: Autoencoder) -> None:
-    """Let the linear path alone speak."""
+    """Silence everything but the linear path."""
     with torch.no_grad():
         for name, each in net.named_parameters():
             if not name.startswith("path"):

@@ -96,7 +96,7 @@ def test_a_cut_file_is_refused(saved: tuple[Path, Path], which: int, keep: int) 
         {"facts": '{"config": {}, "step": 1, "total_steps": 1, "epoch": 1, "edits": 5}'},
     ],
 )
-def test_foreign_facts_are_refused(
+def test_malformed_facts_are_refused(
     saved: tuple[Path, Path], metadata: dict[str, str] | None
 ) -> None:
     save_file({"codes": np.zeros((2, 2), np.float32)}, saved[0], metadata)

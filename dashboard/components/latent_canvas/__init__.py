@@ -8,7 +8,7 @@ on the page in the version named. Arrays, by name (n points, d units of the code
     labels    (n,) int32           classes of the points; -1 for none
     colour    (n,) float32         values to colour by, or int32 for classes other than `labels`
     images    (n, pixels) uint8    originals
-    rebuilt   (n, pixels) uint8    reconstructions
+    reconstructions (n, pixels) uint8   of `images`
     origin    (d,) float32         inverse of a linear map:
     basis     (2, d) float32       code = origin + x basis[0] + y basis[1]
     codes     (n, d) float32       without it, a position has the mean code of its 8 nearest points
@@ -223,7 +223,7 @@ def _words() -> dict[str, str]:
         "points": t("{count} points"),
         "selected": t("{selected} of {count} points selected"),
         "image": t("image"),
-        "rebuilt": t("reconstructed"),
+        "reconstructions": t("reconstructed"),
         "decoded": t("decoded"),
         "point": t("Image {index}"),
         "place": t("Between the points"),

@@ -22,8 +22,8 @@ function showPoint(state, index) {
   const { arrays, words } = state;
   const [x, y] = [state.positions[2 * index], state.positions[2 * index + 1]];
   showImage(state, 0, words.image, pixelsOf(state, arrays.images, index), 1);
-  const rebuilt = isFresh(state) ? pixelsOf(state, arrays.rebuilt, index) : null;
-  showImage(state, 1, words.rebuilt, rebuilt, 1);
+  const reconstructions = isFresh(state) ? pixelsOf(state, arrays.reconstructions, index) : null;
+  showImage(state, 1, words.reconstructions, reconstructions, 1);
   const lines = [`${coordinate(x)}, ${coordinate(y)}`];
   if (state.byValue) lines.unshift(`${state.settings.colour_title}: ${short(arrays.colour[index])}`);
   const number = words.point.replace("{index}", index.toLocaleString("en-US"));
@@ -43,7 +43,7 @@ function showPlace(state, x, y) {
 
 function showNothing(state) {
   showImage(state, 0, state.words.image, null, 1);
-  showImage(state, 1, state.words.rebuilt, null, 1);
+  showImage(state, 1, state.words.reconstructions, null, 1);
   showText(state, "", [state.words.hint]);
 }
 

@@ -101,12 +101,12 @@ def _anomalous(network: TrainedModel) -> Anomalous:
     source = st.selectbox(
         t("Anomalous"),
         [REST, OWN, *others],
-        key="foreign",
+        key="anomalous",
         format_func=lambda name: str(KINDS[name]) if name in KINDS else name,
         width=220,
     )
     if source == OWN:
-        images = uploaded("foreign upload", network.dataset.shape, MOST_UPLOADED)
+        images = uploaded("anomalous upload", network.dataset.shape, MOST_UPLOADED)
         return Anomalous(OWN, images, None if images is None else zlib.crc32(images.tobytes()))
     return Anomalous(source or REST, cached.dataset(source) if source else None, source)
 

@@ -84,13 +84,17 @@ def show_map(moment: Moment, options: MapOptions, newest: Snapshot) -> Marks:
     versions = {
         "places": f"{version} {options.colour} {options.unit}",
         "images": f"{moment.snapshot.config.dataset} {options.image_set}",
-        "rebuilt": moment.name,
+        "reconstructions": moment.name,
         "decoder": moment.name,
     }
     colour, title, span = _colour(moment, projection, options, version)
     _send("places", versions["places"], lambda: _points(projection, moment, colour))
     _send("images", versions["images"], lambda: ({"images": moment.sample.images}, {}))
-    _send("rebuilt", versions["rebuilt"], lambda: ({"rebuilt": moment.reconstruction}, {}))
+    _send(
+        "reconstructions",
+        versions["reconstructions"],
+        lambda: ({"reconstructions": moment.reconstruction}, {}),
+    )
     _send("decoder", versions["decoder"], lambda: _decoder(moment))
     if steps:
         versions["frames"] = _send_frames("frames", timeline, steps)

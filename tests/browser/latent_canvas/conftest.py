@@ -34,7 +34,9 @@ def scene(canvas_server: CanvasServer) -> CanvasServer:
     canvas_server.bring(
         "points", "1", {"points": POINTS, "labels": LABELS}, classes=["left", "right", "alone"]
     )
-    canvas_server.bring("images", "1", {"images": IMAGES, "rebuilt": 255 - IMAGES}, shape=SHAPE)
+    canvas_server.bring(
+        "images", "1", {"images": IMAGES, "reconstructions": 255 - IMAGES}, shape=SHAPE
+    )
     bring_decoder(canvas_server, "1", build(SHAPE))
     return canvas_server
 

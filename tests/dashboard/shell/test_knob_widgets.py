@@ -75,7 +75,7 @@ def test_a_knob_without_effect_is_disabled(open_page: Open) -> None:
         ({}, "number_input", "pretrain_epochs", 2, "Layer-wise pretraining and the linear path"),
         ({"tied": True}, "selectbox", "architecture", "convolutional", "Tied weights are for"),
         ({}, "text_input", "hidden", "wide", "hidden is 'wide'; provide something like 512-256."),
-        ({}, "text_input", "hidden", "9999", "hidden has a layer of 9999; choose 1 to 4096"),
+        ({}, "text_input", "hidden", "9999", "Hidden widths contains 9999; choose 1 to 4096"),
     ],
 )
 def test_what_cannot_be_is_refused_in_a_sentence(

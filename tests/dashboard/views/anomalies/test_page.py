@@ -18,7 +18,7 @@ def picture(seed: int) -> bytes:
     return file.getvalue()
 
 
-def test_a_network_that_saw_the_foreign_is_flagged_and_one_that_did_not_is_begun(
+def test_a_network_that_saw_anomalous_classes_is_flagged_and_one_that_did_not_is_begun(
     open_view: Open,
 ) -> None:
     page = open_view("anomalies")
@@ -32,7 +32,7 @@ def test_a_network_that_saw_the_foreign_is_flagged_and_one_that_did_not_is_begun
     assert not any("saw anomalous" in each.value for each in page.warning)
 
 
-def test_each_score_threshold_and_kind_of_foreign_can_be_chosen(open_view: Open) -> None:
+def test_each_score_threshold_and_kind_of_anomaly_can_be_chosen(open_view: Open) -> None:
     page = finish(open_view("anomalies", classes="0,1"))
     for score in ("distance", "both", "error"):
         page.segmented_control(key="score").set_value(score).run()
@@ -40,18 +40,18 @@ def test_each_score_threshold_and_kind_of_foreign_can_be_chosen(open_view: Open)
     for how in ("hand", "cost", "quantile"):
         page.segmented_control(key="threshold how").set_value(how).run()
         assert not page.exception
-    page.selectbox(key="foreign").set_value("strokes").run()
+    page.selectbox(key="anomalous").set_value("strokes").run()
     finish(page)
     assert page.segmented_control(key="score").value == "error"
 
 
-def test_pictures_of_a_person_can_be_foreign(open_view: Open) -> None:
+def test_own_images_can_be_anomalous(open_view: Open) -> None:
     page = finish(open_view("anomalies", classes="0,1"))
-    page.selectbox(key="foreign").set_value("/own").run()
+    page.selectbox(key="anomalous").set_value("/own").run()
     assert not page.exception
     assert "Upload some images" in page.info[-1].value
     files = [(f"{seed}.png", picture(seed), "image/png") for seed in (1, 2)]
-    page.file_uploader(key="foreign upload").set_value(files).run()
+    page.file_uploader(key="anomalous upload").set_value(files).run()
     finish(page)
     assert not any("Upload some images" in each.value for each in page.info)
     found = [each.value for each in background_cache()._entries.values()]
@@ -61,12 +61,12 @@ def test_pictures_of_a_person_can_be_foreign(open_view: Open) -> None:
         if getattr(each, "anomalous", None) is not None and each.anomalous.sum() == 2
     ]
     assert judged.anomalous[-2:].all()
-    page.file_uploader(key="foreign upload").set_value([("bad.png", b"bad", "image/png")]).run()
+    page.file_uploader(key="anomalous upload").set_value([("bad.png", b"bad", "image/png")]).run()
     assert not page.exception
     assert any("cannot be read" in each.value for each in page.error)
 
 
-def test_nothing_foreign_is_asked_for(open_view: Open) -> None:
+def test_without_anomalous_images_the_page_asks_for_some(open_view: Open) -> None:
     page = open_view("anomalies")
     page.multiselect[0].set_value([]).run()
     assert not page.exception
