@@ -93,3 +93,17 @@ def test_a_change_of_page_while_the_browser_is_busy_finds_every_figure(watched: 
         train.evaluate("link => { window.afterBusy = () => link.click(); }")
         lab.until_drawn()
         lab.until_settled()
+
+
+def test_plotly_is_sent_once_for_all_pages(tabs: Tabs, server: Server) -> None:
+    lab = tabs(server)
+    received: list[int] = []
+    lab.page.on(
+        "websocket",
+        lambda socket: socket.on("framereceived", lambda frame: received.append(len(frame))),
+    )
+    lab.open_fresh()
+    plotly = max(received)
+    lab.page.get_by_role("link", name="Guide", exact=True).click()
+    lab.until(lambda: lab.redraws("guide-code") > 0, "the Guide is drawn")
+    assert sorted(received)[-2] < plotly / 10
