@@ -13,7 +13,7 @@ from aecore.cli.output import print_note
 from aecore.errors import LabError
 from aecore.i18n import N_, Message, t
 
-FAILED, REFUSED = 1, 2
+FAILED, INVALID = 1, 2
 
 COMMANDS: Sequence[tuple[str, str, Message]] = (
     (
@@ -119,7 +119,7 @@ def main(tokens: Sequence[str] | None = None) -> None:
         code = app(arguments, **settings, result_action="return_value")
     except (LabError, CycloptsError) as error:
         print_note(" ".join(str(error).split()))
-        code = REFUSED
+        code = INVALID
     except OSError as error:
         print_note(t("Error: {error}.", error=error))
         code = FAILED

@@ -55,23 +55,23 @@ class FollowedRun:
         return self._latest[1]
 
     def play(self) -> None:
-        """Refuse: another program trains it."""
+        """Raise RunError: another program trains the run."""
         raise self._refusal()
 
     def pause(self) -> None:
-        """Refuse: another program trains it."""
+        """Raise RunError: another program trains the run."""
         raise self._refusal()
 
     def step(self, count: float = 1) -> None:  # noqa: ARG002
-        """Refuse: another program trains it."""
+        """Raise RunError: another program trains the run."""
         raise self._refusal()
 
     def change(self, **knobs: Any) -> None:  # noqa: ARG002
-        """Refuse: another program trains it."""
+        """Raise RunError: another program trains the run."""
         raise self._refusal()
 
     def choose(self, examples: NDArray[np.int64] | None) -> None:  # noqa: ARG002
-        """Refuse: another program trains it."""
+        """Raise RunError: another program trains the run."""
         raise self._refusal()
 
     def _refusal(self) -> RunError:

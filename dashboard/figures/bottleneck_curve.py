@@ -9,7 +9,7 @@ from aecore.i18n import t
 from dashboard.figures.theme import (
     NEUTRAL,
     PALETTE,
-    drawn,
+    build_figure,
     legend_above,
     log_ticks,
     title,
@@ -57,7 +57,7 @@ def against_bottleneck(
     )
     widths = sorted({*pca[0]})
     errors = [np.asarray(values, float) for _, values in (*groups.values(), pca)]
-    return drawn(
+    return build_figure(
         lines,
         top=48,
         showlegend=True,

@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from aecore.i18n import nt, t
-from dashboard.figures.theme import NEUTRAL, UNIT, drawn, note_above, title
+from dashboard.figures.theme import NEUTRAL, UNIT, build_figure, note_above, title
 
 MOST_BARS = 128
 
@@ -42,7 +42,7 @@ def code_activity(mean: ArrayLike, active_share: ArrayLike, dead: ArrayLike) -> 
     )
     if dead_units.size:
         summary += " \N{MIDDLE DOT} " + t("{dead} dead", dead=dead_units.size)
-    return drawn(
+    return build_figure(
         [_units(height, share), _crosses(dead_units)],
         top=34,
         hovermode="closest",

@@ -12,7 +12,7 @@ from dashboard.figures.theme import (
     NEUTRAL,
     PALETTE,
     SYMBOLS,
-    drawn,
+    build_figure,
 )
 
 
@@ -50,7 +50,7 @@ def latent_map(
     clouds[0]["showlegend"] = bool((numbers < 0).any())
     if named:
         clouds += [_class(points[numbers == k], k, name) for k, name in enumerate(classes)]
-    return drawn(
+    return build_figure(
         clouds,
         top=8,
         hovermode="closest",

@@ -16,7 +16,7 @@ from dashboard.figures.theme import (
     NEUTRAL,
     SHADE,
     TRAIN,
-    drawn,
+    build_figure,
     legend_above,
     log_ticks,
     note_above,
@@ -57,7 +57,7 @@ def loss(
     rows = decimate((train, held_out))
     last = max([1, *steps[-1:].tolist(), *(edit["step"] for edit in edits)])
     dashed = {"color": NEUTRAL, "width": 1.5, "dash": "dash", "shape": "hv"}
-    return drawn(
+    return build_figure(
         [
             _line(steps, train, rows, t("train"), {"color": TRAIN, "width": 1.2}),
             _line(steps, held_out, rows, t("held-out"), {"color": HELD_OUT, "width": 2.5}),

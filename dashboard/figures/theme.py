@@ -72,7 +72,7 @@ def coloured(values: NDArray[np.floating[Any]], scale: Sequence[str]) -> NDArray
     return np.stack(channels, axis=-1).round().astype(np.uint8)
 
 
-def drawn(traces: Sequence[Mapping[str, Any]], *, top: int, **layout: Any) -> go.Figure:
+def build_figure(traces: Sequence[Mapping[str, Any]], *, top: int, **layout: Any) -> go.Figure:
     """Create a figure with a transparent background, narrow margins and a persistent zoom.
 
     Parameters

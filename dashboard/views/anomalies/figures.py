@@ -13,7 +13,7 @@ from dashboard.figures.theme import (
     PALETTE,
     THRESHOLD,
     TRAIN,
-    drawn,
+    build_figure,
     legend_above,
     title,
 )
@@ -61,7 +61,7 @@ def histograms(
     ]
     line = {"color": THRESHOLD, "width": 2}
     mark = {"x0": threshold, "x1": threshold, "y0": 0, "y1": 1, "yref": "paper", "line": line}
-    return drawn(
+    return build_figure(
         bars,
         top=36,
         barmode="overlay",
@@ -113,7 +113,7 @@ def curves(
     traces.append({"type": "scatter", "showlegend": False, "hoverinfo": "skip", **place})
     dash = {"color": NEUTRAL, "width": 1, "dash": "dot"}
     diagonal = {"type": "line", "x0": 0, "y0": 0, "x1": 1, "y1": 1, "line": dash}
-    return drawn(
+    return build_figure(
         traces,
         top=8,
         shapes=[diagonal] if chance else [],

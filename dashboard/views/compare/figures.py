@@ -11,7 +11,7 @@ from aecore.i18n import t
 from dashboard.figures.latent_map import latent_map
 from dashboard.figures.theme import (
     PALETTE,
-    drawn,
+    build_figure,
     legend_above,
     note_above,
     title,
@@ -45,7 +45,7 @@ def overlaid(curves: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> go.Figure:
         }
         for number, (name, (epochs, errors)) in enumerate(curves.items())
     ]
-    return drawn(
+    return build_figure(
         lines,
         top=56,
         hovermode="x unified",
@@ -135,7 +135,7 @@ def cells(
             heads.append({**note_above(f"{axes[2]} {panel}"), "x": left})
     bar = {"title": {"text": t("error")}, "thickness": 12}
     colours = {"colorscale": "Viridis", "reversescale": True, "colorbar": bar}
-    return drawn(maps, top=28, coloraxis=colours, annotations=heads, **layout)
+    return build_figure(maps, top=28, coloraxis=colours, annotations=heads, **layout)
 
 
 def _heat(
@@ -178,7 +178,7 @@ def parallel(values: Mapping[str, Sequence[Any]], errors: Sequence[float]) -> go
     dimensions.append({"label": t("error"), "values": list(errors)})
     line = {"color": list(errors), "colorscale": "Viridis", "reversescale": True}
     lines = {"type": "parcoords", "dimensions": dimensions, "line": line}
-    return drawn([lines], top=48, margin={"l": 48, "r": 48, "t": 48, "b": 16})
+    return build_figure([lines], top=48, margin={"l": 48, "r": 48, "t": 48, "b": 16})
 
 
 def _order(value: object) -> tuple[float, str]:

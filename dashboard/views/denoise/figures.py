@@ -7,7 +7,7 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from aecore.i18n import t
-from dashboard.figures.theme import HELD_OUT, NEUTRAL, PALETTE, drawn, legend_above, title
+from dashboard.figures.theme import HELD_OUT, NEUTRAL, PALETTE, build_figure, legend_above, title
 
 COLOURS: Mapping[str, str] = {
     "autoencoder": HELD_OUT,
@@ -79,7 +79,7 @@ def psnr_curves(
                 "showarrow": False,
             }
         ]
-    return drawn(
+    return build_figure(
         lines,
         top=52,
         hovermode="x unified",
@@ -125,7 +125,7 @@ def levels_matrix(runs: Sequence[str], test_levels: Sequence[float], psnr: Array
         "colorbar": {"title": {"text": "dB"}, "thickness": 12},
         "hovertemplate": "%{y} → %{x}: %{z} dB<extra></extra>",
     }
-    return drawn(
+    return build_figure(
         [heat],
         top=8,
         xaxis={"title": title(t("test level")), "type": "category"},

@@ -8,7 +8,16 @@ import plotly.graph_objects as go
 from numpy.typing import ArrayLike
 
 from aecore.i18n import nt, t
-from dashboard.figures.theme import CLEAR, HELD_OUT, NEUTRAL, SHADE, TRAIN, UNIT, drawn, title
+from dashboard.figures.theme import (
+    CLEAR,
+    HELD_OUT,
+    NEUTRAL,
+    SHADE,
+    TRAIN,
+    UNIT,
+    build_figure,
+    title,
+)
 
 # In units of the height of the largest layer, which is centred at 0.
 ARC_HEIGHT, CAPTION_HEIGHT = 0.8, -0.74
@@ -54,7 +63,7 @@ def network(
     ]
     if linear_path:
         notes.append(_note(code, ARC_HEIGHT - 0.06, t("linear path"), yanchor="bottom"))
-    return drawn(
+    return build_figure(
         [_hover_points(shapes, activations, units), *_speckles(wide, heights[0], noise)],
         top=8,
         hovermode="closest",
@@ -92,7 +101,7 @@ def code(values: ArrayLike, extent: float) -> go.Figure:
     else:
         line = {"color": UNIT, "width": 1, "shape": "hvh"}
         trace |= {"type": "scatter", "mode": "lines", "line": line, "fill": "tozeroy"}
-    return drawn(
+    return build_figure(
         [trace],
         top=8,
         showlegend=False,

@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from aecore.i18n import t
 from dashboard.figures.latent_map import latent_map, steady_view
-from dashboard.figures.theme import HELD_OUT, NEUTRAL, PALETTE, drawn, log_ticks, title
+from dashboard.figures.theme import HELD_OUT, NEUTRAL, PALETTE, build_figure, log_ticks, title
 
 
 def code_path(
@@ -72,7 +72,7 @@ def change_per_pass(distances: ArrayLike) -> go.Figure:
         "line": {"color": HELD_OUT, "width": 2.5},
         "hovertemplate": "%{y:.4f}<extra></extra>",
     }
-    return drawn(
+    return build_figure(
         [line],
         top=8,
         xaxis={"title": title(t("pass")), "dtick": max(1, len(values) // 10)},
@@ -116,7 +116,7 @@ def code_distances(held_out: ArrayLike, first: float, last: float) -> go.Figure:
         line = {"color": colour, "width": 2}
         marks.append({"type": "line", "x0": place, "x1": place, "y0": 0, "y1": 1, "line": line})
         notes.append({"text": name, "x": place, "y": y, "font": {"color": colour}})
-    return drawn(
+    return build_figure(
         [bars],
         top=8,
         bargap=0,

@@ -6,7 +6,7 @@ import numpy as np
 import plotly.graph_objects as go
 
 from aecore.i18n import t
-from dashboard.figures.theme import HELD_OUT, PALETTE, drawn, legend_above, log_ticks, title
+from dashboard.figures.theme import HELD_OUT, PALETTE, build_figure, legend_above, log_ticks, title
 
 COLOURS: Mapping[str, str] = {
     "autoencoder": HELD_OUT,
@@ -54,7 +54,7 @@ def growth(lines: Sequence[Line], names: Mapping[str, str], unit: str) -> go.Fig
     ]
     ticks = sorted({count for _, _, counts, _ in lines for count in counts})
     values = [np.asarray(each, float) for _, _, _, each in lines]
-    return drawn(
+    return build_figure(
         traces,
         top=28 + 20 * -(-len(lines) // 2),
         showlegend=True,
