@@ -16,7 +16,7 @@ import pytest
 from aecore.cli import main
 
 KILLS = 10
-EPOCHS = "80"
+EPOCHS = "40"
 LINE = [
     *("train", "--dataset", "digits", "--train-size", "800", "--batch-size", "64"),
     *("--epochs", EPOCHS, "--hidden", "32", "--bottleneck", "4", "--noise", "0.3"),
