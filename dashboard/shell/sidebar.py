@@ -77,7 +77,16 @@ def _saved_runs() -> None:
     # be copied. They show no progress: Streamlit drops a selection whose label changes.
     rows = {row["name"]: row for row in commands.saved_runs()}
     with st.popover(t("Saved runs"), width="stretch", icon=":material/history:"):
-        name = st.selectbox(t("Run"), list(rows), key="saved run", filter_mode="contains")
+        # No default: a closed popover has no widgets in the browser, which on opening would select
+        # the first of the present list while the server still holds that of an earlier one.
+        name = st.selectbox(
+            t("Run"),
+            list(rows),
+            None,
+            key="saved run",
+            placeholder=t("Choose a run"),
+            filter_mode="contains",
+        )
         if name in rows:
             st.caption(_progress(rows[name]))
         st.button(
