@@ -1,4 +1,4 @@
-"""The texts that translators are given, extracted as the README says."""
+"""Translatable texts, extracted with the command given in the README."""
 
 import re
 from functools import cache
@@ -12,7 +12,7 @@ PACKAGES = ("aecore", "dashboard")
 
 
 def keywords() -> list[str]:
-    """Return the functions whose texts the README's command extracts, such as ``nt:1,2``."""
+    """Return the keywords of the README's extraction command, such as ``nt:1,2``."""
     command = re.search(r"^uv run pybabel extract (.+)$", (ROOT / "README.md").read_text(), re.M)
     assert command is not None
     return re.findall(r"-k (\S+)", command[1])
@@ -20,7 +20,7 @@ def keywords() -> list[str]:
 
 @cache
 def extracted() -> frozenset[str]:
-    """Return every text that ``pybabel extract`` finds, plurals too."""
+    """Return every text that ``pybabel extract`` finds, including plurals."""
     return frozenset(
         text
         for package in PACKAGES

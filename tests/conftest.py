@@ -1,4 +1,4 @@
-"""What tests share: small images, small settings, one torch thread."""
+"""Shared fixtures: small datasets, quick settings, and a single torch thread."""
 
 import threading
 from collections.abc import Iterator
@@ -14,12 +14,13 @@ from aecore.data import Dataset
 
 @pytest.fixture(scope="session", autouse=True)
 def one_thread() -> None:
-    """Other work shares the cores; small matrices gain nothing from more threads."""
+    """Limit torch to one thread: other work shares the cores, and small matrices gain nothing."""
     torch.set_num_threads(1)
 
 
 @pytest.fixture
 def no_thread_left() -> Iterator[None]:
+    """Assert that the test leaves no thread running."""
     before = set(threading.enumerate())
     yield
     assert set(threading.enumerate()) <= before
@@ -31,19 +32,19 @@ def digits() -> Dataset:
 
 
 def pictures(count: int, shape: tuple[int, int], seed: int) -> np.ndarray:
-    """Draw smooth images of three kinds: bright on top, at the bottom, in the middle."""
-    draw = np.random.default_rng(seed)
+    """Generate smooth images of three kinds: bright at the top, at the bottom, or in the middle."""
+    rng = np.random.default_rng(seed)
     height, width = shape
-    rows = np.abs(np.linspace(0, 1, height)[:, None] - draw.choice([0, 1, 0.5], (count, 1, 1)))
-    columns = np.linspace(0, 1, width) * draw.random((count, 1, 1))
-    noise = draw.random((count, height, width))
-    found: np.ndarray = 255 * (0.5 * (1 - rows) + 0.3 * columns + 0.2 * noise)
-    return found.astype(np.uint8)
+    rows = np.abs(np.linspace(0, 1, height)[:, None] - rng.choice([0, 1, 0.5], (count, 1, 1)))
+    columns = np.linspace(0, 1, width) * rng.random((count, 1, 1))
+    noise = rng.random((count, height, width))
+    images: np.ndarray = 255 * (0.5 * (1 - rows) + 0.3 * columns + 0.2 * noise)
+    return images.astype(np.uint8)
 
 
 @pytest.fixture(scope="session")
 def small() -> Dataset:
-    """120 images of 6 by 5 pixels to learn from and 40 held out."""
+    """Provide 120 training images of 6 by 5 pixels and 40 held-out ones."""
     images, held_out = pictures(120, (6, 5), 0), pictures(40, (6, 5), 1)
     return Dataset(
         "small", images, np.arange(120) % 3, held_out, np.arange(40) % 3, ("a", "b", "c")
@@ -52,7 +53,7 @@ def small() -> Dataset:
 
 @pytest.fixture(scope="session")
 def quick() -> Config:
-    """Settings of a network that trains in a moment."""
+    """Provide settings of a network that trains within a fraction of a second."""
     return Config(
         bottleneck=4, hidden="12", batch_size=32, epochs=6, precision="float32", noise=0.1
     )

@@ -1,4 +1,4 @@
-"""Plain helpers that tests of several parts share: advancing, comparing, waiting."""
+"""Helpers shared by tests of several packages: training, comparing, waiting."""
 
 import gettext
 import time
@@ -18,20 +18,21 @@ from aecore.training.trainer import Trainer
 from dashboard.state import active_run
 
 LAYERED: Mapping[str, Any] = {"hidden": "12-8", "linear_path": False, "pretrain_epochs": 1}
-"""Settings of a run that first trains one layer at a time."""
+"""Settings of a run with greedy layer-wise pretraining."""
 
 
 def advance(trainer: Trainer, steps: int) -> list[Record]:
+    """Train for some steps, and return the records they produced."""
     return [row for _ in range(steps) if (row := trainer.step()) is not None]
 
 
 def advance_run(run: Run, trainer: Trainer, steps: int) -> None:
-    """Train for some steps and record each."""
+    """Train for some steps, and write their records to the run."""
     run.train(trainer, trainer.steps + steps)
 
 
 def trained(path: Path, dataset: Dataset, config: Config, steps: int = 10) -> Trainer:
-    """Train a new run for some steps, save and let go of it."""
+    """Train a new run for some steps, then save and release it."""
     run = Run.create(path, config)
     trainer = run.start(dataset)
     advance_run(run, trainer, steps)
@@ -41,35 +42,36 @@ def trained(path: Path, dataset: Dataset, config: Config, steps: int = 10) -> Tr
 
 
 def same(one: Trainer, other: Trainer) -> None:
-    """Assert that two trainers stand at the same place, bit for bit."""
-    here, there = one.state(), other.state()
-    assert set(here.tensors) == set(there.tensors)
-    for name, value in here.tensors.items():
-        assert torch.equal(value, there.tensors[name]), name
-    assert here.facts == there.facts
-    assert here.history == there.history
+    """Assert that two trainers have the same state, bit for bit."""
+    state, expected = one.state(), other.state()
+    assert set(state.tensors) == set(expected.tensors)
+    for name, value in state.tensors.items():
+        assert torch.equal(value, expected.tensors[name]), name
+    assert state.facts == expected.facts
+    assert state.history == expected.history
 
 
-def until(true: Callable[[], bool], seconds: float = 20) -> None:
-    limit = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < limit, "it did not come to be"
+def until(condition: Callable[[], bool], seconds: float = 20) -> None:
+    """Wait until a condition holds, or fail."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, f"the condition did not hold within {seconds} s"
         time.sleep(0.002)
 
 
 def slow(job: Job, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
-    """Let each step take its time."""
+    """Make each step of a job take longer by some seconds."""
     step = job._trainer.step
 
-    def sleepy() -> Any:
+    def slow_step() -> Any:
         time.sleep(seconds)
         return step()
 
-    monkeypatch.setattr(job._trainer, "step", sleepy)
+    monkeypatch.setattr(job._trainer, "step", slow_step)
 
 
 class Bracketed(gettext.NullTranslations):
-    """A language in which every sentence is the English one in brackets."""
+    """A pseudo-translation that puts every English text in brackets."""
 
     def __init__(self, left: str = "[", right: str = "]") -> None:
         super().__init__()
@@ -85,7 +87,7 @@ class Bracketed(gettext.NullTranslations):
 
 
 def current_job() -> Job:
-    """Return the run that the dashboard trains."""
+    """Return the job of the run that is active in the dashboard."""
     job = active_run.active_run().job
     assert job is not None
     return job
