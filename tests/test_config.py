@@ -12,8 +12,8 @@ from aecore.knob import knobs, table
 from tests.support import Bracketed
 
 KNOBS = knobs(Config)
-NUMBERS = [name for name, each in KNOBS.items() if each.kind in ("integer", "number")]
-IMPOSSIBLE: list[tuple[Mapping[str, object], str]] = [
+NUMBERS = [name for name, knob in KNOBS.items() if knob.kind in ("integer", "number")]
+INVALID_COMBINATIONS: list[tuple[Mapping[str, object], str]] = [
     ({"sparsity_kind": "kl", "linear_path": False}, "set code_activation to sigmoid"),
     ({"code_activation": "relu"}, "switch linear_path off"),
     ({"loss": "bce"}, "set loss to mse"),
@@ -33,81 +33,81 @@ IMPOSSIBLE: list[tuple[Mapping[str, object], str]] = [
 ]
 
 
-def test_every_knob_has_words_a_group_and_a_label() -> None:
-    for each in KNOBS.values():
-        assert str(each.description).endswith("."), each.name
-        assert len(str(each.description)) > 10, each.name
-        assert each.group in GROUPS
-        assert str(each.label)[0].isupper()
+def test_every_knob_has_a_description_group_and_label() -> None:
+    for knob in KNOBS.values():
+        assert str(knob.description).endswith("."), knob.name
+        assert len(str(knob.description)) > 10, knob.name
+        assert knob.group in GROUPS
+        assert str(knob.label)[0].isupper()
 
 
-def test_what_a_knob_depends_on_exists() -> None:
-    for each in KNOBS.values():
-        for name, values in each.when.items():
-            assert set(values) <= set(KNOBS[name].choices), each.name
+def test_conditions_of_knobs_name_existing_choices() -> None:
+    for knob in KNOBS.values():
+        for name, values in knob.when.items():
+            assert set(values) <= set(KNOBS[name].choices), knob.name
 
 
 @pytest.mark.parametrize("name", NUMBERS)
-def test_bounds_are_included_and_held(name: str) -> None:
-    each = KNOBS[name]
-    assert each.low is not None
-    assert each.high is not None
-    assert each.low <= each.default <= each.high
+def test_bounds_are_inclusive_and_enforced(name: str) -> None:
+    knob = KNOBS[name]
+    assert knob.low is not None
+    assert knob.high is not None
+    assert knob.low <= knob.default <= knob.high
     base = {"linear_path": False}
-    for bound in (each.low, each.high):
+    for bound in (knob.low, knob.high):
         assert getattr(Config(**{**base, name: bound}), name) == bound
-    for beyond in (each.low - 1e-3, each.low - 1, each.high + 1, math.nan, math.inf):
+    for value in (knob.low - 1e-3, knob.low - 1, knob.high + 1, math.nan, math.inf):
         with pytest.raises(LabError) as caught:
-            Config(**{name: beyond})
-        said = str(caught.value)
-        assert said.startswith(f"{name} is {beyond}; choose a ")
-        assert str(each.span) in said
+            Config(**{name: value})
+        message = str(caught.value)
+        assert message.startswith(f"{name} is {value}; choose a ")
+        assert str(knob.span) in message
 
 
-@pytest.mark.parametrize("name", [n for n, each in KNOBS.items() if each.kind == "choice"])
-def test_choices(name: str) -> None:
+@pytest.mark.parametrize("name", [n for n, knob in KNOBS.items() if knob.kind == "choice"])
+def test_invalid_choices_are_rejected_with_the_valid_ones(name: str) -> None:
     with pytest.raises(LabError, match=f"^{name} is 'teapot'; choose one of ") as caught:
         Config(**{name: "teapot"})
     assert all(choice in str(caught.value) for choice in KNOBS[name].choices)
 
 
-@pytest.mark.parametrize(("values", "way_out"), IMPOSSIBLE)
-def test_what_cannot_go_together_is_refused_with_the_way_out(
-    values: Mapping[str, object], way_out: str
+@pytest.mark.parametrize(("values", "advice"), INVALID_COMBINATIONS)
+def test_invalid_combinations_are_rejected_with_advice(
+    values: Mapping[str, object], advice: str
 ) -> None:
-    with pytest.raises(LabError, match=way_out):
+    with pytest.raises(LabError, match=advice):
         Config(**values)
 
 
 @pytest.mark.parametrize("hidden", ["512,256", "-", "64-", "a", "12345", "8-8-8-8-8-8-8-8-8"])
-def test_hidden_widths_that_are_none(hidden: str) -> None:
+def test_malformed_hidden_widths_are_rejected(hidden: str) -> None:
     with pytest.raises(LabError, match=r"^hidden is '.*'; provide something like 512-256\.$"):
         Config(hidden=hidden)
 
 
 @pytest.mark.parametrize("hidden", ["0", "512-0", "4097"])
-def test_hidden_widths_out_of_bounds(hidden: str) -> None:
+def test_hidden_widths_out_of_bounds_are_rejected(hidden: str) -> None:
     with pytest.raises(LabError, match=r"Hidden widths contains \d+; choose 1 to 4096 for each"):
         Config(hidden=hidden)
 
 
-def test_hidden_widths_parse() -> None:
+def test_hidden_widths_are_parsed() -> None:
     assert Config(hidden="512-256-1").widths == (512, 256, 1)
     assert Config(hidden="").widths == ()
 
 
 @pytest.mark.parametrize("dataset", ["../secret", "", "a" * 65, "a b"])
-def test_a_data_set_is_a_plain_name(dataset: str) -> None:
+def test_invalid_dataset_names_are_rejected(dataset: str) -> None:
     with pytest.raises(LabError, match="dataset is"):
         Config(dataset=dataset)
 
 
-def test_a_setting_that_does_not_exist() -> None:
+def test_unknown_settings_are_rejected() -> None:
     with pytest.raises(LabError, match="bottelneck is not a setting; the settings are bottleneck,"):
         Config(bottelneck=3)
 
 
-def test_changed_is_a_checked_copy() -> None:
+def test_changed_returns_a_validated_copy() -> None:
     config = Config(bottleneck=3)
     other = config.changed(noise=0.5)
     assert (other.bottleneck, other.noise, config.noise) == (3, 0.5, 0.0)
@@ -117,37 +117,37 @@ def test_changed_is_a_checked_copy() -> None:
         config.changed(code_activation="relu")
 
 
-def test_frozen() -> None:
+def test_config_is_frozen() -> None:
     config = Config()
     with pytest.raises(ValidationError, match="frozen"):
         config.bottleneck = 3
     assert config.bottleneck == 8
 
 
-def test_it_survives_a_round_trip_through_text() -> None:
+def test_config_survives_a_round_trip_through_text() -> None:
     config = Config(bottleneck=3, noise=0.35, hidden="", tied=True)
     assert Config(**{n: str(v) for n, v in config.model_dump().items()}) == config
 
 
-def test_every_sentence_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
-    refusals = []
-    wrong: list[Mapping[str, object]] = [{name: 4e9} for name in NUMBERS]
-    wrong += [{"tied": "x"}, {"loss": "x"}, {"hidden": "x"}, {"hidden": "0"}, {"x": 1}]
-    for values in [*wrong, *(values for values, _ in IMPOSSIBLE)]:
+def test_every_message_is_translated(monkeypatch: pytest.MonkeyPatch) -> None:
+    errors = []
+    invalid: list[Mapping[str, object]] = [{name: 4e9} for name in NUMBERS]
+    invalid += [{"tied": "x"}, {"loss": "x"}, {"hidden": "x"}, {"hidden": "0"}, {"x": 1}]
+    for values in [*invalid, *(values for values, _ in INVALID_COMBINATIONS)]:
         with pytest.raises(LabError) as caught:
             Config(**values)
-        refusals.append(caught.value)
+        errors.append(caught.value)
     plain = table(Config).splitlines()
     monkeypatch.setattr(i18n, "_catalogue", lambda code: Bracketed())
     token = language.set("xx")
     try:
-        for refusal in refusals:
-            assert str(refusal).startswith("[")
-            assert str(refusal).endswith("]")
-        assert any("[1 to 1,024]" in str(refusal) for refusal in refusals)
-        for before, after in zip(plain, table(Config).splitlines(), strict=True):
-            assert before == after.replace("[", "").replace("]", "")
-            assert "[" in after or before.startswith("|---")
+        for error in errors:
+            assert str(error).startswith("[")
+            assert str(error).endswith("]")
+        assert any("[1 to 1,024]" in str(error) for error in errors)
+        for row, translation in zip(plain, table(Config).splitlines(), strict=True):
+            assert row == translation.replace("[", "").replace("]", "")
+            assert "[" in translation or row.startswith("|---")
         assert str(KNOBS["noise"].label) == "[Noise]"
     finally:
         language.reset(token)

@@ -10,27 +10,27 @@ from tests.support import Bracketed
 
 @pytest.fixture
 def pseudo(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Use a language in which every sentence is in brackets."""
+    """Use a pseudo-language that puts every text in brackets."""
     english = i18n._catalogue
     monkeypatch.setattr(
         i18n, "_catalogue", lambda code: english(code) if code == "en" else Bracketed()
     )
 
 
-def test_english_is_the_sentence_itself() -> None:
+def test_english_text_is_the_message_itself() -> None:
     assert t("On") == "On"
     assert t("") == ""
 
 
-def test_placeholders_take_formats() -> None:
+def test_placeholders_accept_format_specs() -> None:
     assert t("{share:.0%} of {count:,}", share=0.25, count=1200) == "25% of 1,200"
 
 
-def test_braces_without_values_stay() -> None:
+def test_braces_are_kept_when_no_values_are_given() -> None:
     assert t("a {b}") == "a {b}"
 
 
-def test_an_unknown_language_is_shown_in_english() -> None:
+def test_unknown_language_falls_back_to_english() -> None:
     token = language.set("xx")
     try:
         assert t("On") == "On"
@@ -39,20 +39,20 @@ def test_an_unknown_language_is_shown_in_english() -> None:
 
 
 @pytest.mark.usefixtures("pseudo")
-def test_a_refusal_speaks_the_language_of_its_reader() -> None:
-    refusal = LabError("{name} is shut", name="door")
-    assert str(refusal) == "door is shut"
+def test_errors_are_shown_in_the_language_of_the_reader() -> None:
+    error = LabError("{name} is shut", name="door")
+    assert str(error) == "door is shut"
     token = language.set("xx")
     try:
-        assert str(refusal) == "[door is shut]"
+        assert str(error) == "[door is shut]"
         assert t("") == ""
     finally:
         language.reset(token)
-    assert str(refusal) == "door is shut"
+    assert str(error) == "door is shut"
 
 
-def test_a_refusal_survives_the_way_to_another_process() -> None:
-    again = pickle.loads(pickle.dumps(ConfigError("{name} is shut", name="door")))
-    assert isinstance(again, ConfigError)
-    assert str(again) == "door is shut"
-    assert isinstance(again, ValueError)
+def test_errors_survive_pickling() -> None:
+    unpickled = pickle.loads(pickle.dumps(ConfigError("{name} is shut", name="door")))
+    assert isinstance(unpickled, ConfigError)
+    assert str(unpickled) == "door is shut"
+    assert isinstance(unpickled, ValueError)

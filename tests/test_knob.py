@@ -42,13 +42,13 @@ class Oven(BaseModel):
     dish: str = knob("bread", N_("Dish"), N_("What is in it."), pattern="^[a-z]+$", example="cake")
 
 
-def refused(**values: object) -> LabError:
+def validation_error(**values: object) -> LabError:
     with pytest.raises(ValidationError) as caught:
         Oven(**values)  # type: ignore[arg-type]
     return sentence(Oven, caught.value)
 
 
-def test_everything_is_read_off_the_declaration() -> None:
+def test_knobs_are_read_from_field_declarations() -> None:
     heat, rack, fan, mode, dish = knobs(Oven).values()
     assert (heat.name, heat.kind, heat.default) == ("heat", "number", 180.0)
     assert (heat.low, heat.high, heat.step, heat.live, heat.log) == (50, 1250.5, 10, True, True)
@@ -62,19 +62,19 @@ def test_everything_is_read_off_the_declaration() -> None:
     assert (dish.kind, dish.example) == ("text", "cake")
 
 
-def test_spans() -> None:
-    spans = [str(each.span) for each in knobs(Oven).values()]
+def test_spans_describe_valid_values() -> None:
+    spans = [str(item.span) for item in knobs(Oven).values()]
     assert spans == ["50 to 1,250.5", "1 to 4", "on, off", "top, both_sides", "text"]
 
 
-def test_a_knob_matters_where_others_let_it() -> None:
+def test_knob_matters_only_under_its_conditions() -> None:
     mode = knobs(Oven)["mode"]
     assert mode.matters(Oven())
     assert not mode.matters(Oven(fan=True))
     assert knobs(Oven)["heat"].matters(Oven(fan=True))
 
 
-def test_what_a_choice_uses_and_requires() -> None:
+def test_settings_that_choices_use_and_require() -> None:
     assert using(MODES, "rack") == ("top",)
     assert not list(unmet(Oven()))
     (requirement,) = unmet(Oven(mode="both_sides"))
@@ -83,7 +83,7 @@ def test_what_a_choice_uses_and_requires() -> None:
 
 
 @pytest.mark.parametrize(
-    ("values", "said"),
+    ("values", "message"),
     [
         ({"rack": 5}, "rack is 5; choose a whole number, 1 to 4."),
         ({"rack": 1.5}, "rack is 1.5; choose a whole number, 1 to 4."),
@@ -100,30 +100,32 @@ def test_what_a_choice_uses_and_requires() -> None:
         ),
     ],
 )
-def test_a_wrong_value_is_a_sentence(values: dict[str, object], said: str) -> None:
-    assert str(refused(**values)) == said
+def test_invalid_values_are_explained_in_a_sentence(
+    values: dict[str, object], message: str
+) -> None:
+    assert str(validation_error(**values)) == message
 
 
-def test_the_whole_sentence_is_said_in_the_language_of_its_reader(
+def test_validation_message_is_fully_translated(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    refusal = refused(heat=20)
+    error = validation_error(heat=20)
     monkeypatch.setattr(i18n, "_catalogue", lambda code: Bracketed())
     token = language.set("xx")
     try:
-        assert str(refusal) == "[heat is 20; choose a number, [50 to 1,250.5].]"
+        assert str(error) == "[heat is 20; choose a number, [50 to 1,250.5].]"
     finally:
         language.reset(token)
 
 
-def test_the_table_has_a_row_for_every_knob() -> None:
+def test_table_has_a_row_for_every_knob() -> None:
     rows = table(Config).splitlines()
     assert rows[0] == "| setting | default | values | live | what it does |"
     assert [row.split("`")[1] for row in rows[2:]] == list(knobs(Config))
     assert {row.count("|") for row in rows} == {6}
 
 
-def test_the_table_says_switches_in_words_and_numbers_as_numbers() -> None:
+def test_table_shows_switches_as_words_and_numbers_as_numbers() -> None:
     rows = {row.split("`")[1]: row.split(" | ") for row in table(Config).splitlines()[2:]}
     assert rows["tied"][1:4] == ["off", "on, off", ""]
     assert rows["linear_path"][1] == "on"

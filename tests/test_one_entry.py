@@ -1,4 +1,4 @@
-"""A setting, a choice, a dataset or a page is added by one entry, and appears everywhere."""
+"""One new entry makes a setting, a choice, a dataset or a page appear everywhere."""
 
 import json
 import os
@@ -46,7 +46,7 @@ ENTRIES = [
         '    "second": Page(N_("Second guide"), ":material/school:", "guide"),\n',
     ),
 ]
-"""Of each: the file, the line before which the entry is put, and the entry."""
+"""For each entry: the file, the text before which it is inserted, and the entry."""
 
 PAGE = """
 import json, sys
@@ -71,38 +71,38 @@ page.query_params["sparsity"] = "0.1"
 page.query_params["activation"] = "silu"
 page.run()
 slider = page.slider(key="zest")
-found = {
-    "copies": [aecore.__file__, dashboard.__file__],
+result = {
+    "packages": [aecore.__file__, dashboard.__file__],
     "label": slider.label,
     "help": slider.help,
     "bounds": [slider.min, slider.max, slider.step],
-    "from the address": slider.value,
-    "begun with": json.loads((current_job().run.path / "config.json").read_text())["zest"],
+    "value from URL": slider.value,
+    "initial config": json.loads((current_job().run.path / "config.json").read_text())["zest"],
 }
 slider.set_value(7).run()
-found["edits"] = [edit["changes"] for edit in active_run.snapshot().edits]
-found["in the address"] = page.query_params["zest"]
-found["chosen"] = {
+result["edits"] = [edit["changes"] for edit in active_run.snapshot().edits]
+result["value in URL"] = page.query_params["zest"]
+result["selected"] = {
     name: [select.value, select.options, "darkens" in select.help]
     for name in ("noise_kind", "sparsity_kind", "activation", "code_activation")
     for select in [page.selectbox(key=name)]
 }
-found["without effect"] = page.slider(key="noise").disabled
-found["datasets"] = page.selectbox(key="dataset").options
+result["noise disabled"] = page.slider(key="noise").disabled
+result["datasets"] = page.selectbox(key="dataset").options
 page._page_hash = calc_hash("second")
 page.run()
-found["errors"] = [str(error.value) for error in (*page.exception, *page.error)]
-sent = [json.loads(each.proto.json or "{}") for each in page.main if hasattr(each.proto, "json")]
-found["drawn"] = next(each["spec"] for each in sent if each.get("key") == "network")
-found["script"] = decoder.activations()
+result["errors"] = [str(error.value) for error in (*page.exception, *page.error)]
+figures = [json.loads(item.proto.json or "{}") for item in page.main if hasattr(item.proto, "json")]
+result["network figure"] = next(item["spec"] for item in figures if item.get("key") == "network")
+result["script"] = decoder.activations()
 active_run.active_run().close()
-print(json.dumps(found))
+print(json.dumps(result))
 """
 
 
 @pytest.fixture(scope="module")
-def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a copy of the project with one more of each."""
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of the project with one more entry of each kind."""
     folder = tmp_path_factory.mktemp("copy")
     for name in ("aecore", "dashboard", ".streamlit"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
@@ -113,95 +113,97 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(copy: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    """Run Python on the copy, in folders of its own."""
+def run_python(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """Run Python on the copy, with its own folders for runs and data."""
     environment = {
         **os.environ,
-        "PYTHONPATH": str(copy),
-        "AECORE_RUNS": str(copy / "runs"),
-        "AECORE_DATA": str(copy / "data"),
+        "PYTHONPATH": str(project),
+        "AECORE_RUNS": str(project / "runs"),
+        "AECORE_DATA": str(project / "data"),
         "COLUMNS": "200",
     }
     return subprocess.run(
-        [sys.executable, *words], cwd=copy, env=environment, capture_output=True, text=True
+        [sys.executable, *arguments], cwd=project, env=environment, capture_output=True, text=True
     )
 
 
-def aecore(copy: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    return run(copy, "-c", "from aecore.cli import main; main()", *words)
+def run_aecore(project: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    return run_python(project, "-c", "from aecore.cli import main; main()", *arguments)
 
 
 @pytest.fixture(scope="module")
-def dashboard(copy: Path) -> dict[str, Any]:
+def dashboard(project: Path) -> dict[str, Any]:
     """Return what the dashboard of the copy shows."""
-    done = run(copy, "-c", PAGE)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    assert all(path.startswith(str(copy)) for path in found["copies"])
-    return found
+    process = run_python(project, "-c", PAGE)
+    assert process.returncode == 0, process.stderr
+    result: dict[str, Any] = json.loads(process.stdout.splitlines()[-1])
+    assert all(path.startswith(str(project)) for path in result["packages"])
+    return result
 
 
-def test_a_setting_on_the_page_as_a_slider_and_in_the_address(dashboard: dict[str, Any]) -> None:
+def test_setting_appears_as_a_slider_and_in_the_url(dashboard: dict[str, Any]) -> None:
     assert dashboard["label"] == "Zest"
     assert dashboard["help"].startswith("How much. (1 to 9)")
     assert dashboard["bounds"] == [1, 9, 1]
-    assert dashboard["from the address"] == dashboard["begun with"] == 4
+    assert dashboard["value from URL"] == dashboard["initial config"] == 4
     assert dashboard["edits"] == [{"zest": [4, 7]}]
-    assert dashboard["in the address"] == "7"
+    assert dashboard["value in URL"] == "7"
 
 
-def test_choices_on_the_page_and_in_the_guide(dashboard: dict[str, Any]) -> None:
-    chosen = dashboard["chosen"]
-    assert chosen["noise_kind"][0] == "fading"
-    assert chosen["noise_kind"][2]
-    assert chosen["sparsity_kind"][0] == "l2"
-    assert chosen["activation"][0] == "silu"
+def test_choices_appear_in_select_boxes_and_in_the_guide(dashboard: dict[str, Any]) -> None:
+    selected = dashboard["selected"]
+    assert selected["noise_kind"][0] == "fading"
+    assert selected["noise_kind"][2]
+    assert selected["sparsity_kind"][0] == "l2"
+    assert selected["activation"][0] == "silu"
     for name, label in (("noise_kind", "Fading"), ("sparsity_kind", "L2"), ("activation", "SiLU")):
-        assert label in chosen[name][1]
-        assert label in dashboard["drawn"]
-    assert "SiLU" in chosen["code_activation"][1]
-    assert not dashboard["without effect"]
+        assert label in selected[name][1]
+        assert label in dashboard["network figure"]
+    assert "SiLU" in selected["code_activation"][1]
+    assert not dashboard["noise disabled"]
     assert "silu: (x) => x / (1 + Math.exp(-x))," in dashboard["script"]
 
 
-def test_a_dataset_and_a_page_in_the_dashboard(dashboard: dict[str, Any]) -> None:
+def test_dataset_and_page_appear_in_the_dashboard(dashboard: dict[str, Any]) -> None:
     assert "Scribbles" in dashboard["datasets"]
     assert dashboard["errors"] == []
 
 
-def test_on_the_command_line_with_help_and_in_the_saved_settings(copy: Path) -> None:
-    told = aecore(copy, "train", "--help").stdout
-    assert "--zest" in told
-    assert "How much." in told
+def test_setting_appears_in_cli_help_and_in_the_saved_config(project: Path) -> None:
+    help_text = run_aecore(project, "train", "--help").stdout
+    assert "--zest" in help_text
+    assert "How much." in help_text
     settings = ["--dataset", "digits", "--hidden", "8", "--epochs", "1"]
     settings += ["--noise-kind", "fading", "--noise", "0.2", "--activation", "silu"]
     settings += ["--sparsity-kind", "l2", "--sparsity", "0.1"]
-    done = aecore(copy, "train", *settings, "--zest", "5", "--out", str(copy / "made"), "--json")
-    assert done.returncode == 0, done.stderr
-    assert json.loads((copy / "made" / "config.json").read_text())["zest"] == 5
+    process = run_aecore(
+        project, "train", *settings, "--zest", "5", "--out", str(project / "trained"), "--json"
+    )
+    assert process.returncode == 0, process.stderr
+    assert json.loads((project / "trained" / "config.json").read_text())["zest"] == 5
 
 
-def test_out_of_bounds_in_a_sentence(copy: Path) -> None:
-    done = aecore(copy, "train", "--dataset", "digits", "--zest", "11")
-    assert done.returncode == 2
-    assert done.stderr.strip() == "zest is 11; choose a whole number, 1 to 9."
+def test_out_of_bounds_value_is_explained_on_the_command_line(project: Path) -> None:
+    process = run_aecore(project, "train", "--dataset", "digits", "--zest", "11")
+    assert process.returncode == 2
+    assert process.stderr.strip() == "zest is 11; choose a whole number, 1 to 9."
 
 
-def test_in_the_table_of_the_docs(copy: Path) -> None:
-    done = aecore(copy, "knobs")
-    assert "| `zest` | 3 | 1 to 9 | yes | How much. |" in done.stdout.splitlines()
+def test_entries_appear_in_the_knobs_table(project: Path) -> None:
+    process = run_aecore(project, "knobs")
+    assert "| `zest` | 3 | 1 to 9 | yes | How much. |" in process.stdout.splitlines()
     for name, kind, text in (
         ("noise_kind", "fading", "Fading: darkens."),
         ("sparsity_kind", "l2", "L2: shrinks."),
     ):
-        (row,) = [each for each in done.stdout.splitlines() if each.startswith(f"| `{name}`")]
+        (row,) = [line for line in process.stdout.splitlines() if line.startswith(f"| `{name}`")]
         assert f" {kind}," in row
         assert text in row
 
 
-def test_a_dataset_in_the_list_of_the_command(copy: Path) -> None:
-    assert "Strokes by another name." in aecore(copy, "data", "list").stdout
+def test_dataset_appears_in_the_data_list(project: Path) -> None:
+    assert "Strokes by another name." in run_aecore(project, "data", "list").stdout
 
 
-def test_a_kind_of_noise_in_the_help_of_denoise(copy: Path) -> None:
-    assert "fading" in aecore(copy, "denoise", "--help").stdout
+def test_noise_kind_appears_in_the_help_of_denoise(project: Path) -> None:
+    assert "fading" in run_aecore(project, "denoise", "--help").stdout

@@ -9,7 +9,7 @@ from aecore.training.trainer import Trainer
 
 @pytest.mark.parametrize("dataset", ["digits", "strokes", "mnist", "fashion_mnist"])
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_is_valid_and_does_what_it_says(name: str, dataset: str) -> None:
+def test_every_preset_is_valid_and_sets_its_values(name: str, dataset: str) -> None:
     config = preset(name, dataset)
     assert config.dataset == dataset
     for knob, value in PRESETS[name].values.items():
@@ -25,7 +25,7 @@ def test_every_preset_trains_on_digits(name: str, digits: Dataset) -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_every_preset_has_a_name_and_words(name: str) -> None:
+def test_every_preset_has_a_label_and_a_description(name: str) -> None:
     assert PRESETS[name].label.text[0].isupper()
     assert PRESETS[name].description.text.endswith(".")
 
@@ -34,16 +34,16 @@ def test_stacked_is_the_default() -> None:
     assert preset("stacked", "mnist") == Config(dataset="mnist")
 
 
-def test_values_win_over_the_preset_and_the_data_set() -> None:
+def test_explicit_values_override_preset_and_dataset() -> None:
     config = preset("two_dimensional", bottleneck=3, batch_size=7)
     assert (config.bottleneck, config.batch_size) == (3, 7)
 
 
-def test_an_unknown_preset_is_refused() -> None:
+def test_unknown_preset_is_rejected() -> None:
     with pytest.raises(LabError, match="preset is 'x'; choose one of stacked, two_dimensional"):
         preset("x")
 
 
-def test_an_impossible_value_is_refused() -> None:
+def test_invalid_value_is_rejected() -> None:
     with pytest.raises(LabError, match="bottleneck is 0"):
         preset("sparse", bottleneck=0)

@@ -1,4 +1,4 @@
-"""What the README says is what the project does."""
+"""The README agrees with the project."""
 
 import re
 from pathlib import Path
@@ -12,11 +12,11 @@ from aecore.knob import table
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text("utf-8")
 HOW_TO_EXTEND = README.partition("## How to extend")[2]
-MOST_FILES = 16
+MAX_FILES = 16
 CI = (ROOT / ".ci" / "run").read_text("utf-8")
 
 
-def test_the_table_of_hyperparameters_is_the_one_that_the_command_prints() -> None:
+def test_hyperparameter_table_matches_the_knobs_command() -> None:
     assert table(Config) in README
 
 
@@ -26,26 +26,26 @@ def test_ci_runs_the_test_command_of_the_readme() -> None:
 
 
 @pytest.mark.parametrize("path", sorted(set(re.findall(r"\]\(([^)h#][^)]*)\)", README))))
-def test_what_the_readme_shows_is_there(path: str) -> None:
+def test_files_linked_in_the_readme_exist(path: str) -> None:
     assert (ROOT / path).is_file()
 
 
 @pytest.mark.parametrize("line", re.findall(r"^uv run aecore (.+)$", README, re.MULTILINE))
-def test_every_command_in_the_readme_is_understood(line: str) -> None:
+def test_every_aecore_command_in_the_readme_parses(line: str) -> None:
     app.parse_args(line.split(), exit_on_error=False, print_error=False)
 
 
 @pytest.mark.parametrize(
     "path", sorted(set(re.findall(r"`((?:aecore|dashboard)/[^`<]*)`", HOW_TO_EXTEND)))
 )
-def test_what_the_readme_says_to_edit_is_there(path: str) -> None:
+def test_paths_named_under_how_to_extend_exist(path: str) -> None:
     assert (ROOT / path).exists()
 
 
 @pytest.mark.parametrize("package", ["aecore", "dashboard"])
-def test_no_folder_is_too_full_to_survey(package: str) -> None:
-    kinds = {".py", ".js", ".css", ".html"}
-    folders = [ROOT / package, *(each for each in (ROOT / package).rglob("*") if each.is_dir())]
+def test_no_folder_has_too_many_source_files(package: str) -> None:
+    suffixes = {".py", ".js", ".css", ".html"}
+    folders = [ROOT / package, *(path for path in (ROOT / package).rglob("*") if path.is_dir())]
     for folder in folders:
-        files = [each for each in folder.iterdir() if each.suffix in kinds]
-        assert len(files) <= MOST_FILES, folder
+        files = [path for path in folder.iterdir() if path.suffix in suffixes]
+        assert len(files) <= MAX_FILES, folder

@@ -1,4 +1,4 @@
-"""Every text a person reads stands in the source as a literal that extraction finds."""
+"""Every text that users read is a literal in the source, where extraction finds it."""
 
 import ast
 import importlib
@@ -11,14 +11,14 @@ from tests.catalogue import PACKAGES, ROOT, extracted, keywords
 
 SOURCES = sorted(path for name in PACKAGES for path in (ROOT / name).rglob("*.py"))
 TEXTS = {name: len(places.split(",")) for name, _, places in (k.partition(":") for k in keywords())}
-"""How many of its first arguments are texts, by function."""
+"""Number of leading arguments that are texts, by function name."""
 
 EXEMPT = {"aecore/i18n.py", "aecore/errors.py"}
-"""Where a message that was declared elsewhere is shown or raised."""
+"""Files that show or raise messages declared elsewhere."""
 
 
 def calls(tree: ast.AST) -> Iterator[tuple[str, ast.Call]]:
-    """Yield each call of a function that takes texts, and the function's name."""
+    """Yield each call of a function that takes texts, with the function's name."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in TEXTS:
             yield node.func.id, node
@@ -28,7 +28,8 @@ def is_literal(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
-def parsed() -> Iterator[tuple[str, ast.Module]]:
+def syntax_trees() -> Iterator[tuple[str, ast.Module]]:
+    """Yield the path and the syntax tree of each source file."""
     for path in SOURCES:
         yield str(path.relative_to(ROOT)), ast.parse(path.read_text("utf-8"))
 
@@ -36,37 +37,42 @@ def parsed() -> Iterator[tuple[str, ast.Module]]:
 def test_texts_are_literals() -> None:
     assert [
         f"{path}:{call.lineno}: {ast.unparse(call)}"
-        for path, tree in parsed()
+        for path, tree in syntax_trees()
         if path not in EXEMPT
         for name, call in calls(tree)
         if not call.args or not all(map(is_literal, call.args[: TEXTS[name]]))
     ] == []
 
 
-def test_no_text_hides_in_an_f_string() -> None:
+def test_no_text_is_translated_inside_an_f_string() -> None:
     assert [
         f"{path}:{call.lineno}: {ast.unparse(call)}"
-        for path, tree in parsed()
+        for path, tree in syntax_trees()
         for node in ast.walk(tree)
         if isinstance(node, ast.JoinedStr)
         for _, call in calls(node)
     ] == []
 
 
-def kinds(kind: type[LabError]) -> Iterator[type[LabError]]:
-    yield kind
-    for each in kind.__subclasses__():
-        yield from kinds(each)
+def error_classes(base: type[LabError]) -> Iterator[type[LabError]]:
+    """Yield a class of errors and all its subclasses."""
+    yield base
+    for subclass in base.__subclasses__():
+        yield from error_classes(subclass)
 
 
-def test_the_texts_of_every_kind_of_error_are_extracted() -> None:
+def test_extraction_keywords_include_every_error_class() -> None:
     for module in pkgutil.walk_packages(aecore.__path__, "aecore."):
         importlib.import_module(module.name)
-    found = {kind.__name__ for kind in kinds(LabError) if kind.__module__.startswith("aecore.")}
-    assert found <= set(TEXTS)
+    names = {
+        error.__name__
+        for error in error_classes(LabError)
+        if error.__module__.startswith("aecore.")
+    }
+    assert names <= set(TEXTS)
 
 
-def test_texts_of_each_kind_are_extracted() -> None:
+def test_a_text_of_each_kind_is_extracted() -> None:
     assert {
         "Press Play to plot the error as the network trains.",
         "{count} run, about {minutes:.1f} min",
