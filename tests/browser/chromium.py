@@ -1,4 +1,4 @@
-"""The browser that tests and benchmarks drive: where it is, and how it is started."""
+"""Find and launch the browser used by tests and benchmarks."""
 
 import shutil
 
@@ -8,10 +8,10 @@ NAMES = ("chromium", "chromium-browser", "google-chrome")
 MISSING = "no browser: install one with `apt-get install chromium`"
 FLAGS = (
     "--headless",
-    # Nothing but pages of this machine is opened, and a container's root has no sandbox.
+    # Only local pages are opened, and the sandbox is unavailable to root in a container.
     "--no-sandbox",
     "--disable-gpu",
-    # Nothing is asked of other hosts: tests assert it, and benchmarks share the processor with it.
+    # No requests to other hosts: tests assert this, and benchmarks would lose processor time.
     "--disable-quic",
     "--no-first-run",
     "--disable-background-networking",
@@ -21,17 +21,17 @@ FLAGS = (
 
 
 def find() -> str | None:
-    """Return the path of an installed browser, or None."""
+    """Return the path of an installed browser, or None if there is none."""
     return next((path for name in NAMES if (path := shutil.which(name))), None)
 
 
 def launch(playwright: Playwright) -> Browser:
-    """Start a browser without a window.
+    """Launch a headless browser.
 
     Raises
     ------
     FileNotFoundError
-        If none is installed.
+        If no browser is installed.
     """
     path = find()
     if path is None:

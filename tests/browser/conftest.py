@@ -1,4 +1,4 @@
-"""A server, a browser, and tabs in it; without a browser the tests that need one are skipped."""
+"""Fixtures for a server, a browser and its tabs; without a browser, these tests are skipped."""
 
 import os
 from collections.abc import Iterator
@@ -9,16 +9,16 @@ import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.browser import chromium
-from tests.browser.lab import Goes, Lab, Tabs
+from tests.browser.lab import GoToPage, Lab, OpenTab
 from tests.browser.server import Server
 
 HERE = Path(__file__).parent
 RETRIES = int(os.environ.get("AECORE_BROWSER_RETRIES") or 0)
-"""How often a failed test is tried again: a wait may run out where others use the machine too."""
+"""Number of retries of a failed test: waits may time out on a machine that others use too."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let tests of the page be tried again, if the environment says so."""
+    """Mark browser tests for retries if the environment asks for them."""
     for item in items:
         if RETRIES and HERE in item.path.parents:
             item.add_marker(pytest.mark.flaky(reruns=RETRIES))
@@ -26,82 +26,84 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Give a browser; without one the test is skipped, or fails if the environment says so."""
+    """Provide a browser; without one, skip the test, or fail it if the environment requires one."""
     if chromium.find() is None:
         if os.environ.get("AECORE_REQUIRE_BROWSER"):
             pytest.fail(f"{chromium.MISSING}, or unset AECORE_REQUIRE_BROWSER")
         pytest.skip(chromium.MISSING)
     with sync_playwright() as playwright:
-        opened = chromium.launch(playwright)
-        yield opened
-        opened.close()
+        browser = chromium.launch(playwright)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")
 def server(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    """Give a dashboard that tests share; each opens it on a run of its own."""
-    started = Server(tmp_path_factory.mktemp("lab"))
-    started.start()
-    yield started
-    assert started.stop() == 0
+    """Provide a dashboard shared by all tests; each opens it on a run of its own."""
+    server = Server(tmp_path_factory.mktemp("lab"))
+    server.start()
+    yield server
+    assert server.stop() == 0
 
 
 @pytest.fixture
 def own_server(browser: Browser, tmp_path: Path) -> Iterator[Server]:
-    """Give a dashboard in empty folders that a test has for itself, not yet started."""
-    made = Server(tmp_path)
-    yield made
-    if made.running:
-        made.stop()
-    assert made.complaints() == []
+    """Provide a dashboard in empty folders for one test, not yet started."""
+    server = Server(tmp_path)
+    yield server
+    if server.running:
+        server.stop()
+    assert server.logged_errors() == []
 
 
 @pytest.fixture
-def tabs(browser: Browser) -> Iterator[Tabs]:
-    """Give a function that opens a tab in a browser that knows nothing yet."""
-    opened: list[Lab] = []
+def open_tab(browser: Browser) -> Iterator[OpenTab]:
+    """Provide a function that opens a tab in a new browser context."""
+    tabs: list[Lab] = []
 
-    def tab(server: Server, **options: Any) -> Lab:
+    def open_in_new_context(server: Server, **options: Any) -> Lab:
         context = browser.new_context(viewport={"width": 1400, "height": 1000}, **options)
-        opened.append(Lab(context.new_page(), server))
-        return opened[-1]
+        tabs.append(Lab(context.new_page(), server))
+        return tabs[-1]
 
-    yield tab
-    for each in opened:
-        each.leave()
+    yield open_in_new_context
+    for tab in tabs:
+        tab.close()
 
 
 @pytest.fixture(scope="module")
-def tab(browser: Browser, server: Server) -> Iterator[Lab]:
-    """Give a tab on the shared dashboard: loading a page takes longer than most tests."""
+def module_tab(browser: Browser, server: Server) -> Iterator[Lab]:
+    """Provide a tab for all tests of a module: loading a page takes longer than most tests."""
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
-    opened = Lab(context.new_page(), server)
-    yield opened
-    opened.leave()
-
-
-@pytest.fixture
-def lab(tab: Lab, server: Server, request: pytest.FixtureRequest) -> Iterator[Lab]:
-    """Give the module's tab, wherever the test before left it; another try has an empty page."""
-    if tab.errors or getattr(request.node, "execution_count", 1) > 1:
-        tab.renew()
-    before = len(server.complaints()) if server.log.exists() else 0
+    tab = Lab(context.new_page(), server)
     yield tab
-    tab.check()
-    assert server.complaints()[before:] == []
+    tab.close()
 
 
 @pytest.fixture
-def goes(lab: Lab) -> Goes:
-    """Give a function that goes to a page, and waits until a figure of it is drawn."""
+def lab(module_tab: Lab, server: Server, request: pytest.FixtureRequest) -> Iterator[Lab]:
+    """Provide the module's tab as the previous test left it; a retry starts with an empty page."""
+    if module_tab.errors or getattr(request.node, "execution_count", 1) > 1:
+        module_tab.discard_page()
+    before = len(server.logged_errors()) if server.log.exists() else 0
+    yield module_tab
+    module_tab.check()
+    assert server.logged_errors()[before:] == []
+
+
+@pytest.fixture
+def go_to_page(lab: Lab) -> GoToPage:
+    """Provide a function that opens a page and waits until one of its figures is drawn."""
 
     def go(name: str, key: str) -> None:
         if lab.page.url == "about:blank":
-            lab.open_fresh(noise=0.3)
+            lab.open_fresh_run(noise=0.3)
             lab.press("step epoch")
-            lab.until_step(45)
+            lab.wait_for_step(45)
         lab.page.get_by_role("link", name=name).click()
-        lab.until(lambda: lab.figure(key).count() == 1 and lab.redraws(key) > 0, f"{key} is drawn")
-        lab.until_settled()
+        lab.wait_until(
+            lambda: lab.figure(key).count() == 1 and lab.redraws(key) > 0, f"{key} is drawn"
+        )
+        lab.wait_until_settled()
 
     return go

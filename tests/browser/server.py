@@ -1,4 +1,4 @@
-"""A dashboard as a person starts it, in folders of its own."""
+"""Run the dashboard as a user does, in its own folders."""
 
 import json
 import os
@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).parents[2]
-SECONDS = 60.0
+TIMEOUT = 60.0
 
 
 class Server:
-    """A dashboard in folders of its own, started and stopped as a person does."""
+    """A dashboard in its own folders, started and stopped as a user does."""
 
     script = "dashboard/app.py"
 
@@ -27,7 +27,7 @@ class Server:
             "AECORE_RUNS": str(self.runs),
             "AECORE_DATA": str(self.data),
             "OMP_WAIT_POLICY": "PASSIVE",
-            # Whatever asks for another host is refused at once.
+            # Requests to any other host fail at once.
             "http_proxy": "http://127.0.0.1:9",
             "https_proxy": "http://127.0.0.1:9",
             "no_proxy": "localhost",
@@ -51,7 +51,7 @@ class Server:
         assert self._process is not None
         self._process.send_signal(signal.SIGINT)
         try:
-            return self._process.wait(SECONDS)
+            return self._process.wait(TIMEOUT)
         finally:
             self._process.kill()
             self._process.wait()
@@ -61,31 +61,31 @@ class Server:
         return self._process is not None and self._process.poll() is None
 
     @property
-    def answers(self) -> bool:
-        """Whether a page can be asked for."""
+    def is_reachable(self) -> bool:
+        """Whether the server accepts connections."""
         try:
             with socket.create_connection(("localhost", self.port), 1):
                 return True
         except OSError:
             return False
 
-    def newest(self) -> Path:
-        """Return the folder of the run last begun."""
-        whole = [path.with_name("config.json") for path in self.runs.glob("*/run.json")]
-        return max(whole, key=lambda path: path.stat().st_mtime_ns).parent
+    def newest_run(self) -> Path:
+        """Return the folder of the run started last."""
+        configs = [path.with_name("config.json") for path in self.runs.glob("*/run.json")]
+        return max(configs, key=lambda path: path.stat().st_mtime_ns).parent
 
-    def config(self) -> Mapping[str, Any]:
-        """Return the settings that the newest run was started with."""
-        return dict(json.loads((self.newest() / "config.json").read_text()))
+    def initial_config(self) -> Mapping[str, Any]:
+        """Return the settings with which the newest run was started."""
+        return dict(json.loads((self.newest_run() / "config.json").read_text()))
 
-    def saved(self) -> Mapping[str, Any]:
-        """Return where the newest run stands, and how it came there."""
-        return dict(json.loads((self.newest() / "checkpoint" / "state.json").read_text()))
+    def saved_state(self) -> Mapping[str, Any]:
+        """Return the saved state of the newest run: its step, settings and edits."""
+        return dict(json.loads((self.newest_run() / "checkpoint" / "state.json").read_text()))
 
-    def now(self) -> Mapping[str, Any]:
-        """Return the settings of the newest run as changed so far."""
-        return dict(self.saved()["config"])
+    def current_config(self) -> Mapping[str, Any]:
+        """Return the settings of the newest run, including changes made so far."""
+        return dict(self.saved_state()["config"])
 
-    def complaints(self) -> list[str]:
+    def logged_errors(self) -> list[str]:
         lines = self.log.read_text(errors="replace").splitlines()
         return [line for line in lines if "Traceback" in line or "Error" in line]

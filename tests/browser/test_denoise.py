@@ -1,19 +1,21 @@
-"""Denoise: what its controls do."""
+"""The controls of the Denoise page."""
 
 from pathlib import Path
 
-from tests.browser.lab import Goes, Lab
+from tests.browser.lab import GoToPage, Lab
 
 
-def test_noise_is_taken_off_and_a_bad_file_is_refused(lab: Lab, goes: Goes, tmp_path: Path) -> None:
-    goes("Denoise", "denoise-curves")
+def test_image_is_denoised_and_bad_file_is_rejected(
+    lab: Lab, go_to_page: GoToPage, tmp_path: Path
+) -> None:
+    go_to_page("Denoise", "denoise-curves")
     assert "dB (SSIM" in lab.text
-    lab.until(lambda: "Best baseline" in lab.text, "the others are measured")
+    lab.wait_until(lambda: "Best baseline" in lab.text, "the baselines are measured")
     before = lab.redraws("denoised")
     lab.slider("denoise level").press("ArrowRight")
-    lab.until(lambda: "At 0.35" in lab.text, "the level is another")
+    lab.wait_until(lambda: "At 0.35" in lab.text, "the level is changed")
     assert lab.redraws("denoised") > before
     (tmp_path / "bad.png").write_bytes(b"no image")
     lab.page.get_by_text("Your own images", exact=True).click()
     lab.widget("denoise upload").locator("input[type=file]").set_input_files(tmp_path / "bad.png")
-    lab.says("cannot be read")
+    lab.wait_for_notice("cannot be read")

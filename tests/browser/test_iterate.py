@@ -1,41 +1,41 @@
-"""Onto the manifold: digits drawn by hand."""
+"""The Onto the manifold page: digits drawn by hand."""
 
-from tests.browser.lab import Goes, Lab
+from tests.browser.lab import GoToPage, Lab
 
 
-def test_a_drawn_digit_is_reconstructed_and_placed_on_the_map(lab: Lab, goes: Goes) -> None:
-    goes("Onto the manifold", "onto-map")
+def test_drawn_digit_is_reconstructed_and_shown_on_the_map(lab: Lab, go_to_page: GoToPage) -> None:
+    go_to_page("Onto the manifold", "onto-map")
     assert "Its code lies farther" in lab.text
     lab.widget("onto source").get_by_text("Draw", exact=True).click()
     lab.page.locator('.draw-pad [data-act="clear"]').click()
-    lab.says("Draw something")
-    sheet = lab.page.locator(".draw-pad-sheet")
-    sheet.scroll_into_view_if_needed()
-    box = sheet.bounding_box()
+    lab.wait_for_notice("Draw something")
+    canvas = lab.page.locator(".draw-pad-sheet")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
     assert box is not None
     lab.page.mouse.move(box["x"] + 100, box["y"] + 30)
     lab.page.mouse.down()
-    for down in range(40, 170, 10):
-        lab.page.mouse.move(box["x"] + 100, box["y"] + down)
+    for y in range(40, 170, 10):
+        lab.page.mouse.move(box["x"] + 100, box["y"] + y)
     lab.page.mouse.up()
-    lab.until(lambda: lab.redraws("onto-strip") > 0, "the drawing is reconstructed")
-    lab.until(lambda: lab.figure("onto-map").count() == 1, "the map is drawn")
-    way = lab.plotted("onto-map", "data.at(-1).x.length")
-    assert way == 9
+    lab.wait_until(lambda: lab.redraws("onto-strip") > 0, "the drawing is reconstructed")
+    lab.wait_until(lambda: lab.figure("onto-map").count() == 1, "the map is drawn")
+    path_length = lab.plot_value("onto-map", "data.at(-1).x.length")
+    assert path_length == 9
     lab.page.locator('.draw-pad [data-act="undo"]').click()
-    lab.says("Draw something")
+    lab.wait_for_notice("Draw something")
 
 
-def test_a_finger_draws_too(lab: Lab, goes: Goes) -> None:
-    goes("Onto the manifold", "onto-map") if lab.page.url == "about:blank" else None
+def test_drawing_by_touch(lab: Lab, go_to_page: GoToPage) -> None:
+    go_to_page("Onto the manifold", "onto-map") if lab.page.url == "about:blank" else None
     lab.widget("onto source").get_by_text("Draw", exact=True).click()
-    sheet = lab.page.locator(".draw-pad-sheet")
-    sheet.scroll_into_view_if_needed()
-    box = sheet.bounding_box()
+    canvas = lab.page.locator(".draw-pad-sheet")
+    canvas.scroll_into_view_if_needed()
+    box = canvas.bounding_box()
     assert box is not None
     touch = lab.page.context.new_cdp_session(lab.page)
-    for kind, down in (("touchStart", 40), ("touchMove", 90), ("touchMove", 150)):
-        places = [{"x": box["x"] + 90, "y": box["y"] + down}]
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+    for kind, y in (("touchStart", 40), ("touchMove", 90), ("touchMove", 150)):
+        points = [{"x": box["x"] + 90, "y": box["y"] + y}]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
     touch.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
-    lab.until(lambda: lab.figure("onto-strip").count() == 1, "the drawing is reconstructed")
+    lab.wait_until(lambda: lab.figure("onto-strip").count() == 1, "the drawing is reconstructed")

@@ -1,4 +1,4 @@
-"""Every knob is changed through its own widget, while the network trains."""
+"""Each knob is changed with its own widget while the network trains."""
 
 from typing import Any
 
@@ -11,8 +11,8 @@ from aecore.knob import Knob, knobs
 from tests.browser.lab import Lab
 
 KNOBS = knobs(Config)
-# What the run must be like for the knob to matter, and for its change to be possible.
-SUITED: dict[str, dict[str, object]] = {
+# Settings under which the knob matters and its change is valid.
+REQUIRED_SETTINGS: dict[str, dict[str, object]] = {
     "target_activity": {"sparsity_kind": "kl", "code_activation": "sigmoid", "linear_path": False},
     "active_units": {"sparsity_kind": "top_k"},
     "momentum": {"optimizer": "sgd"},
@@ -26,15 +26,15 @@ SUITED: dict[str, dict[str, object]] = {
 TEXTS = {"hidden": "16-8", "classes": "0,1"}
 
 
-def turn(lab: Lab, knob: Knob, *, back_to: Any = None) -> None:
-    """Give a knob another value as a person would: its next, or the one it had before."""
+def change(lab: Lab, knob: Knob, *, back_to: Any = None) -> None:
+    """Change a knob as a user would: to its next value, or back to the previous one."""
     back = back_to is not None
     if knob.name == "dataset":
-        lab.choose("dataset", "Digits" if back else "noise-images")
+        lab.select("dataset", "Digits" if back else "noise-images")
     elif knob.kind == "choice":
-        present = lab.server.now()[knob.name]
-        value = back_to if back else next(each for each in knob.choices if each != present)
-        lab.choose(knob.name, str(knob.choices[value].label))
+        current = lab.server.current_config()[knob.name]
+        value = back_to if back else next(choice for choice in knob.choices if choice != current)
+        lab.select(knob.name, str(knob.choices[value].label))
     elif knob.kind == "switch":
         lab.widget(knob.name).locator("label").first.click()
     elif knob.kind == "text":
@@ -46,23 +46,23 @@ def turn(lab: Lab, knob: Knob, *, back_to: Any = None) -> None:
         lab.enter(knob.name, str(back_to if back else value + 1))
 
 
-def shown(lab: Lab, knob: Knob) -> Any:
-    """Return the value of a knob as its widget shows it."""
+def widget_value(lab: Lab, knob: Knob) -> Any:
+    """Return the value of a knob that its widget shows."""
     if knob.name == "dataset":
-        return {"Digits": "digits"}.get(found := lab.chosen("dataset"), found)
+        return {"Digits": "digits"}.get(label := lab.selected("dataset"), label)
     if knob.kind == "choice":
-        label = lab.chosen(knob.name)
-        return next(name for name, each in knob.choices.items() if str(each.label) == label)
+        label = lab.selected(knob.name)
+        return next(name for name, choice in knob.choices.items() if str(choice.label) == label)
     if knob.kind == "switch":
         return lab.widget(knob.name).locator("input").is_checked()
-    slides = knob.log or knob.step is not None
-    text = lab.place(knob.name) if slides else lab.slider(knob.name).input_value()
-    return getattr(Config(**{**SUITED.get(knob.name, {}), knob.name: text}), knob.name)
+    is_slider = knob.log or knob.step is not None
+    text = lab.slider_value(knob.name) if is_slider else lab.slider(knob.name).input_value()
+    return getattr(Config(**{**REQUIRED_SETTINGS.get(knob.name, {}), knob.name: text}), knob.name)
 
 
 @pytest.fixture
 def own_images(lab: Lab) -> None:
-    """Have a second data set to choose."""
+    """Add a second dataset to select."""
     if "noise-images" not in data.offers(lab.server.data):
         images = np.random.default_rng(0).integers(0, 255, (200, 8, 8), np.uint8)
         file = lab.server.data.parent / "noise.npz"
@@ -71,84 +71,84 @@ def own_images(lab: Lab) -> None:
 
 
 @pytest.mark.usefixtures("own_images")
-# Those that need a page of their own come last.
-@pytest.mark.parametrize("name", sorted(KNOBS, key=lambda name: name in SUITED))
-def test_a_knob_is_turned_and_turned_back_while_the_network_trains(lab: Lab, name: str) -> None:
+# Knobs that need a page of their own come last, so that the others share one.
+@pytest.mark.parametrize("name", sorted(KNOBS, key=lambda name: name in REQUIRED_SETTINGS))
+def test_knob_is_changed_and_changed_back_during_training(lab: Lab, name: str) -> None:
     knob = KNOBS[name]
-    if name in SUITED or not lab.page.url.startswith("http") or not lab.playing:
-        lab.fresh(**SUITED.get(name, {}))
+    if name in REQUIRED_SETTINGS or not lab.page.url.startswith("http") or not lab.playing:
+        lab.ensure_fresh_run(**REQUIRED_SETTINGS.get(name, {}))
         lab.play()
     if name != "dataset":
-        lab.unfold(knob.group.capitalize())
-    first = shown(lab, knob)
-    other = turned(lab, knob)
+        lab.expand(knob.group.capitalize())
+    first = widget_value(lab, knob)
+    other = change_and_check(lab, knob)
     assert other != first
-    assert turned(lab, knob, back_to=first) == first
+    assert change_and_check(lab, knob, back_to=first) == first
     assert lab.playing
 
 
-def test_what_was_turned_is_written_down(lab: Lab) -> None:
-    lab.fresh()
+def test_changes_are_recorded_as_edits(lab: Lab) -> None:
+    lab.ensure_fresh_run()
     lab.play()
     lab.slider("noise").press("ArrowRight")
-    lab.until(lambda: "noise=0.05" in lab.page.url, "the noise is changed")
+    lab.wait_until(lambda: "noise=0.05" in lab.page.url, "the noise is changed")
     lab.slider("noise").press("ArrowLeft")
-    lab.until(lambda: "noise" not in lab.page.url, "the noise is changed back")
+    lab.wait_until(lambda: "noise" not in lab.page.url, "the noise is changed back")
     lab.pause()
-    edits = [each["changes"] for each in lab.server.saved()["edits"]]
+    edits = [edit["changes"] for edit in lab.server.saved_state()["edits"]]
     assert edits == [{"noise": [0.0, 0.05]}, {"noise": [0.05, 0.0]}]
 
 
-def turned(lab: Lab, knob: Knob, **how: Any) -> Any:
-    """Turn a knob, see that the page follows and the run goes on; return the knob's value."""
-    run, address = lab.server.newest(), lab.page.url
-    turn(lab, knob, **how)
-    lab.until(lambda: lab.page.url != address, f"the address tells of {knob.name}")
-    assert (lab.server.newest() == run) == knob.live
-    lab.until_settled()
-    lab.until(lambda: lab.step > 0, "steps are made")
-    lab.until_step(lab.step + 1)
-    return shown(lab, knob)
+def change_and_check(lab: Lab, knob: Knob, **options: Any) -> Any:
+    """Change a knob, check that the page follows and training continues; return its value."""
+    run, url = lab.server.newest_run(), lab.page.url
+    change(lab, knob, **options)
+    lab.wait_until(lambda: lab.page.url != url, f"the URL contains {knob.name}")
+    assert (lab.server.newest_run() == run) == knob.live
+    lab.wait_until_settled()
+    lab.wait_until(lambda: lab.step > 0, "the run is training")
+    lab.wait_for_step(lab.step + 1)
+    return widget_value(lab, knob)
 
 
 @pytest.mark.parametrize(
-    ("group", "name", "choice", "says"),
+    ("group", "name", "choice", "message"),
     [
         ("Training", "loss", "Cross-entropy", "Cross-entropy needs outputs between 0 and 1"),
         ("Network", "code_activation", "Sigmoid", "A linear path needs a linear code"),
         ("Constraint", "sparsity_kind", "KL", "KL sparsity needs activations"),
     ],
 )
-def test_an_impossible_combination_is_refused_and_the_run_goes_on(
-    lab: Lab, group: str, name: str, choice: str, says: str
+def test_invalid_combination_is_rejected_and_training_continues(
+    lab: Lab, group: str, name: str, choice: str, message: str
 ) -> None:
-    lab.fresh()
+    lab.ensure_fresh_run()
     lab.play()
-    lab.unfold(group)
-    run, shown = lab.server.newest(), lab.chosen(name)
-    lab.choose(name, choice)
-    lab.says(says)
-    lab.until(lambda: lab.chosen(name) == shown, f"{name} is {shown} again")
-    assert lab.server.newest() == run
-    lab.until_step(lab.step + 1)
+    lab.expand(group)
+    run, previous = lab.server.newest_run(), lab.selected(name)
+    lab.select(name, choice)
+    lab.wait_for_notice(message)
+    lab.wait_until(lambda: lab.selected(name) == previous, f"{name} is {previous} again")
+    assert lab.server.newest_run() == run
+    lab.wait_for_step(lab.step + 1)
 
 
-def test_a_change_to_a_preset_that_plays_stays_in_its_run(lab: Lab) -> None:
-    lab.fresh()
-    before = lab.server.newest()
-    lab.choose("preset", "Two-dimensional")
-    lab.until(lambda: lab.server.newest() != before, "the preset begins")
-    lab.until_settled()
+def test_change_while_a_preset_trains_stays_in_its_run(lab: Lab) -> None:
+    lab.ensure_fresh_run()
+    before = lab.server.newest_run()
+    lab.select("preset", "Two-dimensional")
+    lab.wait_until(lambda: lab.server.newest_run() != before, "the run of the preset starts")
+    lab.wait_until_settled()
     lab.play()
-    run = lab.server.newest()
-    for place in ("0.05", "0.10"):
+    run = lab.server.newest_run()
+    for value in ("0.05", "0.10"):
         lab.slider("noise").press("ArrowRight")
-        # A stale tick would bring the preset, and with it another run and no noise, a moment later.
+        # A stale tick would restore the preset a moment later, starting another run without noise.
         lab.page.wait_for_timeout(2500)
-        assert lab.place("noise") == place
-    assert lab.chosen("preset") == ""
-    assert lab.server.newest() == run
-    assert [each["changes"] for each in lab.server.saved()["edits"]] == [
+        assert lab.slider_value("noise") == value
+    assert lab.selected("preset") == ""
+    assert lab.server.newest_run() == run
+    assert [edit["changes"] for edit in lab.server.saved_state()["edits"]] == [
         {"noise": [0.0, 0.05]},
         {"noise": [0.05, 0.1]},
     ]

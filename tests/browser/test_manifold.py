@@ -1,4 +1,4 @@
-"""The Manifold page: what its map, its time machine and its panels answer."""
+"""The Manifold page: its map, timeline and panels."""
 
 import io
 from base64 import b64decode
@@ -12,7 +12,7 @@ from tests.browser.lab import Lab
 
 
 class Manifold:
-    """The Manifold page in a tab, in a person's terms."""
+    """The Manifold page in a browser tab."""
 
     def __init__(self, lab: Lab) -> None:
         self.lab, self.page = lab, lab.page
@@ -22,26 +22,27 @@ class Manifold:
         self.page.wait_for_function(
             "() => document.querySelector('.latent-canvas')?.state?.counters.frames > 0"
         )
-        self.rest()
+        self.wait_until_idle()
 
-    def map(self, what: str) -> Any:
-        """Return something of the map, for example ``lab.count``."""
+    def canvas_value(self, expression: str) -> Any:
+        """Evaluate an expression on the map, whose state is ``lab``, for example ``lab.count``."""
         return self.page.evaluate(
-            f"() => {{ const lab = document.querySelector('.latent-canvas').state; return {what} }}"
+            "() => { const lab = document.querySelector('.latent-canvas').state;"
+            f" return {expression} }}"
         )
 
-    def until(self, what: str) -> None:
-        self.lab.until(lambda: bool(self.map(what)), what)
+    def wait_until(self, condition: str) -> None:
+        self.lab.wait_until(lambda: bool(self.canvas_value(condition)), condition)
 
-    def rest(self) -> None:
-        """Wait until the server has answered and nothing is drawn any more."""
+    def wait_until_idle(self) -> None:
+        """Wait until the script has finished and no redraw or animation is pending."""
         self.page.wait_for_timeout(200)
-        self.lab.until_settled()
-        self.until("lab.frameRequest === null && !lab.glide && !lab.time.morph")
+        self.lab.wait_until_settled()
+        self.wait_until("lab.frameRequest === null && !lab.glide && !lab.time.morph")
 
-    def at(self, index: int) -> tuple[float, float]:
-        """Return where on the page a point lies."""
-        px, py = self.map(
+    def page_position(self, index: int) -> tuple[float, float]:
+        """Return the position of a point on the page."""
+        px, py = self.canvas_value(
             f"lab.toScreen(lab.positions[{2 * index}], lab.positions[{2 * index + 1}])"
         )
         self.page.locator(".latent-canvas-map").scroll_into_view_if_needed()
@@ -49,217 +50,228 @@ class Manifold:
         assert box is not None
         return box["x"] + px, box["y"] + py
 
-    def choose(self, key: str, label: str) -> None:
-        """Press a button of a row of choices."""
+    def select_option(self, key: str, label: str) -> None:
+        """Press a button of a segmented control."""
         self.lab.widget(key).get_by_text(label, exact=True).click()
-        self.rest()
+        self.wait_until_idle()
 
     def pin(self, index: int) -> None:
         self.page.keyboard.down("Alt")
-        self.page.mouse.click(*self.at(index))
+        self.page.mouse.click(*self.page_position(index))
         self.page.keyboard.up("Alt")
-        self.rest()
+        self.wait_until_idle()
 
-    def tool(self, word: str) -> None:
+    def press_tool(self, word: str) -> None:
         self.page.locator(f'.latent-canvas-tools [data-word="{word}"]').click()
 
-    def sees(self, key: str) -> None:
-        """Wait until a picture is shown."""
-        self.lab.until(lambda: self.lab.redraws(key) > 0, f"{key} is shown")
+    def wait_for_figure(self, key: str) -> None:
+        """Wait until a figure is drawn."""
+        self.lab.wait_until(lambda: self.lab.redraws(key) > 0, f"{key} is drawn")
 
 
 @pytest.fixture
 def manifold(lab: Lab) -> Manifold:
-    """Give the page on a run with some frames, at rest."""
-    found = Manifold(lab)
+    """Provide the idle page of a run with some frames and no marks."""
+    page = Manifold(lab)
     if lab.page.url == "about:blank":
-        lab.open_fresh(bottleneck=2)
+        lab.open_fresh_run(bottleneck=2)
         lab.press("step epoch")
-        lab.until_step(45)
-        found.open()
-    if found.map("lab.selected.length + lab.pins.length"):
-        found.tool("clear")
-        found.rest()
-    return found
+        lab.wait_for_step(45)
+        page.open()
+    if page.canvas_value("lab.selected.length + lab.pins.length"):
+        page.press_tool("clear")
+        page.wait_until_idle()
+    return page
 
 
-def newest(manifold: Manifold) -> Run:
-    return Run(manifold.lab.server.newest())
+def newest_run(manifold: Manifold) -> Run:
+    return Run(manifold.lab.server.newest_run())
 
 
-def test_the_map_is_the_code_of_the_newest_moment(manifold: Manifold) -> None:
-    snapshot = newest(manifold).frame()
-    assert manifold.map("lab.count") == len(snapshot.codes)
-    assert manifold.map("[...lab.positions]") == pytest.approx(snapshot.codes.ravel(), abs=1e-5)
-    assert manifold.map("[...lab.arrays.labels]") == snapshot.labels.tolist()
+def test_map_shows_the_codes_of_the_newest_frame(manifold: Manifold) -> None:
+    frame = newest_run(manifold).frame()
+    assert manifold.canvas_value("lab.count") == len(frame.codes)
+    assert manifold.canvas_value("[...lab.positions]") == pytest.approx(
+        frame.codes.ravel(), abs=1e-5
+    )
+    assert manifold.canvas_value("[...lab.arrays.labels]") == frame.labels.tolist()
 
 
-def test_hovering_shows_the_image_and_between_points_the_decoders(manifold: Manifold) -> None:
-    x, y = manifold.at(5)
+def test_hover_shows_images_of_points_and_decodes_between_them(manifold: Manifold) -> None:
+    x, y = manifold.page_position(5)
     manifold.page.mouse.move(x, y)
-    manifold.lab.until(lambda: "Image" in said(manifold), "the point is told of")
+    manifold.lab.wait_until(
+        lambda: "Image" in panel_text(manifold), "the panel describes the point"
+    )
     box = manifold.page.locator(".latent-canvas-map").bounding_box()
     assert box is not None
     manifold.page.mouse.move(box["x"] + 6, box["y"] + 200)
-    manifold.lab.until(lambda: "Between the points" in said(manifold), "the place is told of")
-    assert len(manifold.map("[...lab.lastDecoded]")) == 64
+    manifold.lab.wait_until(
+        lambda: "Between the points" in panel_text(manifold), "the panel describes the position"
+    )
+    assert len(manifold.canvas_value("[...lab.lastDecoded]")) == 64
 
 
-def said(manifold: Manifold) -> str:
+def panel_text(manifold: Manifold) -> str:
     return manifold.page.locator(".latent-canvas-panel").inner_text()
 
 
-def test_two_fingers_bring_the_map_nearer(manifold: Manifold) -> None:
-    before = manifold.map("lab.view.scale")
-    x, y = manifold.at(0)
+def test_pinch_zooms_the_map(manifold: Manifold) -> None:
+    before = manifold.canvas_value("lab.view.scale")
+    x, y = manifold.page_position(0)
     touch = manifold.page.context.new_cdp_session(manifold.page)
 
-    def fingers(kind: str, *apart: float) -> None:
-        places = [{"x": x + side, "y": y, "id": n} for n, side in enumerate(apart)]
-        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": places})
+    def send_touch(kind: str, *offsets: float) -> None:
+        points = [{"x": x + offset, "y": y, "id": n} for n, offset in enumerate(offsets)]
+        touch.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
-    fingers("touchStart", -20, 20)
-    for apart in (25, 30, 35, 40):
-        fingers("touchMove", -apart, apart)
-    fingers("touchEnd")
-    manifold.rest()
-    assert manifold.map("lab.view.scale") / before == pytest.approx(2, rel=0.1)
+    send_touch("touchStart", -20, 20)
+    for offset in (25, 30, 35, 40):
+        send_touch("touchMove", -offset, offset)
+    send_touch("touchEnd")
+    manifold.wait_until_idle()
+    assert manifold.canvas_value("lab.view.scale") / before == pytest.approx(2, rel=0.1)
     manifold.page.locator(".latent-canvas-map").press("0")
-    manifold.rest()
-    assert manifold.map("lab.view.scale") == pytest.approx(before)
+    manifold.wait_until_idle()
+    assert manifold.canvas_value("lab.view.scale") == pytest.approx(before)
 
 
-def test_a_click_brings_the_nearest_by_code_and_by_pixels(manifold: Manifold) -> None:
-    manifold.choose("panel", "Neighbours")
-    manifold.page.mouse.click(*manifold.at(7))
+def test_click_shows_the_nearest_neighbours_by_code_and_by_pixels(manifold: Manifold) -> None:
+    manifold.select_option("panel", "Neighbours")
+    manifold.page.mouse.click(*manifold.page_position(7))
     manifold.page.get_by_text("of its 12 nearest by code").wait_for()
-    manifold.sees("neighbours")
+    manifold.wait_for_figure("neighbours")
 
 
-def test_a_box_brings_images_and_their_export(manifold: Manifold) -> None:
-    manifold.choose("panel", "Selection")
-    manifold.tool("box")
-    points = np.array(manifold.map("[...lab.positions]")).reshape(-1, 2)
-    x, y = manifold.at(int(np.square(points - points.mean(0)).sum(1).argmin()))
+def test_box_selection_shows_images_and_exports_them(manifold: Manifold) -> None:
+    manifold.select_option("panel", "Selection")
+    manifold.press_tool("box")
+    points = np.array(manifold.canvas_value("[...lab.positions]")).reshape(-1, 2)
+    x, y = manifold.page_position(int(np.square(points - points.mean(0)).sum(1).argmin()))
     manifold.page.mouse.move(x - 60, y - 60)
     manifold.page.mouse.down()
     manifold.page.mouse.move(x + 60, y + 60, steps=4)
     manifold.page.mouse.up()
-    manifold.sees("gallery")
-    manifold.sees("means")
-    chosen = manifold.map("lab.selected")
+    manifold.wait_for_figure("gallery")
+    manifold.wait_for_figure("means")
+    selected = manifold.canvas_value("lab.selected")
     with manifold.page.expect_download() as download:
         manifold.lab.press("export selection")
     archive = np.load(io.BytesIO(download.value.path().read_bytes()))
-    assert archive["indices"].tolist() == chosen
-    assert archive["images"].shape == (len(chosen), 8, 8)
-    assert np.allclose(archive["codes"], points[chosen], atol=1e-5)
+    assert archive["indices"].tolist() == selected
+    assert archive["images"].shape == (len(selected), 8, 8)
+    assert np.allclose(archive["codes"], points[selected], atol=1e-5)
 
 
-def test_pins_bring_the_path_between_them_still_and_moving(manifold: Manifold) -> None:
-    manifold.choose("panel", "Path")
+def test_two_pins_show_the_path_as_images_and_as_animation(manifold: Manifold) -> None:
+    manifold.select_option("panel", "Path")
     manifold.pin(0)
     manifold.pin(11)
-    manifold.sees("path")
+    manifold.wait_for_figure("path")
     manifold.lab.widget("play path").locator("label").first.click()
-    manifold.sees("film")
+    manifold.wait_for_figure("film")
     film = manifold.lab.figure("film").locator("img").get_attribute("src") or ""
     assert "acTL" in str(bytes(b64decode(film.split(",")[1])[:400]))
 
 
-def test_the_image_follows_the_sliders_of_units(manifold: Manifold) -> None:
-    manifold.choose("panel", "Units")
-    manifold.page.mouse.click(*manifold.at(3))
+def test_unit_sliders_change_the_decoded_image(manifold: Manifold) -> None:
+    manifold.select_option("panel", "Units")
+    manifold.page.mouse.click(*manifold.page_position(3))
     manifold.page.get_by_text("The code of image 3").wait_for()
-    manifold.rest()
+    manifold.wait_until_idle()
     panel = manifold.page.locator(".unit-sliders")
     panel.locator("input[type=range]").first.wait_for()
     image = "panel => panel.image && [...panel.image]"
-    manifold.lab.until(lambda: bool(panel.evaluate(image)), "the code is decoded")
+    manifold.lab.wait_until(lambda: bool(panel.evaluate(image)), "the code is decoded")
     before = panel.evaluate(image)
     panel.locator("input[type=range]").first.press("ArrowRight")
-    turned = panel.evaluate(image)
-    assert turned != before
+    changed = panel.evaluate(image)
+    assert changed != before
     panel.locator("input[type=checkbox]").first.click()
-    assert panel.evaluate(image) not in (before, turned)
+    assert panel.evaluate(image) not in (before, changed)
     panel.locator("button").click()
     assert panel.evaluate(image) == pytest.approx(before)
-    manifold.sees("exciting")
-    manifold.sees("weights")
+    manifold.wait_for_figure("exciting")
+    manifold.wait_for_figure("weights")
 
 
-def test_the_time_machine_shows_the_frame_that_was_saved(manifold: Manifold) -> None:
-    run = newest(manifold)
+def test_timeline_shows_the_saved_frame(manifold: Manifold) -> None:
+    run = newest_run(manifold)
     slider = manifold.page.locator(".latent-canvas-slider")
     for _ in range(3):
         slider.press("ArrowLeft")
-    manifold.rest()
+    manifold.wait_until_idle()
     text = manifold.page.locator(".latent-canvas-step").inner_text()
     step = int("".join(letter for letter in text if letter.isdigit()))
     saved = run.frame(step)
     assert step < 45
-    manifold.lab.until(
-        lambda: manifold.map("[...lab.positions]") == pytest.approx(saved.codes.ravel(), abs=1e-5),
+    manifold.lab.wait_until(
+        lambda: (
+            manifold.canvas_value("[...lab.positions]")
+            == pytest.approx(saved.codes.ravel(), abs=1e-5)
+        ),
         "the frame's codes are shown",
     )
     pointer = "_fullLayout.shapes.at(-1).x0"
-    manifold.lab.until(
-        lambda: manifold.lab.plotted("loss-curve", pointer) == step, "the curve points at it"
+    manifold.lab.wait_until(
+        lambda: manifold.lab.plot_value("loss-curve", pointer) == step, "the curve marks the step"
     )
     for _ in range(3):
         slider.press("ArrowRight")
-    manifold.until("lab.time.index === lab.time.targetIndex")
+    manifold.wait_until("lab.time.index === lab.time.targetIndex")
     manifold.page.get_by_text("Step 45 · newest").wait_for()
 
 
-@pytest.mark.parametrize("behind", ["Decoded images", "Density", "Decoder sensitivity"])
-def test_something_is_drawn_behind_the_points(manifold: Manifold, behind: str) -> None:
-    manifold.lab.choose("map ground", behind)
-    manifold.rest()
-    ground = manifold.page.locator("canvas.latent-canvas-ground")
-    painted = """canvas => canvas.getContext("2d")
+@pytest.mark.parametrize("background", ["Decoded images", "Density", "Decoder sensitivity"])
+def test_background_is_drawn(manifold: Manifold, background: str) -> None:
+    manifold.lab.select("map ground", background)
+    manifold.wait_until_idle()
+    layer = manifold.page.locator("canvas.latent-canvas-ground")
+    is_painted = """canvas => canvas.getContext("2d")
       .getImageData(0, 0, canvas.width, canvas.height).data.some((v, i) => i % 4 == 3 && v > 0)"""
-    manifold.lab.until(lambda: bool(ground.evaluate(painted)), f"{behind} is drawn")
-    manifold.lab.choose("map ground", "None")
-    manifold.rest()
+    manifold.lab.wait_until(lambda: bool(layer.evaluate(is_painted)), f"{background} is drawn")
+    manifold.lab.select("map ground", "None")
+    manifold.wait_until_idle()
 
 
 @pytest.mark.parametrize(
     "colour", ["Reconstruction error", "Activation of a unit", "Neighbours lost"]
 )
 def test_points_are_coloured_by_values(manifold: Manifold, colour: str) -> None:
-    manifold.lab.choose("map colour", colour)
-    manifold.until("lab.arrays.colour !== undefined")
-    manifold.lab.choose("map colour", "Class")
-    manifold.rest()
+    manifold.lab.select("map colour", colour)
+    manifold.wait_until("lab.arrays.colour !== undefined")
+    manifold.lab.select("map colour", "Class")
+    manifold.wait_until_idle()
 
 
-def test_umap_comes_after_pca_and_the_map_is_measured(manifold: Manifold) -> None:
-    manifold.choose("map", "UMAP")
-    manifold.until("lab.settings.map.startsWith('umap')")
-    manifold.choose("panel", "Map quality")
+def test_umap_is_shown_and_its_quality_is_measured(manifold: Manifold) -> None:
+    manifold.select_option("map", "UMAP")
+    manifold.wait_until("lab.settings.map.startsWith('umap')")
+    manifold.select_option("panel", "Map quality")
     manifold.page.get_by_text("Trustworthiness").wait_for()
-    manifold.choose("map", "Code")
-    manifold.until("lab.settings.map.startsWith('direct')")
+    manifold.select_option("map", "Code")
+    manifold.wait_until("lab.settings.map.startsWith('direct')")
 
 
-def test_other_images_have_maps_too(manifold: Manifold) -> None:
-    manifold.lab.choose("map images", "All training images")
-    manifold.until("lab.count === 1438")
-    manifold.lab.choose("map images", "Fixed sample of 2,000")
-    manifold.until("lab.count === 1797")
+def test_map_shows_the_selected_set_of_images(manifold: Manifold) -> None:
+    manifold.lab.select("map images", "All training images")
+    manifold.wait_until("lab.count === 1438")
+    manifold.lab.select("map images", "Fixed sample of 2,000")
+    manifold.wait_until("lab.count === 1797")
 
 
-def test_a_live_run_is_followed_until_one_scrubs_back(manifold: Manifold) -> None:
+def test_live_run_is_followed_until_the_user_scrubs_back(manifold: Manifold) -> None:
     manifold.lab.play()
-    before = manifold.map("[...lab.positions]")
-    manifold.lab.until(lambda: manifold.map("[...lab.positions]") != before, "the map moves")
+    before = manifold.canvas_value("[...lab.positions]")
+    manifold.lab.wait_until(
+        lambda: manifold.canvas_value("[...lab.positions]") != before, "the map moves"
+    )
     slider = manifold.page.locator(".latent-canvas-slider")
     for _ in range(4):
         slider.press("ArrowLeft")
     manifold.page.wait_for_timeout(2500)
     text = manifold.page.locator(".latent-canvas-step").inner_text()
-    manifold.lab.until_step(manifold.lab.step + 1)
+    manifold.lab.wait_for_step(manifold.lab.step + 1)
     assert manifold.page.locator(".latent-canvas-step").inner_text() == text
     assert "newest" not in text
     manifold.lab.pause()

@@ -1,11 +1,13 @@
-"""Reduce: growing data are measured."""
+"""The Dimensionality page: scaling with dataset size."""
 
 from aecore.experiments.scaling import Measurement, save
-from tests.browser.lab import Goes, Lab
+from tests.browser.lab import GoToPage, Lab
 
 
-def test_growth_is_measured_and_can_be_cancelled(lab: Lab, goes: Goes) -> None:
-    goes("Dimensionality", "reduce-curve")
+def test_scaling_can_be_cancelled_and_saved_measurements_are_shown(
+    lab: Lab, go_to_page: GoToPage
+) -> None:
+    go_to_page("Dimensionality", "reduce-curve")
     lab.press("measure scaling")
     lab.button("cancel scaling").click()
     lab.button("cancel scaling").wait_for(state="detached")
@@ -15,10 +17,12 @@ def test_growth_is_measured_and_can_be_cancelled(lab: Lab, goes: Goes) -> None:
         for count in (1_000, 5_000)
         if (size := 60 + growth * count * 784 / 2**20)
     ]
-    # What is measured elsewhere is shown on the next visit.
+    # Measurements saved by another program are shown on the next visit.
     save(rows, lab.server.runs)
-    goes("Train", "latent-map")
-    goes("Dimensionality", "reduce-curve")
-    lab.until(lambda: lab.redraws("scaling-megabytes") > 0, "memory is drawn")
-    lab.until(lambda: "Full PCA holds all images in memory" in lab.text, "its limit is told")
-    assert lab.plotted("scaling-seconds", "layout.xaxis.type") == "log"
+    go_to_page("Train", "latent-map")
+    go_to_page("Dimensionality", "reduce-curve")
+    lab.wait_until(lambda: lab.redraws("scaling-megabytes") > 0, "memory is drawn")
+    lab.wait_until(
+        lambda: "Full PCA holds all images in memory" in lab.text, "its limit is explained"
+    )
+    assert lab.plot_value("scaling-seconds", "layout.xaxis.type") == "log"

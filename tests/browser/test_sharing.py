@@ -1,61 +1,61 @@
-from tests.browser.lab import Lab, Tabs
+from tests.browser.lab import Lab, OpenTab
 from tests.browser.server import Server
 
 
-def test_a_refresh_finds_the_same_run_still_playing(lab: Lab) -> None:
-    lab.fresh()
+def test_refresh_shows_the_same_run_still_training(lab: Lab) -> None:
+    lab.ensure_fresh_run()
     lab.play()
-    run, step = lab.server.newest(), lab.step
+    run, step = lab.server.newest_run(), lab.step
     lab.page.reload()
-    lab.until_drawn()
+    lab.wait_until_drawn()
     assert lab.button("pause").is_visible()
     assert lab.step >= step
-    lab.until_step(lab.step + 1)
-    assert lab.server.newest() == run
+    lab.wait_for_step(lab.step + 1)
+    assert lab.server.newest_run() == run
 
 
-def test_a_second_tab_sees_the_same_run_and_its_controls_follow(
-    lab: Lab, tabs: Tabs, server: Server
+def test_second_tab_shows_the_same_run_and_its_controls_follow(
+    lab: Lab, open_tab: OpenTab, server: Server
 ) -> None:
-    lab.fresh()
+    lab.ensure_fresh_run()
     lab.play()
-    second = tabs(server)
+    second = open_tab(server)
     second.open()
     assert second.button("pause").is_visible()
     assert second.step > 0
     lab.slider("noise").press("ArrowRight")
-    second.until(lambda: second.place("noise") == "0.05", "the noise follows")
-    second.until(lambda: "noise=0.05" in second.page.url, "the address follows")
+    second.wait_until(lambda: second.slider_value("noise") == "0.05", "the noise follows")
+    second.wait_until(lambda: "noise=0.05" in second.page.url, "the URL follows")
     second.pause()
     lab.button("play").wait_for()
-    lab.until(lambda: lab.step == second.step, "both show the same step")
+    lab.wait_until(lambda: lab.step == second.step, "both show the same step")
 
 
-def test_a_shared_address_brings_its_settings(tabs: Tabs, server: Server) -> None:
-    lab = tabs(server)
-    lab.open_fresh(bottleneck=3, noise_kind="masking")
+def test_shared_url_restores_its_settings(open_tab: OpenTab, server: Server) -> None:
+    lab = open_tab(server)
+    lab.open_fresh_run(bottleneck=3, noise_kind="masking")
     lab.slider("noise").press("ArrowRight")
-    lab.until(lambda: "noise=0.05" in lab.page.url, "the address holds the noise")
-    shared = dict(server.now())
-    address = lab.page.url
-    lab.leave()
-    other = tabs(server)
-    other.open_fresh()
-    other.leave()
-    friend = tabs(server)
-    friend.open_address(address)
-    assert (friend.place("bottleneck"), friend.place("noise")) == ("3", "0.05")
-    assert friend.chosen("noise_kind") == "Masking"
-    assert server.now() == shared
+    lab.wait_until(lambda: "noise=0.05" in lab.page.url, "the URL contains the noise")
+    shared_config = dict(server.current_config())
+    url = lab.page.url
+    lab.close()
+    other = open_tab(server)
+    other.open_fresh_run()
+    other.close()
+    friend = open_tab(server)
+    friend.open_url(url)
+    assert (friend.slider_value("bottleneck"), friend.slider_value("noise")) == ("3", "0.05")
+    assert friend.selected("noise_kind") == "Masking"
+    assert server.current_config() == shared_config
 
 
-def test_a_bad_value_in_an_address_is_said_and_the_page_opens(lab: Lab) -> None:
+def test_invalid_url_value_is_reported_and_the_page_opens(lab: Lab) -> None:
     lab.open(noise=7)
-    lab.says("noise is 7; choose a number, 0 to 1.")
-    assert lab.place("noise") != "7"
+    lab.wait_for_notice("noise is 7; choose a number, 0 to 1.")
+    assert lab.slider_value("noise") != "7"
 
 
-def test_an_unknown_data_set_in_an_address_is_said_and_the_page_opens(lab: Lab) -> None:
+def test_unknown_url_dataset_is_reported_and_the_page_opens(lab: Lab) -> None:
     lab.open(dataset="nowhere")
-    lab.says("There is no dataset 'nowhere'")
-    assert lab.chosen("dataset") != "nowhere"
+    lab.wait_for_notice("There is no dataset 'nowhere'")
+    assert lab.selected("dataset") != "nowhere"

@@ -1,4 +1,4 @@
-"""A server that shows a canvas, what it shows, and tabs in which it is looked at."""
+"""Fixtures for the canvas: its server, its content, and tabs that show it."""
 
 import shutil
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.browser.latent_canvas.map import CanvasServer, Map
-from tests.browser.latent_canvas.scene import IMAGES, LABELS, POINTS, SHAPE, Open, bring_decoder
+from tests.browser.latent_canvas.scene import IMAGES, LABELS, POINTS, SHAPE, OpenCanvas, add_decoder
 from tests.dashboard.components.test_latent_canvas import build
 
 
@@ -16,40 +16,40 @@ from tests.dashboard.components.test_latent_canvas import build
 def canvas_server(
     browser: Browser, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[CanvasServer]:
-    started = CanvasServer(tmp_path_factory.mktemp("canvas"))
-    started.clear()
-    started.say()
-    started.start()
-    yield started
-    assert started.stop() == 0
-    assert started.complaints() == []
+    server = CanvasServer(tmp_path_factory.mktemp("canvas"))
+    server.clear()
+    server.update_page()
+    server.start()
+    yield server
+    assert server.stop() == 0
+    assert server.logged_errors() == []
 
 
 @pytest.fixture
 def scene(canvas_server: CanvasServer) -> CanvasServer:
-    """Give the server with a map of two clouds, images and a decoder."""
+    """Provide the server with a map of two clouds and an isolated point, images and a decoder."""
     shutil.rmtree(canvas_server.folder)
     canvas_server.folder.mkdir()
     canvas_server.clear()
-    canvas_server.bring(
+    canvas_server.add_bundle(
         "points", "1", {"points": POINTS, "labels": LABELS}, classes=["left", "right", "alone"]
     )
-    canvas_server.bring(
+    canvas_server.add_bundle(
         "images", "1", {"images": IMAGES, "reconstructions": 255 - IMAGES}, shape=SHAPE
     )
-    bring_decoder(canvas_server, "1", build(SHAPE))
+    add_decoder(canvas_server, "1", build(SHAPE))
     return canvas_server
 
 
 @pytest.fixture
-def opened(browser: Browser, scene: CanvasServer) -> Iterator[Open]:
-    """Give a function that opens the page in a tab of its own."""
+def open_canvas(browser: Browser, scene: CanvasServer) -> Iterator[OpenCanvas]:
+    """Provide a function that opens the page in a new tab."""
     tabs: list[Map] = []
 
-    def opens(**options: Any) -> Map:
+    def open_in_new_tab(**options: Any) -> Map:
         tabs.append(Map(browser, scene, **options))
         return tabs[-1].open()
 
-    yield opens
+    yield open_in_new_tab
     for tab in tabs:
-        tab.leave()
+        tab.close()

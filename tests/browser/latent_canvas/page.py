@@ -1,4 +1,4 @@
-"""A page with nothing but a canvas, for tests: what it shows comes from a folder.
+"""A test page with a single canvas, whose content is read from a folder.
 
 The folder named by CANVAS holds an ``.npz`` and a ``.json`` for each bundle, and ``page.json``.
 """
@@ -23,7 +23,7 @@ for name, version in versions.items():
         meta = json.loads((FOLDER / f"{name}.json").read_text())
         bundle(f"bundle-{name}", name, version, pack(dict(arrays), meta))
 given = page.get("given", {})
-found = canvas(
+marks = canvas(
     "map",
     bundles=versions,
     settings=page.get("settings", {}),
@@ -32,5 +32,5 @@ found = canvas(
     given=Marks(**{**given, "pins": tuple(Pin(*pin) for pin in given.get("pins", ()))}),
     revision=page.get("revision", ""),
 )
-st.button("again")
-st.code(repr(found), language=None)
+st.button("rerun script")
+st.code(repr(marks), language=None)

@@ -1,4 +1,4 @@
-"""What the canvas shows in tests: two clouds of a class each, images, a decoder, a way back."""
+"""Test content of the canvas: two classes and an isolated point, images, and a decoder."""
 
 from collections.abc import Callable
 from typing import Any
@@ -10,17 +10,17 @@ from numpy.typing import NDArray
 from dashboard.components.decoder import decoder_layers
 from tests.browser.latent_canvas.map import CanvasServer, Map
 
-Open = Callable[..., Map]
+OpenCanvas = Callable[..., Map]
 SHAPE = (13, 9)
 PIXELS = SHAPE[0] * SHAPE[1]
-# A point that has a place to itself.
-ALONE, LONELY = 60, (6.0, -3.0)
+# A point far from all others: its index and its position.
+ISOLATED_INDEX, ISOLATED = 60, (6.0, -3.0)
 
 
 def clouds() -> NDArray[np.float32]:
     rng = np.random.default_rng(0)
     left, right = rng.normal((-4, 2), 0.3, (30, 2)), rng.normal((4, 2), 0.3, (30, 2))
-    return np.concatenate([left, right, [LONELY]]).astype(np.float32)
+    return np.concatenate([left, right, [ISOLATED]]).astype(np.float32)
 
 
 POINTS = clouds()
@@ -29,26 +29,28 @@ IMAGES = np.arange(61 * PIXELS, dtype=np.int64).reshape(61, PIXELS).astype(np.ui
 PLANE = {"origin": np.array([0.1, 0.2, 0.3]), "basis": np.array([[1, 0, 0.5], [0, 1, -0.5]])}
 
 
-def bring_decoder(server: CanvasServer, version: str, model: Any, **way_back: Any) -> None:
+def add_decoder(server: CanvasServer, version: str, model: Any, **inverse: Any) -> None:
+    """Add a decoder bundle; `inverse` says how positions become codes, by default by `PLANE`."""
     layers, arrays = decoder_layers(model)
-    way = {name: np.asarray(array, np.float32) for name, array in (way_back or PLANE).items()}
-    server.bring("decoder", version, {**arrays, **way}, layers=layers)
+    inverse = {name: np.asarray(array, np.float32) for name, array in (inverse or PLANE).items()}
+    server.add_bundle("decoder", version, {**arrays, **inverse}, layers=layers)
 
 
 def decoded(canvas: Map) -> NDArray[np.float64]:
-    return np.array(canvas.state("[...state.lastDecoded]"))
+    return np.array(canvas.value("[...state.lastDecoded]"))
 
 
 @torch.no_grad()
-def torchs(model: Any, code: Any) -> NDArray[np.float32]:
+def torch_decoded(model: Any, code: Any) -> NDArray[np.float32]:
     return np.asarray(model.decode(torch.as_tensor(code, dtype=torch.float32)[None])[0])
 
 
-def plane(x: float, y: float) -> NDArray[np.float64]:
+def plane_code(x: float, y: float) -> NDArray[np.float64]:
+    """Return the code that `PLANE` assigns to a position on the map."""
     return np.asarray(PLANE["origin"] + x * PLANE["basis"][0] + y * PLANE["basis"][1])
 
 
 def cursor(canvas: Map) -> tuple[float, float]:
-    """Return where on the map the cursor is: screens have whole pixels."""
-    x, y = canvas.state("state.toMap(...state.cursor.at)")
+    """Return the position of the cursor on the map, which is rounded to whole pixels."""
+    x, y = canvas.value("state.toMap(...state.cursor.at)")
     return x, y
