@@ -18,8 +18,8 @@ from aecore.data.published.registry import PUBLISHED
 from aecore.errors import LabError
 
 REAL = Path(os.environ.get("AECORE_DATA", "/nowhere"))
-with_mnist = pytest.mark.skipif(
-    not PUBLISHED["mnist"].present(REAL), reason="AECORE_DATA holds no MNIST"
+requires_mnist = pytest.mark.skipif(
+    not PUBLISHED["mnist"].present(REAL), reason="AECORE_DATA contains no MNIST"
 )
 IMAGES = np.random.default_rng(0).integers(0, 256, (60, 5, 4), dtype=np.uint8)
 LABELS = np.repeat(np.arange(3), 20)
@@ -27,7 +27,7 @@ LABELS = np.repeat(np.arange(3), 20)
 
 @pytest.fixture(autouse=True)
 def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Keep the user's own cache out of it."""
+    """Redirect the user's cache to a temporary folder."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
     return tmp_path / "xdg" / "aecore"
 
@@ -44,18 +44,18 @@ def npz(images: np.ndarray = IMAGES, **others: np.ndarray) -> io.BytesIO:
     return buffer
 
 
-def packed(learn: np.ndarray, held: np.ndarray) -> dict[str, bytes]:
-    """Pack the four files of a small MNIST."""
-    found = {}
+def gzipped_files(training: np.ndarray, held_out: np.ndarray) -> dict[str, bytes]:
+    """Return the four gzipped files of a small MNIST."""
+    files = {}
     for name in PUBLISHED["mnist"].files:
-        images = learn if name.startswith("train") else held
+        images = training if name.startswith("train") else held_out
         array = images if "images" in name else np.arange(len(images), dtype=np.uint8) % 10
-        heading = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
-        found[f"{name}.gz"] = gzip.compress(heading + array.tobytes())
-    return found
+        header = struct.pack(f">HBB{array.ndim}I", 0, 8, array.ndim, *array.shape)
+        files[f"{name}.gz"] = gzip.compress(header + array.tobytes())
+    return files
 
 
-def lay(root: Path, files: dict[str, bytes]) -> Path:
+def write_raw_files(root: Path, files: dict[str, bytes]) -> Path:
     raw = PUBLISHED["mnist"].raw(root)
     raw.mkdir(parents=True)
     for name, content in files.items():
@@ -63,7 +63,7 @@ def lay(root: Path, files: dict[str, bytes]) -> Path:
     return raw
 
 
-def test_digits_are_always_there_and_write_nothing(root: Path) -> None:
+def test_digits_are_always_available_and_write_nothing(root: Path) -> None:
     dataset = data.load("digits", root=root / "absent")
     assert (len(dataset.images), len(dataset.test_images)) == (1438, 359)
     assert dataset.shape == (8, 8)
@@ -78,7 +78,7 @@ def test_digits_are_always_there_and_write_nothing(root: Path) -> None:
         dataset.images[0] = 0
 
 
-def test_digits_are_scikit_learns() -> None:
+def test_digits_equal_those_of_scikit_learn() -> None:
     from sklearn.datasets import load_digits
 
     dataset, original = data.load("digits"), load_digits()
@@ -95,16 +95,16 @@ def test_digits_are_scikit_learns() -> None:
     assert sorted(ours) == sorted(theirs)
 
 
-def test_the_root_is_the_environments_or_the_users_cache(cache: Path) -> None:
+def test_data_root_is_the_environment_variable_or_the_user_cache(cache: Path) -> None:
     assert data.data_root({"AECORE_DATA": "/some/where"}) == Path("/some/where")
     assert data.data_root({"AECORE_DATA": "~/x"}) == Path.home() / "x"
     assert data.data_root({}) == data.data_root({"AECORE_DATA": ""}) == cache
 
 
-def test_what_is_offered_and_what_is_there(root: Path) -> None:
+def test_offered_and_available_datasets(root: Path) -> None:
     assert data.available(root) == ("digits", "strokes")
     assert data.default(root) == "digits"
-    lay(root, packed(IMAGES, IMAGES[:9]))
+    write_raw_files(root, gzipped_files(IMAGES, IMAGES[:9]))
     data.add(npz(), "mine", root=root)
     assert data.available(root) == ("digits", "strokes", "mnist", "mine")
     assert data.default(root) == "mnist"
@@ -117,44 +117,42 @@ def test_what_is_offered_and_what_is_there(root: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../mnist", "nothing", "", "a/b", "own"])
-def test_an_unknown_name_is_refused(root: Path, name: str) -> None:
+def test_unknown_dataset_name_is_rejected(root: Path, name: str) -> None:
     with pytest.raises(LabError, match=r"There is no dataset .*one of digits, strokes, mnist"):
         data.load(name, root=root)
 
 
-def test_what_is_absent_says_how_large_it_is(root: Path) -> None:
+def test_error_about_a_missing_dataset_gives_its_download_size(root: Path) -> None:
     with pytest.raises(LabError, match=r"MNIST is not in .*download it first \(12 MB\)"):
         data.load("mnist", root=root)
 
 
-def test_packed_files_are_parsed_once_and_again_when_changed(root: Path) -> None:
-    raw = lay(root, packed(IMAGES, IMAGES[:9]))
+def test_gzipped_files_are_parsed_once_and_again_after_a_change(root: Path) -> None:
+    raw = write_raw_files(root, gzipped_files(IMAGES, IMAGES[:9]))
     first = data.load("mnist", root=root)
     np.testing.assert_array_equal(first.images, IMAGES)
     assert first.test_labels.tolist() == list(range(9))
-    kept = {path: path.stat().st_mtime_ns for path in (root / "cache").rglob("*.npy")}
-    assert len(kept) == 4
+    written_at = {path: path.stat().st_mtime_ns for path in (root / "cache").rglob("*.npy")}
+    assert len(written_at) == 4
     second = data.load("mnist", root=root)
     assert isinstance(second.images, np.memmap)
-    assert {path: path.stat().st_mtime_ns for path in kept} == kept
+    assert {path: path.stat().st_mtime_ns for path in written_at} == written_at
 
-    for name, content in packed(255 - IMAGES, IMAGES[:9]).items():
+    for name, content in gzipped_files(255 - IMAGES, IMAGES[:9]).items():
         (raw / name).write_bytes(content)
     np.testing.assert_array_equal(data.load("mnist", root=root).images, 255 - IMAGES)
     np.testing.assert_array_equal(first.images, IMAGES)
 
 
-def test_the_users_cache_stands_in_for_a_root_that_cannot_be_written(
-    root: Path, cache: Path
-) -> None:
-    lay(root, packed(IMAGES, IMAGES[:9]))
-    (root / "cache").write_text("a file where a folder would have to be")
+def test_user_cache_is_used_if_the_root_is_not_writable(root: Path, cache: Path) -> None:
+    write_raw_files(root, gzipped_files(IMAGES, IMAGES[:9]))
+    (root / "cache").write_text("a file instead of a folder")
     assert isinstance(data.load("mnist", root=root).images, np.memmap)
     assert len(list((cache / "cache").rglob("images.npy"))) == 1
 
 
-def test_without_any_place_to_write_it_works_in_memory(root: Path, cache: Path) -> None:
-    lay(root, packed(IMAGES, IMAGES[:9]))
+def test_arrays_stay_in_memory_without_a_writable_folder(root: Path, cache: Path) -> None:
+    write_raw_files(root, gzipped_files(IMAGES, IMAGES[:9]))
     (root / "cache").write_text("")
     cache.parent.write_text("")
     dataset = data.load("mnist", root=root)
@@ -164,11 +162,11 @@ def test_without_any_place_to_write_it_works_in_memory(root: Path, cache: Path) 
 
 @pytest.fixture
 def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Remote, ...]]:
-    """Serve a small MNIST on this machine."""
+    """Serve a small MNIST from a local web server."""
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    served = packed(IMAGES, IMAGES[:9])
+    files = gzipped_files(IMAGES, IMAGES[:9])
     (tmp_path / "served").mkdir()
-    for name, content in served.items():
+    for name, content in files.items():
         (tmp_path / "served" / name).write_bytes(content)
 
     class Quiet(SimpleHTTPRequestHandler):
@@ -186,13 +184,15 @@ def mirror(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[Re
                 (f"http://127.0.0.1:{web.server_port}/{name}",),
                 len(content),
             )
-            for name, content in served.items()
+            for name, content in files.items()
         )
         web.shutdown()
         thread.join()
 
 
-def test_a_download_is_present_when_it_is_whole(root: Path, mirror: tuple[Remote, ...]) -> None:
+def test_dataset_is_available_only_after_a_complete_download(
+    root: Path, mirror: tuple[Remote, ...]
+) -> None:
     broken = (*mirror[:3], Remote(mirror[3].name, "0" * 32, mirror[3].urls))
     with pytest.raises(LabError, match="checksum"):
         data.download("mnist", root=root, remotes=broken)
@@ -205,12 +205,12 @@ def test_a_download_is_present_when_it_is_whole(root: Path, mirror: tuple[Remote
 
 
 @pytest.mark.parametrize("name", ["digits", "mine"])
-def test_only_what_is_published_can_be_downloaded(root: Path, name: str) -> None:
+def test_only_published_datasets_can_be_downloaded(root: Path, name: str) -> None:
     with pytest.raises(LabError, match=f"'{name}' cannot be downloaded; choose one of mnist"):
         data.download(name, root=root)
 
 
-def test_own_images_are_kept_and_parted(root: Path) -> None:
+def test_custom_images_are_saved_and_split(root: Path) -> None:
     added = data.add(npz(labels=LABELS), "my-images_2", root=root)
     loaded = data.load("my-images_2", root=root)
     assert isinstance(loaded.images, np.memmap)
@@ -218,21 +218,21 @@ def test_own_images_are_kept_and_parted(root: Path) -> None:
     assert loaded.classes == ("0", "1", "2")
     assert np.bincount(loaded.test_labels).tolist() == [4, 4, 4]
     np.testing.assert_array_equal(added.images, loaded.images)
-    whole = {image.tobytes(): label for image, label in zip(IMAGES, LABELS, strict=True)}
+    label_of = {image.tobytes(): label for image, label in zip(IMAGES, LABELS, strict=True)}
     for images, labels in (
         (loaded.images, loaded.labels),
         (loaded.test_images, loaded.test_labels),
     ):
-        assert [whole.pop(image.tobytes()) for image in images] == labels.tolist()
-    assert whole == {}
+        assert [label_of.pop(image.tobytes()) for image in images] == labels.tolist()
+    assert label_of == {}
 
 
-def test_own_images_are_resized_on_request(root: Path) -> None:
+def test_custom_images_are_resized_on_request(root: Path) -> None:
     assert data.add(npz(), "mine", size=12, root=root).shape == (12, 12)
 
 
 @pytest.mark.parametrize(
-    ("name", "sentence"),
+    ("name", "message"),
     [
         ("", "may contain only letters"),
         ("a" * 65, "may contain only letters"),
@@ -243,15 +243,15 @@ def test_own_images_are_resized_on_request(root: Path) -> None:
         ("digits", "name of a built-in dataset"),
     ],
 )
-def test_names_that_cannot_be(root: Path, name: str, sentence: str) -> None:
-    with pytest.raises(LabError, match=sentence):
+def test_invalid_dataset_names_are_rejected(root: Path, name: str, message: str) -> None:
+    with pytest.raises(LabError, match=message):
         data.add(npz(), name, root=root)
-    with pytest.raises(LabError, match=sentence):
+    with pytest.raises(LabError, match=message):
         data.remove(name, root=root)
     assert not root.exists()
 
 
-def test_a_name_is_taken_until_it_is_removed(root: Path) -> None:
+def test_name_is_taken_until_the_dataset_is_removed(root: Path) -> None:
     data.add(npz(), "mine", root=root)
     with pytest.raises(LabError, match=r"A dataset named .mine. already exists"):
         data.add(npz(255 - IMAGES), "mine", root=root)
@@ -265,28 +265,28 @@ def test_a_name_is_taken_until_it_is_removed(root: Path) -> None:
     data.add(npz(255 - IMAGES), "mine", root=root)
 
 
-def test_what_is_refused_leaves_nothing_behind(root: Path) -> None:
+def test_rejected_images_leave_nothing_behind(root: Path) -> None:
     with pytest.raises(LabError, match=r"too few images \(10\)"):
         data.add(npz(IMAGES[:10]), "mine", root=root)
     assert not root.exists()
 
 
-def test_a_root_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
+def test_unwritable_root_is_reported(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(LabError, match=r"Cannot write to .*set AECORE_DATA to a folder"):
         data.add(npz(), "mine", root=tmp_path / "file")
 
 
 @pytest.mark.parametrize("file", ["images.npy", "test_labels.npy", "about.json"])
-def test_a_damaged_data_set_is_a_sentence(root: Path, file: str) -> None:
+def test_damaged_dataset_is_reported(root: Path, file: str) -> None:
     data.add(npz(), "mine", root=root)
     (root / "own" / "mine" / file).write_bytes(b"{}")
     with pytest.raises(LabError, match="mine is damaged; remove it and add it again"):
         data.load("mine", root=root)
 
 
-@with_mnist
-def test_the_real_mnist(root: Path) -> None:
+@requires_mnist
+def test_real_mnist(root: Path) -> None:
     root.mkdir()
     (root / "MNIST").symlink_to(REAL.resolve() / "MNIST")
     dataset = data.load("mnist", root=root)

@@ -7,26 +7,26 @@ from aecore.data.split import split, split_arrays
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(-1, 6), min_size=50, max_size=400))
-def test_every_image_is_in_one_part_and_every_class_in_proportion(numbers: list[int]) -> None:
+def test_split_is_a_stratified_partition(numbers: list[int]) -> None:
     labels = np.array(numbers, dtype=np.int64)
-    learn, held = split(labels)
-    assert sorted([*learn, *held]) == list(range(len(labels)))
-    assert abs(len(held) - len(labels) / 5) < 1
+    training, held_out = split(labels)
+    assert sorted([*training, *held_out]) == list(range(len(labels)))
+    assert abs(len(held_out) - len(labels) / 5) < 1
     for number in set(numbers):
-        share = (labels[held] == number).sum()
+        share = (labels[held_out] == number).sum()
         assert abs(share - (labels == number).sum() / 5) < 1
 
 
-def test_the_seed_decides() -> None:
+def test_split_is_determined_by_the_seed() -> None:
     labels = np.repeat(np.arange(10), 20)
     same, other = split(labels, seed=0), split(labels, seed=1)
     np.testing.assert_array_equal(split(labels, seed=0)[0], same[0])
     assert set(same[1]) != set(other[1])
 
 
-def test_the_first_images_are_of_all_classes() -> None:
-    learn, _ = split(np.repeat(np.arange(4), 100))
-    assert set(np.repeat(np.arange(4), 100)[learn[:40]]) == {0, 1, 2, 3}
+def test_first_training_images_cover_all_classes() -> None:
+    training, _ = split(np.repeat(np.arange(4), 100))
+    assert set(np.repeat(np.arange(4), 100)[training[:40]]) == {0, 1, 2, 3}
 
 
 def test_labels_stay_with_their_images() -> None:

@@ -8,35 +8,35 @@ from aecore.data.custom.greyscale import Limits
 from aecore.errors import LabError
 
 
-def rows(count: int = 50, parted_by: str = ",") -> str:
-    return "\n".join(parted_by.join(str(n + k) for k in range(4)) for n in range(count)) + "\n"
+def rows(count: int = 50, separator: str = ",") -> str:
+    return "\n".join(separator.join(str(n + k) for k in range(4)) for n in range(count)) + "\n"
 
 
-@pytest.mark.parametrize("parted_by", [",", ";", "\t"])
-@pytest.mark.parametrize("heading", ["", "a,b,c,d\n", "\ufeffa,b,c,d\r\n"])
-def test_with_and_without_a_heading(parted_by: str, heading: str) -> None:
-    text = heading.replace(",", parted_by) + rows(parted_by=parted_by)
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+@pytest.mark.parametrize("header", ["", "a,b,c,d\n", "\ufeffa,b,c,d\r\n"])
+def test_header_and_separator_are_detected(separator: str, header: str) -> None:
+    text = header.replace(",", separator) + rows(separator=separator)
     cells, labels = csv_table.read(io.BytesIO(text.encode()), "x.csv")
     assert labels is None
     assert cells.shape == (50, 4)
     assert cells[7].tolist() == [7, 8, 9, 10]
 
 
-def test_the_label_column_is_found_wherever_it_is() -> None:
+def test_label_column_is_found_in_any_position() -> None:
     text = "p0,p1, Label ,p2\n" + '0.5,1,"a cat",2\n' + "0,1,7,2\n" + "1,1,,2\n"
     cells, labels = csv_table.read(io.BytesIO(text.encode()), "x.csv")
     assert labels == ["a cat", "7", ""]
     assert cells[0].tolist() == [0.5, 1, 2]
 
 
-def test_the_file_stays_open_for_its_owner() -> None:
+def test_file_is_left_open_for_the_caller() -> None:
     file = io.BytesIO(rows().encode())
     csv_table.read(file, "x.csv")
     assert not file.closed
 
 
 @pytest.mark.parametrize(
-    ("content", "sentence"),
+    ("content", "message"),
     [
         ("a,b\n1,2\n1,x\n", "Line 3 of x.csv contains 'x'; pixel values must be numbers"),
         ("1,2\n3,4\n1,\n", "Line 3 of x.csv contains ''"),
@@ -49,12 +49,12 @@ def test_the_file_stays_open_for_its_owner() -> None:
         (b"\x00\x01" * 300_000, "neither an .npz"),
     ],
 )
-def test_what_is_no_table_is_refused(content: str | bytes, sentence: str) -> None:
-    binary = content.encode() if isinstance(content, str) else content
-    with pytest.raises(LabError, match=sentence):
-        csv_table.read(io.BytesIO(binary), "x.csv")
+def test_invalid_tables_are_rejected(content: str | bytes, message: str) -> None:
+    encoded = content.encode() if isinstance(content, str) else content
+    with pytest.raises(LabError, match=message):
+        csv_table.read(io.BytesIO(encoded), "x.csv")
 
 
-def test_no_more_rows_are_read_than_are_needed_to_refuse() -> None:
+def test_reading_stops_one_row_past_the_limit() -> None:
     cells, _ = csv_table.read(io.BytesIO(rows(90).encode()), "x.csv", limits=Limits(most=60))
     np.testing.assert_equal(len(cells), 61)

@@ -9,32 +9,32 @@ from aecore.errors import LabError
 N = 50
 
 
-def filled(value: complex, *shape: int, kind: str = "float64") -> np.ndarray:
+def constant(value: complex, *shape: int, kind: str = "float64") -> np.ndarray:
     return np.full((N, *shape), value, dtype=kind)
 
 
 @pytest.mark.parametrize(
     ("pixels", "expected"),
     [
-        (filled(0.5, 4, 5), 128),
-        (filled(1, 4, 5, kind="float16"), 255),
-        (filled(True, 4, 5, kind="bool"), 255),
-        (filled(200.4, 4, 5), 200),
-        (filled(200, 4, 5, kind="uint8"), 200),
-        (filled(255, 4, 5, kind=">i4"), 255),
-        (filled(90, 4, 5, 1), 90),
-        (filled(90, 1, 4, 5), 90),
-        (filled(90, 3, 4, 5), 90),
+        (constant(0.5, 4, 5), 128),
+        (constant(1, 4, 5, kind="float16"), 255),
+        (constant(True, 4, 5, kind="bool"), 255),
+        (constant(200.4, 4, 5), 200),
+        (constant(200, 4, 5, kind="uint8"), 200),
+        (constant(255, 4, 5, kind=">i4"), 255),
+        (constant(90, 4, 5, 1), 90),
+        (constant(90, 1, 4, 5), 90),
+        (constant(90, 3, 4, 5), 90),
     ],
 )
-def test_any_numbers_become_bytes(pixels: np.ndarray, expected: int) -> None:
+def test_numeric_types_and_layouts_become_uint8(pixels: np.ndarray, expected: int) -> None:
     images = grey(pixels, "x.npz")
     assert images.dtype == np.uint8
     assert images.shape == (N, 4, 5)
     assert (images == expected).all()
 
 
-def test_colour_is_weighed_and_opacity_laid_on_white() -> None:
+def test_colour_becomes_luma_and_opacity_is_composed_onto_white() -> None:
     colour = np.zeros((N, 4, 4, 4), dtype=np.uint8)
     colour[0] = (255, 0, 0, 255)
     colour[1] = (0, 255, 0, 255)
@@ -43,22 +43,22 @@ def test_colour_is_weighed_and_opacity_laid_on_white() -> None:
     assert grey(colour, "x")[:5, 0, 0].tolist() == [76, 150, 255, 204, 255]
 
 
-def test_rows_of_pixels_are_squares() -> None:
+def test_flat_rows_are_reshaped_to_squares() -> None:
     rows = np.arange(16 * N, dtype=np.float64).reshape(N, 16) % 256
     np.testing.assert_array_equal(grey(rows, "x")[0], np.arange(16).reshape(4, 4))
 
 
-def test_resizing_keeps_what_is_seen() -> None:
-    half = np.zeros((N, 2, 300), dtype=np.uint8)
-    half[:, :, 150:] = 200
-    images = grey(half, "x", size=8)
+def test_resizing_preserves_content() -> None:
+    half_bright = np.zeros((N, 2, 300), dtype=np.uint8)
+    half_bright[:, :, 150:] = 200
+    images = grey(half_bright, "x", size=8)
     assert images.shape == (N, 8, 8)
     assert (images[:, :, :3] == 0).all()
     assert (images[:, :, 5:] == 200).all()
 
 
 @pytest.mark.parametrize(
-    ("pixels", "options", "sentence"),
+    ("pixels", "options", "message"),
     [
         (
             np.zeros((49, 4, 4)),
@@ -74,21 +74,21 @@ def test_resizing_keeps_what_is_seen() -> None:
         (np.zeros((N, 0, 9)), {"size": 8}, "no pixels"),
         (np.zeros((N, 4, 4)), {"size": 129}, "size is 129; choose 4 to 128"),
         (np.zeros((N, 4, 4)), {"size": 3}, "size is 3; choose 4 to 128"),
-        (filled(np.nan, 4, 4), {}, "NaN"),
-        (filled(np.inf, 4, 4), {}, "infinite"),
+        (constant(np.nan, 4, 4), {}, "NaN"),
+        (constant(np.inf, 4, 4), {}, "infinite"),
         (
-            filled(-0.1, 4, 4),
+            constant(-0.1, 4, 4),
             {},
             "range from -0.1 to -0.1; they must range from 0 to 1 or from 0 to 255",
         ),
-        (filled(256, 4, 4), {}, "range from 256 to 256"),
-        (filled(1j, 4, 4, kind="complex64"), {}, "type complex64; they must be numbers"),
+        (constant(256, 4, 4), {}, "range from 256 to 256"),
+        (constant(1j, 4, 4, kind="complex64"), {}, "type complex64; they must be numbers"),
         (np.full((N, 4, 4), "a"), {}, "must be numbers"),
         (np.zeros((N, 4, 4)), {"limits": Limits(unpacked=799)}, "more than .* MB"),
     ],
 )
-def test_what_is_out_of_bounds_is_refused(
-    pixels: np.ndarray, options: dict[str, Any], sentence: str
+def test_arrays_out_of_bounds_are_rejected(
+    pixels: np.ndarray, options: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(LabError, match=sentence):
+    with pytest.raises(LabError, match=message):
         grey(pixels, "x.csv", **options)

@@ -22,7 +22,7 @@ def png(
     return buffer.getvalue()
 
 
-def zipped(files: dict[str, bytes]) -> zipfile.ZipFile:
+def make_zip(files: dict[str, bytes]) -> zipfile.ZipFile:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
@@ -31,11 +31,11 @@ def zipped(files: dict[str, bytes]) -> zipfile.ZipFile:
 
 
 def read(files: dict[str, bytes], **options: Any) -> tuple[np.ndarray, list[str]]:
-    found = image_files.in_zip(zipped(files))
-    return image_files.read(found, "x.zip", **{"limits": FEW, **options})
+    members = image_files.in_zip(make_zip(files))
+    return image_files.read(members, "x.zip", **{"limits": FEW, **options})
 
 
-def test_sub_folders_name_the_classes() -> None:
+def test_subfolders_name_the_classes() -> None:
     images, labels = read(
         {"all/cat/b.png": png(2), "all/cat/a.PNG": png(1), "all/dog/c.bmp": png(3)}
     )
@@ -44,7 +44,7 @@ def test_sub_folders_name_the_classes() -> None:
     assert labels == ["cat", "cat", "dog"]
 
 
-def test_one_folder_for_all_is_no_class() -> None:
+def test_a_single_common_folder_is_not_a_class() -> None:
     assert read({"all/a.png": png(), "all/b.png": png()})[1] == ["", ""]
 
 
@@ -61,23 +61,23 @@ def test_one_folder_for_all_is_no_class() -> None:
         ("L", 9, "TIFF", 9),
     ],
 )
-def test_every_mode_becomes_grey(mode: str, value: Any, kind: str, expected: int) -> None:
+def test_every_colour_mode_becomes_grey(mode: str, value: Any, kind: str, expected: int) -> None:
     images, _ = read({"a.png": png(value, mode, kind=kind)})
     assert (images == expected).all()
 
 
-def test_what_is_no_picture_is_passed_over() -> None:
+def test_files_that_are_not_images_are_ignored() -> None:
     link = zipfile.ZipInfo("link.png")
     link.create_system, link.external_attr = 3, 0o120777 << 16
     names = ["a.png", "more.zip", "__MACOSX/._a.png", ".b.png", "notes.txt"]
-    with zipfile.ZipFile(io.BytesIO(), "w") as again:
+    with zipfile.ZipFile(io.BytesIO(), "w") as archive:
         for name in names:
-            again.writestr(name, b"")
-        again.writestr(link, "/etc/passwd")
-        assert [str(path) for path, _ in image_files.in_zip(again)] == ["a.png"]
+            archive.writestr(name, b"")
+        archive.writestr(link, "/etc/passwd")
+        assert [str(path) for path, _ in image_files.in_zip(archive)] == ["a.png"]
 
 
-def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
+def test_symlinks_in_a_folder_are_not_followed(tmp_path: Path) -> None:
     secret, folder = tmp_path / "secret", tmp_path / "folder"
     secret.mkdir()
     (folder / "cat").mkdir(parents=True)
@@ -88,7 +88,7 @@ def test_links_in_a_folder_are_not_followed(tmp_path: Path) -> None:
     assert [str(path) for path, _ in image_files.in_folder(folder)] == ["cat/a.png"]
 
 
-def test_different_shapes_need_a_size() -> None:
+def test_images_of_different_shapes_need_a_size() -> None:
     files = {"a.png": png(), "b.png": png(size=(9, 300))}
     with pytest.raises(LabError, match=r"b\.png in x\.zip is 300 by 9 .* 5 by 6; provide a size"):
         read(files)
@@ -99,16 +99,16 @@ def test_different_shapes_need_a_size() -> None:
 
 @pytest.mark.parametrize(
     "damaged",
-    [b"", b"no picture", png()[:-30], png()[:40], png(5, "I", kind="TIFF")],
-    ids=["empty", "text", "cut", "cut early", "32 bits"],
+    [b"", b"not an image", png()[:-30], png()[:40], png(5, "I", kind="TIFF")],
+    ids=["empty", "text", "truncated", "truncated early", "32 bits"],
 )
-def test_a_damaged_picture_is_named(damaged: bytes) -> None:
+def test_damaged_image_is_named_in_the_error(damaged: bytes) -> None:
     with pytest.raises(LabError, match=r"b/bad\.png in x\.zip cannot be read"):
         read({"a.png": png(), "b/bad.png": damaged})
 
 
-def test_a_member_with_a_wrong_checksum_is_named() -> None:
-    archive = zipped({"a.png": png()})
+def test_member_with_wrong_checksum_is_named_in_the_error() -> None:
+    archive = make_zip({"a.png": png()})
     content = bytearray(archive.fp.getvalue())  # type: ignore[union-attr]
     archive.close()
     content[60] ^= 0xFF
@@ -120,7 +120,7 @@ def test_a_member_with_a_wrong_checksum_is_named() -> None:
 
 
 @pytest.mark.parametrize(
-    ("files", "sentence"),
+    ("files", "message"),
     [
         ({}, r"x\.zip contains no images; at least 1 are needed"),
         ({f"{n}.png": png() for n in range(7)}, r"too many images \(6\); at most 5"),
@@ -129,33 +129,33 @@ def test_a_member_with_a_wrong_checksum_is_named() -> None:
         ({f"{n}.png": png(size=(60, 60)) for n in range(3)}, "unpacks to more than"),
         ({"a.png": b"\0" * 20_000}, r"a\.png in x\.zip cannot be read"),
     ],
-    ids=["none", "many", "thin", "one large", "large together", "a bomb"],
+    ids=["none", "many", "thin", "one large", "large together", "decompression bomb"],
 )
-def test_bounds(files: dict[str, bytes], sentence: str) -> None:
-    with pytest.raises(LabError, match=sentence):
+def test_counts_and_sizes_out_of_bounds_are_rejected(files: dict[str, bytes], message: str) -> None:
+    with pytest.raises(LabError, match=message):
         read(files)
 
 
-def test_pillows_own_bound_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pixel_limit_of_pillow_applies(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 20)
     with pytest.raises(LabError, match=r"a\.png in x\.zip cannot be read"):
         read({"a.png": png()})
 
 
-def test_a_bomb_is_not_unpacked_beyond_the_bound() -> None:
-    taken = []
+def test_decompression_bomb_is_read_only_up_to_the_limit() -> None:
+    requested_sizes = []
 
     class Bomb(io.RawIOBase):
         def readable(self) -> bool:
             return True
 
         def read(self, size: int = -1) -> bytes:
-            taken.append(size)
+            requested_sizes.append(size)
             return b"\0" * size
 
-    def bomb() -> Any:
+    def open_bomb() -> Any:
         return Bomb()
 
     with pytest.raises(LabError):
-        image_files.read([(PurePosixPath("a.png"), bomb)], "x.zip", limits=FEW)
-    assert taken == [FEW.unpacked + 1]
+        image_files.read([(PurePosixPath("a.png"), open_bomb)], "x.zip", limits=FEW)
+    assert requested_sizes == [FEW.unpacked + 1]

@@ -15,16 +15,16 @@ def content(array: np.ndarray, code: int = 0x08) -> bytes:
     return struct.pack(f">HBB{array.ndim}I", 0, code, array.ndim, *array.shape) + array.tobytes()
 
 
-def test_a_plain_file_is_mapped_and_cannot_be_written(tmp_path: Path) -> None:
+def test_uncompressed_file_is_memory_mapped_and_read_only(tmp_path: Path) -> None:
     path = tmp_path / "images"
     path.write_bytes(content(IMAGES))
-    read = idx.read(path)
-    assert isinstance(read, np.memmap)
-    assert not read.flags.writeable
-    np.testing.assert_array_equal(read, IMAGES)
+    array = idx.read(path)
+    assert isinstance(array, np.memmap)
+    assert not array.flags.writeable
+    np.testing.assert_array_equal(array, IMAGES)
 
 
-def test_a_gzipped_file_holds_the_same(tmp_path: Path) -> None:
+def test_gzipped_file_has_the_same_content(tmp_path: Path) -> None:
     path = tmp_path / "images.gz"
     path.write_bytes(gzip.compress(content(IMAGES)))
     np.testing.assert_array_equal(idx.read(path), IMAGES)
@@ -49,24 +49,22 @@ def test_integers_are_big_endian(tmp_path: Path) -> None:
         struct.pack(">HBB3I", 0, 8, 3, 2**31, 2**31, 2**31),
     ],
 )
-@pytest.mark.parametrize("packed", [False, True])
-def test_damage_is_a_sentence_that_names_the_file(
-    tmp_path: Path, damaged: bytes, packed: bool
-) -> None:
-    path = tmp_path / ("images.gz" if packed else "images")
-    path.write_bytes(gzip.compress(damaged) if packed else damaged)
+@pytest.mark.parametrize("gzipped", [False, True])
+def test_damaged_file_is_named_in_the_error(tmp_path: Path, damaged: bytes, gzipped: bool) -> None:
+    path = tmp_path / ("images.gz" if gzipped else "images")
+    path.write_bytes(gzip.compress(damaged) if gzipped else damaged)
     with pytest.raises(LabError, match=r"images.* is damaged or incomplete; delete it"):
         idx.read(path)
 
 
-def test_a_gzip_cut_short_is_damaged(tmp_path: Path) -> None:
+def test_truncated_gzip_is_rejected(tmp_path: Path) -> None:
     path = tmp_path / "images.gz"
     path.write_bytes(gzip.compress(content(IMAGES))[:-9])
     with pytest.raises(LabError, match="damaged"):
         idx.read(path)
 
 
-def test_the_plain_file_is_found_first(tmp_path: Path) -> None:
+def test_uncompressed_file_is_preferred(tmp_path: Path) -> None:
     assert idx.find(tmp_path, "images") is None
     (tmp_path / "images.gz").write_bytes(b"")
     assert idx.find(tmp_path, "images") == tmp_path / "images.gz"
