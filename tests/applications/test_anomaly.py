@@ -32,108 +32,108 @@ def network(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Traine
     return TrainedModel.open(path, digits)
 
 
-def test_what_was_never_seen_scores_higher(network: TrainedModel) -> None:
+def test_unseen_classes_score_higher(network: TrainedModel) -> None:
     images, anomalous = anomaly.held_out(network.dataset, ("0",))
     for name, score in {**anomaly.detector(network), **anomaly.baselines(network)}.items():
-        found = score(images)
-        assert found.shape == anomalous.shape
-        assert threshold.roc(anomalous, found).area > 0.9, name
+        values = score(images)
+        assert values.shape == anomalous.shape
+        assert threshold.roc(anomalous, values).area > 0.9, name
 
 
 def test_only_held_out_images_are_scored(digits: Dataset) -> None:
-    """Poison in the training images would be found among those scored, were any of them there."""
-    poisoned = replace(digits, images=np.full_like(digits.images, 77))
+    """Mark the training images; none of them may be among the scored images."""
+    marked = replace(digits, images=np.full_like(digits.images, 77))
     for normal in (("0",), ("1", "2")):
-        images, anomalous = anomaly.held_out(poisoned, normal)
+        images, anomalous = anomaly.held_out(marked, normal)
         assert not (images == 77).all((1, 2)).any()
         assert len(images) == len(digits.test_images)
         labels = {int(name) for name in normal}
         assert anomalous.sum() == (~np.isin(digits.test_labels, list(labels))).sum()
 
 
-def test_scores_are_settled_by_the_training_images_alone(network: TrainedModel) -> None:
+def test_score_of_an_image_does_not_depend_on_other_scored_images(network: TrainedModel) -> None:
     images, _ = anomaly.held_out(network.dataset, ("0",))
     for score in anomaly.detector(network).values():
         assert score(images)[:5] == pytest.approx(score(images[:5]), rel=1e-4)
 
 
-def test_a_run_that_saw_the_anomalous_class_is_known(network: TrainedModel) -> None:
+def test_anomalous_classes_seen_in_training_are_detected(network: TrainedModel) -> None:
     assert anomaly.trained_classes(network, ("1", "2")) == ()
     assert anomaly.trained_classes(network, ("0", "2")) == ("0",)
-    whole = replace(network, config=network.config.changed(classes=""))
-    assert anomaly.trained_classes(whole, ("1", "2")) == ("1", "2")
+    trained_on_all = replace(network, config=network.config.changed(classes=""))
+    assert anomaly.trained_classes(trained_on_all, ("1", "2")) == ("1", "2")
 
 
-def test_another_data_set_is_resized(digits: Dataset, small: Dataset) -> None:
+def test_images_of_another_dataset_are_resized(digits: Dataset, small: Dataset) -> None:
     images, anomalous = anomaly.held_out(digits, (), small, most=20)
     assert images.shape == (40, *digits.shape)
     assert anomalous.tolist() == [False] * 20 + [True] * 20
 
 
-def test_pictures_of_a_person_stand_beside_held_out_images(digits: Dataset, small: Dataset) -> None:
+def test_user_images_are_appended_to_held_out_images(digits: Dataset, small: Dataset) -> None:
     images, anomalous = anomaly.held_out(digits, ("0",), small.images[:3], most=20)
     assert anomalous.tolist() == [False] * 20 + [True] * 3
     assert images.shape[1:] == digits.shape
 
 
-def test_nothing_anomalous_is_refused(digits: Dataset) -> None:
+def test_all_classes_normal_is_rejected(digits: Dataset) -> None:
     with pytest.raises(LabError, match="Every class is normal"):
         anomaly.held_out(digits, digits.classes)
 
 
-def test_counts_follow_the_threshold() -> None:
+def test_confusion_counts_follow_the_threshold() -> None:
     anomalous = np.array([False, False, True, True])
     values = np.array([0.1, 0.4, 0.3, 0.9])
-    found = threshold.confusion(anomalous, values, 0.35)
+    counts = threshold.confusion(anomalous, values, 0.35)
     assert (
-        found.true_positives,
-        found.false_negatives,
-        found.false_positives,
-        found.true_negatives,
+        counts.true_positives,
+        counts.false_negatives,
+        counts.false_positives,
+        counts.true_negatives,
     ) == (1, 1, 1, 1)
-    assert (found.precision, found.recall) == (0.5, 0.5)
+    assert (counts.precision, counts.recall) == (0.5, 0.5)
     assert threshold.confusion(anomalous, values, 2).precision == 1
     assert threshold.quantile(values[~anomalous], 1) == 0.4
 
 
-def test_the_cheapest_threshold_is_the_cheapest() -> None:
+def test_cheapest_threshold_has_the_lowest_cost() -> None:
     draw = np.random.default_rng(0)
     anomalous = draw.random(200) < 0.4
     values = draw.normal(anomalous * 1.5, 1)
 
     def cost(line: float) -> float:
-        found = threshold.confusion(anomalous, values, line)
-        return 3 * found.false_negatives + found.false_positives
+        counts = threshold.confusion(anomalous, values, line)
+        return 3 * counts.false_negatives + counts.false_positives
 
     best = cost(threshold.cheapest(anomalous, values, 3, 1))
     assert best <= min(cost(each) for each in values)
 
 
-def test_areas_are_those_of_a_perfect_and_a_useless_score() -> None:
+def test_curve_areas_of_a_perfect_and_a_constant_score() -> None:
     anomalous = np.array([False, False, True, True])
     assert threshold.roc(anomalous, np.array([0.0, 1, 2, 3])).area == 1
     assert threshold.roc(anomalous, np.zeros(4)).area == 0.5
     assert threshold.precision_recall(anomalous, np.array([0.0, 1, 2, 3])).area == 1
 
 
-def test_the_export_holds_network_and_threshold(network: TrainedModel) -> None:
+def test_export_contains_network_and_threshold(network: TrainedModel) -> None:
     with zipfile.ZipFile(BytesIO(anomaly.pack(network, "error", 0.25))) as archive:
         assert json.loads(archive.read("threshold.json"))["threshold"] == 0.25
         assert Config(**json.loads(archive.read("config.json"))) == network.config
         assert archive.read("model.safetensors")
 
 
-def test_a_network_is_measured(network: TrainedModel) -> None:
-    found = scores(network)
-    assert found["test_mse"] > 0
-    assert "code_knn" not in found
-    assert 10 < found["psnr"] < 60
+def test_scores_of_a_one_class_network_omit_classifiers(network: TrainedModel) -> None:
+    results = scores(network)
+    assert results["test_mse"] > 0
+    assert "code_knn" not in results
+    assert 10 < results["psnr"] < 60
 
 
-def test_classifiers_read_codes(tmp_path: Path, digits: Dataset) -> None:
+def test_classifiers_predict_labels_from_codes(tmp_path: Path, digits: Dataset) -> None:
     config = Config(hidden="64", bottleneck=10, batch_size=32, epochs=10)
     trained(tmp_path / "run", digits, config, steps=400)
-    found = scores(TrainedModel.open(tmp_path / "run", digits))
-    assert found["code_knn"] > 0.85
-    assert found["code_logistic"] > 0.8
-    assert found["test_mse"] < found["pca_mse"]
+    results = scores(TrainedModel.open(tmp_path / "run", digits))
+    assert results["code_knn"] > 0.85
+    assert results["code_logistic"] > 0.8
+    assert results["test_mse"] < results["pca_mse"]

@@ -26,7 +26,7 @@ def network(tmp_path: Path, digits: Dataset) -> TrainedModel:
     return TrainedModel.open(tmp_path / "run", digits)
 
 
-def test_a_network_trained_on_noise_takes_it_off(network: TrainedModel) -> None:
+def test_network_trained_on_noisy_images_removes_noise(network: TrainedModel) -> None:
     rows = denoising.compare(network, network.dataset.test_images[:100], "gaussian", [0.3])
     psnr = {row.method: row.psnr for row in rows}
     ssim = {row.method: row.ssim for row in rows}
@@ -37,21 +37,21 @@ def test_a_network_trained_on_noise_takes_it_off(network: TrainedModel) -> None:
     assert all(row.noise == 0.3 for row in rows)
 
 
-def test_the_noise_is_the_same_from_the_same_seed(digits: Dataset) -> None:
+def test_noise_is_determined_by_the_seed(digits: Dataset) -> None:
     images = digits.test_images[:5]
-    one, again = (denoising.add_noise(images, "masking", 0.5, seed=3) for _ in range(2))
-    assert np.array_equal(one, again)
-    assert not np.array_equal(one, denoising.add_noise(images, "masking", 0.5, seed=4))
-    assert one.max() <= 1
+    first, second = (denoising.add_noise(images, "masking", 0.5, seed=3) for _ in range(2))
+    assert np.array_equal(first, second)
+    assert not np.array_equal(first, denoising.add_noise(images, "masking", 0.5, seed=4))
+    assert first.max() <= 1
 
 
-def test_the_measures_are_what_they_say() -> None:
+def test_psnr_and_ssim_of_known_images() -> None:
     truth = np.random.default_rng(0).random((4, 9, 9)).astype(np.float32)
-    other = (truth * 0.9).astype(np.float32)
-    assert reconstruction.psnr(truth, other) == pytest.approx(
-        -10 * np.log10(np.square(truth - other).mean()), abs=1e-4
+    darker = (truth * 0.9).astype(np.float32)
+    assert reconstruction.psnr(truth, darker) == pytest.approx(
+        -10 * np.log10(np.square(truth - darker).mean()), abs=1e-4
     )
     assert reconstruction.psnr(truth, truth) == float("inf")
     assert reconstruction.ssim(truth, truth) == pytest.approx(1)
-    assert reconstruction.ssim(truth, 1 - truth) < reconstruction.ssim(truth, other)
+    assert reconstruction.ssim(truth, 1 - truth) < reconstruction.ssim(truth, darker)
     assert reconstruction.ssim(truth[:, :4, :4], truth[:, :4, :4]) == pytest.approx(1)

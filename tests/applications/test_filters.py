@@ -13,7 +13,7 @@ def pair(digits: Dataset) -> tuple[np.ndarray, np.ndarray]:
     return clean, (clean + noise).clip(0, 1).astype(np.float32)
 
 
-def test_each_filter_brings_images_nearer_to_the_clean_ones(
+def test_every_filter_reduces_the_error_and_wiener_most(
     pair: tuple[np.ndarray, np.ndarray], digits: Dataset
 ) -> None:
     clean, noisy = pair
@@ -28,17 +28,17 @@ def test_each_filter_brings_images_nearer_to_the_clean_ones(
     assert errors["wiener"] == min(errors.values())
 
 
-def test_no_linear_estimate_does_better_where_it_was_fitted(
+def test_wiener_filter_is_the_least_squares_fit_on_its_own_images(
     pair: tuple[np.ndarray, np.ndarray],
 ) -> None:
     clean, noisy = pair
-    found = filters.wiener(clean, noisy).apply(noisy)
+    result = filters.wiener(clean, noisy).apply(noisy)
     rows = np.c_[noisy.reshape(len(noisy), -1), np.ones(len(noisy))]
-    best, *_ = np.linalg.lstsq(rows, clean.reshape(len(clean), -1), rcond=None)
-    wanted = (rows @ best).clip(0, 1).reshape(clean.shape)
-    assert found == pytest.approx(wanted, abs=5e-3)
+    coefficients, *_ = np.linalg.lstsq(rows, clean.reshape(len(clean), -1), rcond=None)
+    expected = (rows @ coefficients).clip(0, 1).reshape(clean.shape)
+    assert result == pytest.approx(expected, abs=5e-3)
 
 
-def test_pixels_that_are_always_black_do_no_harm() -> None:
+def test_constant_black_pixels_give_finite_results() -> None:
     clean = np.zeros((20, 4, 4), np.float32)
     assert np.isfinite(filters.wiener(clean, clean).apply(clean)).all()

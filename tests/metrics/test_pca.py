@@ -8,41 +8,41 @@ from aecore.metrics import pca as pca_module
 from aecore.metrics.pca import pca
 
 
-def flat(images: np.ndarray) -> np.ndarray:
-    found: np.ndarray = images.reshape(len(images), -1) / 255
-    return found
+def flatten(images: np.ndarray) -> np.ndarray:
+    result: np.ndarray = images.reshape(len(images), -1) / 255
+    return result
 
 
-def test_the_same_as_sklearn(digits: Dataset) -> None:
-    ours, theirs = pca(digits.images), PCA(20).fit(flat(digits.images))
+def test_components_variances_and_errors_match_scikit_learn(digits: Dataset) -> None:
+    ours, theirs = pca(digits.images), PCA(20).fit(flatten(digits.images))
     assert np.allclose(ours.mean, theirs.mean_)
-    likeness = (ours.components[:20] * theirs.components_).sum(1)
-    assert np.allclose(np.abs(likeness), 1, atol=1e-6)
+    cosines = (ours.components[:20] * theirs.components_).sum(1)
+    assert np.allclose(np.abs(cosines), 1, atol=1e-6)
     count = len(digits.images)
     assert np.allclose(ours.variances[:20], theirs.explained_variance_ * (count - 1) / count)
-    wanted = theirs.inverse_transform(theirs.transform(flat(digits.test_images)))
-    assert np.allclose(ours.reconstruct(digits.test_images, 20), wanted, atol=1e-8)
-    error = np.square(wanted - flat(digits.test_images)).mean()
+    expected = theirs.inverse_transform(theirs.transform(flatten(digits.test_images)))
+    assert np.allclose(ours.reconstruct(digits.test_images, 20), expected, atol=1e-8)
+    error = np.square(expected - flatten(digits.test_images)).mean()
     assert ours.error(digits.test_images, 20) == pytest.approx(error)
-    clamped = np.square(wanted.clip(0, 1) - flat(digits.test_images)).mean()
+    clamped = np.square(expected.clip(0, 1) - flatten(digits.test_images)).mean()
     assert ours.error(digits.test_images, 20, clamped=True) == pytest.approx(clamped)
     assert clamped < error
 
 
-def test_components_are_orthonormal_and_signed(digits: Dataset) -> None:
+def test_components_are_orthonormal_with_determined_signs(digits: Dataset) -> None:
     axes = pca(digits.images).components
     assert np.allclose(axes @ axes.T, np.eye(64), atol=1e-10)
     assert (axes[np.arange(64), np.abs(axes).argmax(1)] > 0).all()
 
 
-def test_more_components_rebuild_better_and_all_rebuild_everything(digits: Dataset) -> None:
+def test_error_falls_with_more_components_and_vanishes_with_all(digits: Dataset) -> None:
     components = pca(digits.images)
     errors = [components.error(digits.test_images, count) for count in (1, 2, 8, 32, 64, 100)]
     assert errors[:5] == sorted(errors[:5], reverse=True)
     assert errors[-2:] == pytest.approx([0, 0], abs=1e-20)
 
 
-def test_the_same_bits_whatever_the_threads() -> None:
+def test_components_are_bit_identical_for_any_thread_count() -> None:
     images = np.random.default_rng(0).integers(0, 256, (5000, 10, 10), np.uint8)
     fits = []
     for threads in (1, 2):
@@ -53,7 +53,7 @@ def test_the_same_bits_whatever_the_threads() -> None:
     assert fits[0].mean.tobytes() == fits[1].mean.tobytes()
 
 
-def test_by_hand() -> None:
+def test_hand_computed_example() -> None:
     images = np.array([[[0, 0]], [[255, 0]], [[0, 0]], [[255, 0]]], np.uint8)
     components = pca(images)
     assert np.allclose(components.mean, [0.5, 0])
@@ -66,7 +66,7 @@ def test_by_hand() -> None:
 
 
 @pytest.mark.parametrize("count", [1, 3])
-def test_data_of_low_rank(count: int) -> None:
+def test_low_rank_data(count: int) -> None:
     images = np.random.default_rng(0).integers(0, 256, (count, 4, 4), np.uint8)
     components = pca(images)
     assert np.isfinite(components.components).all()
@@ -75,15 +75,17 @@ def test_data_of_low_rank(count: int) -> None:
     assert components.error(images, count - 1) == pytest.approx(0, abs=1e-12)
 
 
-def test_images_that_are_all_the_same() -> None:
+def test_identical_images() -> None:
     components = pca(np.full((7, 3, 3), 90, np.uint8))
     assert not components.variances.round(12).any()
     assert np.isfinite(components.components).all()
 
 
-def test_many_images_are_summed_in_parts(monkeypatch: pytest.MonkeyPatch, digits: Dataset) -> None:
-    whole = pca(digits.images)
-    errors = whole.error(digits.images, 8)
+def test_processing_in_chunks_gives_the_same_result(
+    monkeypatch: pytest.MonkeyPatch, digits: Dataset
+) -> None:
+    unchunked = pca(digits.images)
+    errors = unchunked.error(digits.images, 8)
     monkeypatch.setattr(pca_module, "CHUNK", 100)
-    assert pca(digits.images).components.tobytes() == whole.components.tobytes()
-    assert whole.error(digits.images, 8) == pytest.approx(errors)
+    assert pca(digits.images).components.tobytes() == unchunked.components.tobytes()
+    assert unchunked.error(digits.images, 8) == pytest.approx(errors)

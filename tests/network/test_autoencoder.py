@@ -24,15 +24,15 @@ def images(shape: tuple[int, int], count: int = 5) -> Tensor:
     return torch.rand(count, shape[0] * shape[1], generator=generator(0, "images"))
 
 
-def numpys_state() -> str:
-    """Say where numpy's global generator stands."""
+def numpy_state() -> str:
+    """Return the state of NumPy's global generator."""
     return repr(np.random.get_state(legacy=False))  # noqa: NPY002
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 @pytest.mark.parametrize("linear_path", [True, False])
 @pytest.mark.parametrize("architecture", ["dense", "convolutional"])
-def test_what_goes_in_comes_out_in_shape(
+def test_shapes_of_code_and_reconstruction(
     shape: tuple[int, int], architecture: str, linear_path: bool
 ) -> None:
     net = build(shape, architecture=architecture, linear_path=linear_path)
@@ -47,22 +47,22 @@ def test_what_goes_in_comes_out_in_shape(
 
 
 @pytest.mark.parametrize("hidden", ["8", "8-6-5-4"])
-def test_convolutions_of_any_depth(hidden: str) -> None:
+def test_convolutional_network_of_any_depth(hidden: str) -> None:
     net = build((13, 9), architecture="convolutional", hidden=hidden)
     assert net(images((13, 9))).shape == (5, 117)
 
 
-def test_a_dense_decoder_mirrors_the_encoder() -> None:
+def test_dense_decoder_mirrors_the_encoder() -> None:
     net = build((4, 5), linear_path=False)
     shapes = [tuple(each.shape) for name, each in net.named_parameters() if "weight" in name]
     assert shapes == [(12, 20), (8, 12), (12, 8), (20, 12), (3, 8), (8, 3)]
 
 
-def test_without_hidden_layers() -> None:
+def test_network_without_hidden_layers() -> None:
     net = build((4, 5), hidden="", linear_path=False)
     x = images((4, 5))
-    wanted = torch.sigmoid(net.from_code(net.to_code(x)))
-    assert torch.allclose(net(x), wanted)
+    expected = torch.sigmoid(net.from_code(net.to_code(x)))
+    assert torch.allclose(net(x), expected)
 
 
 def test_tied_weights_are_shared_and_counted_once() -> None:
@@ -80,14 +80,14 @@ def test_tied_weights_are_shared_and_counted_once() -> None:
 
 @pytest.mark.parametrize("linear_path", [True, False])
 @pytest.mark.parametrize("architecture", ["dense", "convolutional"])
-def test_overcomplete(architecture: str, linear_path: bool) -> None:
+def test_overcomplete_code(architecture: str, linear_path: bool) -> None:
     net = build((4, 5), bottleneck=50, architecture=architecture, linear_path=linear_path)
     assert net.encode(images((4, 5))).shape == (5, 50)
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "gelu"])
 @pytest.mark.parametrize("code_activation", ["linear", "sigmoid", "tanh", "relu"])
-def test_the_code_is_in_the_range_of_its_activation(activation: str, code_activation: str) -> None:
+def test_code_is_in_the_range_of_its_activation(activation: str, code_activation: str) -> None:
     net = build((4, 5), activation=activation, code_activation=code_activation, linear_path=False)
     with torch.no_grad():
         net.to_code.weight.mul_(10)
@@ -99,7 +99,7 @@ def test_the_code_is_in_the_range_of_its_activation(activation: str, code_activa
     assert (codes.min() < 0) == (code_activation in ("linear", "tanh"))
 
 
-def test_top_k_silences_the_others() -> None:
+def test_top_k_sets_all_other_units_to_zero() -> None:
     net = build((4, 5), bottleneck=9, sparsity_kind="top_k", active_units=4)
     assert (net.encode(images((4, 5))) != 0).sum(1).tolist() == [4] * 5
 
@@ -107,23 +107,23 @@ def test_top_k_silences_the_others() -> None:
 @pytest.mark.parametrize(
     "values", [{}, {"tied": True}, {"architecture": "convolutional"}, {"linear_path": False}]
 )
-def test_the_generator_given_is_the_only_one(values: dict[str, Any]) -> None:
-    before, numpys = torch.get_rng_state(), numpys_state()
+def test_only_the_given_generator_is_used(values: dict[str, Any]) -> None:
+    before, numpy_before = torch.get_rng_state(), numpy_state()
     torch.manual_seed(1)
-    one = build((8, 8), **values)
+    first = build((8, 8), **values)
     torch.manual_seed(2)
-    other = build((8, 8), **values)
-    for a, b in zip(one.parameters(), other.parameters(), strict=True):
+    second = build((8, 8), **values)
+    for a, b in zip(first.parameters(), second.parameters(), strict=True):
         assert torch.equal(a, b)
         assert a.isfinite().all()
     torch.set_rng_state(before)
     build((8, 8), **values)
     assert torch.equal(torch.get_rng_state(), before)
-    assert numpys_state() == numpys
+    assert numpy_state() == numpy_before
 
 
-def silence(net: Autoencoder) -> None:
-    """Silence everything but the linear path."""
+def keep_only_linear_path(net: Autoencoder) -> None:
+    """Set all weights outside the linear path to zero."""
     with torch.no_grad():
         for name, each in net.named_parameters():
             if not name.startswith("path"):
@@ -132,14 +132,14 @@ def silence(net: Autoencoder) -> None:
 
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("bottleneck", [1, 8, 64, 100])
-def test_the_linear_path_alone_is_pca(digits: Dataset, bottleneck: int, tied: bool) -> None:
+def test_linear_path_alone_is_pca(digits: Dataset, bottleneck: int, tied: bool) -> None:
     components = pca(digits.images)
     net = build(digits.shape, bottleneck=bottleneck, tied=tied)
     net.set_linear_path(components.mean, components.components)
-    silence(net)
+    keep_only_linear_path(net)
     reconstruction = net(tensor(digits.test_images)).detach().numpy()
-    wanted = components.reconstruct(digits.test_images, bottleneck)
-    assert np.abs(reconstruction - wanted).max() < 2e-6
+    expected = components.reconstruct(digits.test_images, bottleneck)
+    assert np.abs(reconstruction - expected).max() < 2e-6
     error = float(np.square(reconstruction - tensor(digits.test_images).numpy()).mean())
     assert error == pytest.approx(components.error(digits.test_images, bottleneck), abs=1e-6)
 
@@ -147,9 +147,7 @@ def test_the_linear_path_alone_is_pca(digits: Dataset, bottleneck: int, tied: bo
 @pytest.mark.parametrize(
     ("architecture", "tied"), [("dense", False), ("dense", True), ("convolutional", False)]
 )
-def test_the_whole_network_starts_close_to_pca(
-    digits: Dataset, architecture: str, tied: bool
-) -> None:
+def test_whole_network_starts_close_to_pca(digits: Dataset, architecture: str, tied: bool) -> None:
     components = pca(digits.images)
     net = build(digits.shape, bottleneck=8, architecture=architecture, tied=tied, hidden="32-16")
     net.set_linear_path(components.mean, components.components)
@@ -158,25 +156,27 @@ def test_the_whole_network_starts_close_to_pca(
     assert error < 1.5 * components.error(digits.test_images, 8)
 
 
-def test_units_beyond_the_pixels_are_silent_at_first(digits: Dataset) -> None:
+def test_units_beyond_the_number_of_pixels_start_at_zero(digits: Dataset) -> None:
     components = pca(digits.images)
     net = build(digits.shape, bottleneck=100)
     net.set_linear_path(components.mean, components.components)
-    silence(net)
+    keep_only_linear_path(net)
     assert not net.encode(tensor(digits.test_images))[:, 64:].any()
 
 
-def test_the_scale_is_the_length_of_the_decoder_weights() -> None:
+def test_decoder_scale_is_the_norm_of_the_decoder_weights() -> None:
     net = build((4, 5))
     assert net.path_out is not None
-    whole = torch.cat([net.from_code.weight, net.path_out.weight])
-    assert torch.allclose(net.decoder_scale(), whole.norm(dim=0))
+    weights = torch.cat([net.from_code.weight, net.path_out.weight])
+    assert torch.allclose(net.decoder_scale(), weights.norm(dim=0))
 
 
-def test_layers_put_together_are_the_network() -> None:
+def test_composed_layers_equal_the_network() -> None:
     net = build((4, 5), linear_path=False)
     x = images((4, 5))
-    (_, up1, down1), (_, up2, down2), (below, up3, down3) = (net.layer(n) for n in (1, 2, 3))
-    assert torch.equal(below(x), up2(up1(x)))
-    assert torch.allclose(net.encode(x), up3(up2(up1(x))))
-    assert torch.allclose(net(x), down1(down2(down3(net.encode(x)))))
+    (_, encode1, decode1), (_, encode2, decode2), (below, encode3, decode3) = (
+        net.layer(n) for n in (1, 2, 3)
+    )
+    assert torch.equal(below(x), encode2(encode1(x)))
+    assert torch.allclose(net.encode(x), encode3(encode2(encode1(x))))
+    assert torch.allclose(net(x), decode1(decode2(decode3(net.encode(x)))))

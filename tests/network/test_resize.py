@@ -21,8 +21,8 @@ Values = dict[str, Any]
 
 
 def combinations() -> list[Values]:
-    """List every kind of network that can be built."""
-    found = []
+    """List the settings of every kind of network."""
+    result = []
     for architecture, tied, linear_path, code, kind in product(
         ["dense", "convolutional"],
         [False, True],
@@ -42,17 +42,17 @@ def combinations() -> list[Values]:
             Config(**values)
         except LabError:
             continue
-        found.append(values)
-    return found
+        result.append(values)
+    return result
 
 
-def name(values: Values) -> str:
+def network_id(values: Values) -> str:
     parts = ["tied"] * values["tied"] + ["path"] * values["linear_path"]
     kind, code = values["sparsity_kind"], values["code_activation"]
     return "-".join([values["architecture"], code, *parts, kind])
 
 
-every = pytest.mark.parametrize("values", combinations(), ids=name)
+every_network = pytest.mark.parametrize("values", combinations(), ids=network_id)
 
 
 def trained(dataset: Dataset, values: Values, steps: int = 12) -> Trainer:
@@ -68,15 +68,15 @@ def advance(trainer: Trainer, steps: int) -> None:
         trainer.step()
 
 
-def decoders(net: Autoencoder, units: slice) -> Tensor:
+def decoder_weights(net: Autoencoder, units: slice) -> Tensor:
     parts = [net.from_code.weight[:, units]]
     if net.path_out is not None:
         parts.append(net.path_out.weight[:, units])
     return torch.cat(parts).detach().clone()
 
 
-@every
-def test_growing_changes_nothing_and_the_new_units_learn(small: Dataset, values: Values) -> None:
+@every_network
+def test_growing_keeps_the_output_and_new_units_learn(small: Dataset, values: Values) -> None:
     trainer = trained(small, values)
     images = tensor(small.test_images)
     before = trainer.model(images).detach()
@@ -84,16 +84,18 @@ def test_growing_changes_nothing_and_the_new_units_learn(small: Dataset, values:
     assert trainer.model.bottleneck == 9
     assert trainer.model.encode(images).shape == (40, 9)
     assert (trainer.model(images) - before).abs().max() < 1e-5
-    new = decoders(trainer.model, slice(5, 9))
+    new = decoder_weights(trainer.model, slice(5, 9))
     advance(trainer, 20)
     assert all(each.isfinite().all() for each in trainer.model.parameters())
     if values["sparsity_kind"] != "top_k":
-        moved = (decoders(trainer.model, slice(5, 9)) - new).abs().amax(0)
+        moved = (decoder_weights(trainer.model, slice(5, 9)) - new).abs().amax(0)
         assert moved.min() > 1e-4
 
 
-@every
-def test_shrinking_stays_near_and_goes_on(small: Dataset, values: Values) -> None:
+@every_network
+def test_shrinking_keeps_the_error_low_and_training_continues(
+    small: Dataset, values: Values
+) -> None:
     trainer = trained(small, values, 40)
     fresh = trained(small, {**values, "bottleneck": 3}, 0)
     trainer.change(bottleneck=3)
@@ -118,7 +120,7 @@ def test_tied_weights_stay_tied(small: Dataset, bottleneck: int) -> None:
     assert net.from_code.weight.shape == (10, bottleneck)
 
 
-def test_back_and_forth_is_the_same_function(small: Dataset) -> None:
+def test_growing_and_shrinking_back_keeps_the_function(small: Dataset) -> None:
     trainer = trained(small, {"linear_path": False})
     images = tensor(small.test_images)
     before = trainer.model(images).detach()
@@ -127,8 +129,8 @@ def test_back_and_forth_is_the_same_function(small: Dataset) -> None:
     assert (trainer.model(images) - before).abs().max() < 1e-4
 
 
-def test_a_linear_code_of_lower_rank_is_narrowed_without_loss(small: Dataset) -> None:
-    """Where three directions say all, a code of three numbers can say it."""
+def test_linear_code_of_lower_rank_is_narrowed_without_loss(small: Dataset) -> None:
+    """A code of rank three needs only three units."""
     trainer = trained(small, {"linear_path": False})
     net, images = trainer.model, tensor(small.test_images)
     with torch.no_grad():
@@ -140,7 +142,7 @@ def test_a_linear_code_of_lower_rank_is_narrowed_without_loss(small: Dataset) ->
 
 
 @pytest.mark.parametrize("kind", ["none", "top_k"])
-def test_of_a_nonlinear_code_the_important_units_are_kept(small: Dataset, kind: str) -> None:
+def test_important_units_of_a_nonlinear_code_are_kept(small: Dataset, kind: str) -> None:
     values = {"linear_path": False, "code_activation": "sigmoid", "sparsity_kind": kind}
     trainer = trained(small, values)
     net = trainer.model
@@ -152,7 +154,7 @@ def test_of_a_nonlinear_code_the_important_units_are_kept(small: Dataset, kind: 
     assert torch.allclose(kept, codes[:, [1, 2, 4]])
 
 
-def test_a_unit_that_is_dropped_is_replaced_by_its_mean(small: Dataset) -> None:
+def test_dropped_unit_is_replaced_by_its_mean(small: Dataset) -> None:
     trainer = trained(small, {"linear_path": False, "code_activation": "sigmoid"})
     net = trainer.model
     with torch.no_grad():
@@ -167,7 +169,9 @@ def test_a_unit_that_is_dropped_is_replaced_by_its_mean(small: Dataset) -> None:
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
 @pytest.mark.parametrize("tied", [True, False])
 @pytest.mark.parametrize("bottleneck", [3, 9])
-def test_moments_are_carried(small: Dataset, bottleneck: int, tied: bool, optimizer: str) -> None:
+def test_optimizer_moments_are_carried_over(
+    small: Dataset, bottleneck: int, tied: bool, optimizer: str
+) -> None:
     trainer = trained(small, {"optimizer": optimizer, "tied": tied, "momentum": 0.9})
     before = trainer.state().tensors
     trainer.change(bottleneck=bottleneck)
@@ -190,7 +194,7 @@ def test_moments_are_carried(small: Dataset, bottleneck: int, tied: bool, optimi
         )
 
 
-def test_kept_units_keep_their_moments_when_others_are_added(small: Dataset) -> None:
+def test_existing_units_keep_their_moments_when_growing(small: Dataset) -> None:
     trainer = trained(small, {})
     key = "optimizer/to_code.weight/exp_avg"
     before = trainer.state().tensors[key]
@@ -200,14 +204,14 @@ def test_kept_units_keep_their_moments_when_others_are_added(small: Dataset) -> 
     assert not after[5:].any()
 
 
-def test_growing_under_l1_goes_on(small: Dataset) -> None:
+def test_training_continues_after_growing_under_l1(small: Dataset) -> None:
     trainer = trained(small, {"sparsity_kind": "l1", "sparsity": 1.0})
     trainer.change(bottleneck=9)
     advance(trainer, 20)
     assert trainer.history[-1]["train"] < 1
 
 
-def test_a_map_and_its_moments_agree_with_the_chain_rule() -> None:
+def test_weight_and_moment_maps_agree_with_the_chain_rule() -> None:
     draw = generator(0, "map")
     inward, outward = torch.rand(2, 3, generator=draw), torch.rand(3, 2, generator=draw)
     code_map = resize.CodeMap(inward, outward, torch.zeros(3))
@@ -221,7 +225,7 @@ def test_a_map_and_its_moments_agree_with_the_chain_rule() -> None:
     assert torch.equal(squared, columns @ inward.T.square())
 
 
-def test_the_refit_never_rebuilds_its_images_worse(small: Dataset) -> None:
+def test_refit_lowers_the_error_on_its_images(small: Dataset) -> None:
     trainer = trained(small, {"noise": 0.0}, 0)
     before = error(trainer.model, small.images)
     weights = {n: each.clone() for n, each in trainer.model.named_parameters()}
@@ -232,7 +236,7 @@ def test_the_refit_never_rebuilds_its_images_worse(small: Dataset) -> None:
 
 
 @pytest.mark.parametrize("values", [{"linear_path": False}, {"tied": True}])
-def test_other_outputs_are_not_refitted(small: Dataset, values: Values) -> None:
+def test_other_kinds_of_output_are_not_refitted(small: Dataset, values: Values) -> None:
     trainer = trained(small, values)
     weights = [each.clone() for each in trainer.model.parameters()]
     resize.refit(trainer.model, tensor(small.images))
@@ -243,8 +247,8 @@ REAL = Path(os.environ.get("AECORE_DATA", "/nowhere"))
 PAIRS = [(64, 32), (32, 8), (16, 4)]
 
 
-def changed_and_fresh(dataset: Dataset, wide: int, narrow: int, **values: Any) -> list[float]:
-    """Return the error right after narrowing, and of a new run after a whole epoch."""
+def narrowed_and_fresh(dataset: Dataset, wide: int, narrow: int, **values: Any) -> list[float]:
+    """Return the error right after narrowing, and that of a new run after one epoch."""
     base = {"precision": "float32", "bottleneck": narrow, **values}
     fresh = Trainer(dataset, Config(**base))
     trainer = Trainer(dataset, Config(**{**base, "bottleneck": wide}))
@@ -256,18 +260,18 @@ def changed_and_fresh(dataset: Dataset, wide: int, narrow: int, **values: Any) -
 
 @pytest.mark.parametrize("linear_path", [True, False])
 @pytest.mark.parametrize(("wide", "narrow"), PAIRS)
-def test_narrowing_beats_a_new_epoch(
+def test_narrowing_beats_one_epoch_of_a_new_run(
     digits: Dataset, wide: int, narrow: int, linear_path: bool
 ) -> None:
     values = {"batch_size": 32, "epochs": 20, "linear_path": linear_path, "hidden": "128-64"}
-    after, fresh = changed_and_fresh(digits, wide, narrow, **values)
+    after, fresh = narrowed_and_fresh(digits, wide, narrow, **values)
     assert after < fresh
 
 
-@pytest.mark.skipif("mnist" not in data.available(REAL), reason="AECORE_DATA holds no MNIST")
+@pytest.mark.skipif("mnist" not in data.available(REAL), reason="AECORE_DATA contains no MNIST")
 @pytest.mark.parametrize(("wide", "narrow"), PAIRS)
-def test_narrowing_beats_a_new_epoch_on_mnist(wide: int, narrow: int) -> None:
+def test_narrowing_beats_one_epoch_of_a_new_run_on_mnist(wide: int, narrow: int) -> None:
     mnist = data.load("mnist", root=REAL)
     values = {"train_size": 6000, "hidden": "128-64", "batch_size": 128}
-    after, fresh = changed_and_fresh(mnist, wide, narrow, **values, epochs=8)
+    after, fresh = narrowed_and_fresh(mnist, wide, narrow, **values, epochs=8)
     assert after < fresh
