@@ -10,7 +10,7 @@ from aecore.training.seeding import generator
 KINDS = using(NOISE_KINDS, "noise")
 
 
-def noise() -> torch.Generator:
+def noise_generator() -> torch.Generator:
     return generator(0, "test")
 
 
@@ -20,10 +20,10 @@ def images() -> Tensor:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_pure_in_its_generator(kind: str, images: Tensor) -> None:
+def test_corruption_is_determined_by_its_generator(kind: str, images: Tensor) -> None:
     before, state = images.clone(), torch.get_rng_state()
-    first, again = (corrupt(images, kind, 0.4, noise()) for _ in range(2))
-    assert torch.equal(first, again)
+    first, second = (corrupt(images, kind, 0.4, noise_generator()) for _ in range(2))
+    assert torch.equal(first, second)
     assert not torch.equal(first, corrupt(images, kind, 0.4, generator(1, "test")))
     assert torch.equal(images, before)
     assert torch.equal(torch.get_rng_state(), state)
@@ -31,24 +31,27 @@ def test_pure_in_its_generator(kind: str, images: Tensor) -> None:
 
 @pytest.mark.parametrize("kind", [*KINDS, "none"])
 @pytest.mark.parametrize("level", [0.0, 0.3, 1.0])
-def test_shape_and_range(kind: str, level: float, images: Tensor) -> None:
-    found = corrupt(images, kind, level, noise())
-    assert found.shape == images.shape
-    assert found.dtype == torch.float32
-    assert found.min() >= 0
-    assert found.max() <= 1
+def test_shape_dtype_and_range(kind: str, level: float, images: Tensor) -> None:
+    corrupted = corrupt(images, kind, level, noise_generator())
+    assert corrupted.shape == images.shape
+    assert corrupted.dtype == torch.float32
+    assert corrupted.min() >= 0
+    assert corrupted.max() <= 1
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_no_level_is_identity(kind: str, images: Tensor) -> None:
-    assert torch.equal(corrupt(images, kind, 0, noise()), images)
+def test_level_zero_is_identity(kind: str, images: Tensor) -> None:
+    assert torch.equal(corrupt(images, kind, 0, noise_generator()), images)
 
 
-def test_none_is_identity(images: Tensor) -> None:
-    assert torch.equal(corrupt(images, "none", 1, noise()), images)
+def test_kind_none_is_identity(images: Tensor) -> None:
+    assert torch.equal(corrupt(images, "none", 1, noise_generator()), images)
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_more_level_is_more_noise(kind: str, images: Tensor) -> None:
-    hits = [(corrupt(images, kind, level, noise()) - images).abs().mean() for level in (0.1, 0.6)]
-    assert hits[0] < hits[1]
+def test_noise_increases_with_the_level(kind: str, images: Tensor) -> None:
+    deviations = [
+        (corrupt(images, kind, level, noise_generator()) - images).abs().mean()
+        for level in (0.1, 0.6)
+    ]
+    assert deviations[0] < deviations[1]

@@ -38,27 +38,27 @@ def test_l1_cannot_be_escaped_by_rescaling(linear_path: bool) -> None:
 @pytest.mark.parametrize(
     "values", [{"sparsity": 0.0}, {"sparsity_kind": "none"}, {"sparsity_kind": "top_k"}]
 )
-def test_no_price_where_none_is_asked(values: dict[str, Any]) -> None:
+def test_penalty_is_zero_at_strength_0_and_for_none_and_top_k(values: dict[str, Any]) -> None:
     config = Config(**{**PLAIN, "sparsity": 1.0, **values})
     assert penalty(torch.ones(2, 6), torch.ones(6), config).item() == 0
 
 
-def test_the_price_is_proportional_to_the_strength() -> None:
-    one, two = (
+def test_penalty_is_proportional_to_its_strength() -> None:
+    single, double = (
         penalty(torch.ones(2, 6), torch.ones(6), Config(sparsity=strength)) for strength in (1, 2)
     )
-    assert two.item() == pytest.approx(2 * one.item())
+    assert double.item() == pytest.approx(2 * single.item())
 
 
-def test_top_k_keeps_exactly_the_strongest() -> None:
+def test_top_k_keeps_the_units_of_largest_magnitude() -> None:
     codes = torch.tensor([[1.0, -5.0, 3.0, 0.5], [0.1, 0.2, 0.3, -0.4]])
-    wanted = torch.tensor([[0.0, -5.0, 3.0, 0.0], [0.0, 0.0, 0.3, -0.4]])
-    assert torch.equal(keep_top_k(codes, 2), wanted)
+    expected = torch.tensor([[0.0, -5.0, 3.0, 0.0], [0.0, 0.0, 0.3, -0.4]])
+    assert torch.equal(keep_top_k(codes, 2), expected)
     assert torch.equal(keep_top_k(codes, 4), codes)
     assert torch.equal(keep_top_k(codes, 9), codes)
 
 
-def test_top_k_keeps_exactly_that_many_even_among_equals() -> None:
+def test_top_k_keeps_exactly_k_units_despite_ties() -> None:
     assert (keep_top_k(torch.ones(3, 8), 5) != 0).sum(1).tolist() == [5, 5, 5]
 
 
@@ -74,7 +74,7 @@ def test_top_k_keeps_exactly_that_many_even_among_equals() -> None:
         {"architecture": "convolutional"},
     ],
 )
-def test_the_gradient_reaches_every_weight(values: dict[str, Any]) -> None:
+def test_gradient_reaches_every_weight(values: dict[str, Any]) -> None:
     net, config = model(**values)
     loss(net, IMAGES, IMAGES, config).total.backward()  # type: ignore[no-untyped-call]
     for name, each in net.named_parameters():
@@ -83,22 +83,22 @@ def test_the_gradient_reaches_every_weight(values: dict[str, Any]) -> None:
         assert each.grad.abs().sum() > 0, name
 
 
-def test_top_k_gives_no_gradient_to_units_it_silences() -> None:
+def test_units_set_to_zero_by_top_k_get_no_gradient() -> None:
     net, config = model(sparsity_kind="top_k", active_units=1)
     loss(net, IMAGES[:1], IMAGES[:1], config).total.backward()  # type: ignore[no-untyped-call]
     assert net.to_code.weight.grad is not None
     assert (net.to_code.weight.grad.abs().sum(1) > 0).sum() == 1
 
 
-def test_the_price_pulls_the_code_towards_silence() -> None:
+def test_penalty_raises_the_total_loss_but_not_the_squared_error() -> None:
     net, config = model(sparsity=10.0)
-    free = config.changed(sparsity=0.0)
-    given = loss(net, IMAGES, IMAGES, config), loss(net, IMAGES, IMAGES, free)
-    assert given[0].total > given[1].total
-    assert torch.equal(given[0].squares, given[1].squares)
+    penalised = loss(net, IMAGES, IMAGES, config)
+    plain = loss(net, IMAGES, IMAGES, config.changed(sparsity=0.0))
+    assert penalised.total > plain.total
+    assert torch.equal(penalised.squares, plain.squares)
 
 
-def test_a_silent_unit_has_a_slope_under_l1() -> None:
+def test_unit_with_zero_decoder_weights_has_finite_gradient_under_l1() -> None:
     net, config = model(linear_path=True, sparsity=1.0)
     with torch.no_grad():
         net.from_code.weight[:, 2] = 0
@@ -108,28 +108,28 @@ def test_a_silent_unit_has_a_slope_under_l1() -> None:
     assert all(each.grad is not None and each.grad.isfinite().all() for each in net.parameters())
 
 
-def test_squares_are_shown_whatever_is_minimised() -> None:
+def test_squared_error_is_reported_for_any_loss() -> None:
     net, config = model(loss="bce")
-    found = loss(net, IMAGES, IMAGES, config)
-    assert found.squares.item() == pytest.approx((net(IMAGES) - IMAGES).square().mean().item())
-    assert not found.squares.requires_grad
+    result = loss(net, IMAGES, IMAGES, config)
+    assert result.squares.item() == pytest.approx((net(IMAGES) - IMAGES).square().mean().item())
+    assert not result.squares.requires_grad
 
 
-def test_the_clean_image_is_wanted_from_the_corrupted() -> None:
+def test_target_is_the_clean_image() -> None:
     net, config = model()
     corrupted = torch.zeros_like(IMAGES)
-    found = loss(net, IMAGES, corrupted, config).total.item()
-    assert found == pytest.approx((net(corrupted) - IMAGES).square().mean().item())
+    total = loss(net, IMAGES, corrupted, config).total.item()
+    assert total == pytest.approx((net(corrupted) - IMAGES).square().mean().item())
 
 
-def test_half_the_bits_give_nearly_the_same() -> None:
+def test_bfloat16_gives_nearly_the_same_loss() -> None:
     net, config = model()
-    whole, half = (loss(net, IMAGES, IMAGES, config, half=each).total for each in (False, True))
+    full, half = (loss(net, IMAGES, IMAGES, config, half=each).total for each in (False, True))
     assert half.dtype == torch.float32
-    assert half.item() == pytest.approx(whole.item(), rel=0.02)
+    assert half.item() == pytest.approx(full.item(), rel=0.02)
 
 
-def trained(net: Autoencoder, total: Tensor) -> set[str]:
+def parameters_with_gradient(net: Autoencoder, total: Tensor) -> set[str]:
     total.backward()  # type: ignore[no-untyped-call]
     return {name for name, each in net.named_parameters() if each.grad is not None}
 
@@ -139,31 +139,31 @@ def trained(net: Autoencoder, total: Tensor) -> set[str]:
     ("layer", "encoder", "decoder"),
     [(1, "encoder.0", "decoder.3"), (2, "encoder.2", "decoder.1"), (3, "to_code", "from_code")],
 )
-def test_a_layer_alone_trains_itself_and_its_mirror(
+def test_layer_loss_trains_only_the_layer_and_its_mirror(
     layer: int, encoder: str, decoder: str, tied: bool
 ) -> None:
     net, config = model(tied=tied)
-    found = trained(net, layer_loss(net, layer, IMAGES, IMAGES, config).total)
-    wanted = {f"{encoder}.weight", f"{encoder}.bias", f"{decoder}.bias"}
-    assert found == (wanted if tied else wanted | {f"{decoder}.weight"})
+    names = parameters_with_gradient(net, layer_loss(net, layer, IMAGES, IMAGES, config).total)
+    expected = {f"{encoder}.weight", f"{encoder}.bias", f"{decoder}.bias"}
+    assert names == (expected if tied else expected | {f"{decoder}.weight"})
 
 
 @pytest.mark.parametrize("loss_name", ["mse", "bce"])
-def test_every_layer_learns_to_rebuild_what_it_is_given(loss_name: str) -> None:
+def test_every_layer_learns_to_reconstruct_its_input(loss_name: str) -> None:
     net, config = model(loss=loss_name)
     for layer in (1, 2, 3):
-        steps = torch.optim.Adam(net.parameters(), 0.01)
+        optimizer = torch.optim.Adam(net.parameters(), 0.01)
         errors = []
         for _ in range(40):
-            steps.zero_grad()
-            found = layer_loss(net, layer, IMAGES, IMAGES, config)
-            found.total.backward()  # type: ignore[no-untyped-call]
-            steps.step()
-            errors.append(found.squares.item())
+            optimizer.zero_grad()
+            result = layer_loss(net, layer, IMAGES, IMAGES, config)
+            result.total.backward()  # type: ignore[no-untyped-call]
+            optimizer.step()
+            errors.append(result.squares.item())
         assert errors[-1] < 0.9 * errors[0]
 
 
-def test_without_hidden_layers_the_code_is_the_only_one() -> None:
+def test_without_hidden_layers_the_code_is_the_only_layer() -> None:
     net, config = model(hidden="")
-    found = trained(net, layer_loss(net, 1, IMAGES, IMAGES, config).total)
-    assert found == {"to_code.weight", "to_code.bias", "from_code.weight", "from_code.bias"}
+    names = parameters_with_gradient(net, layer_loss(net, 1, IMAGES, IMAGES, config).total)
+    assert names == {"to_code.weight", "to_code.bias", "from_code.weight", "from_code.bias"}

@@ -15,33 +15,33 @@ def rates(schedule: str) -> list[float]:
     return [learning_rate(config, place / 1000) for place in range(1501)]
 
 
-def test_constant() -> None:
+def test_constant_schedule() -> None:
     assert set(rates("constant")) == {0.5}
 
 
-def test_cosine_falls_all_the_way() -> None:
-    found = rates("cosine")
-    assert found[0] == 0.5
-    assert found[500] == pytest.approx(0.25)
-    assert found[1000] == pytest.approx(0.0005)
-    assert found[:1001] == sorted(found[:1001], reverse=True)
+def test_cosine_falls_monotonically() -> None:
+    values = rates("cosine")
+    assert values[0] == 0.5
+    assert values[500] == pytest.approx(0.25)
+    assert values[1000] == pytest.approx(0.0005)
+    assert values[:1001] == sorted(values[:1001], reverse=True)
 
 
-def test_one_cycle_starts_low_peaks_and_ends_near_nothing() -> None:
-    found = rates("one_cycle")
-    assert found[0] == pytest.approx(0.02)
-    assert max(found) == found[100] == 0.5
-    assert found[:101] == sorted(found[:101])
-    assert found[100:1001] == sorted(found[100:1001], reverse=True)
-    assert found[1000] == pytest.approx(0.0005)
+def test_one_cycle_starts_low_peaks_and_ends_near_zero() -> None:
+    values = rates("one_cycle")
+    assert values[0] == pytest.approx(0.02)
+    assert max(values) == values[100] == 0.5
+    assert values[:101] == sorted(values[:101])
+    assert values[100:1001] == sorted(values[100:1001], reverse=True)
+    assert values[1000] == pytest.approx(0.0005)
 
 
 @pytest.mark.parametrize("schedule", ["constant", "cosine", "one_cycle"])
-def test_never_negative_and_still_beyond_the_end(schedule: str) -> None:
-    found = rates(schedule)
-    assert min(found) > 0
-    assert set(found[1000:]) == {found[1000]}
-    assert max(abs(a - b) for a, b in pairwise(found)) < 0.01
+def test_rates_are_positive_smooth_and_constant_after_the_end(schedule: str) -> None:
+    values = rates(schedule)
+    assert min(values) > 0
+    assert set(values[1000:]) == {values[1000]}
+    assert max(abs(a - b) for a, b in pairwise(values)) < 0.01
 
 
 def net() -> nn.Sequential:
@@ -51,12 +51,12 @@ def net() -> nn.Sequential:
     return model
 
 
-def advance(model: nn.Module, built: torch.optim.Optimizer, count: int) -> None:
+def advance(model: nn.Module, torch_optimizer: torch.optim.Optimizer, count: int) -> None:
     x = torch.linspace(-1, 1, 20).reshape(5, 4)
     for _ in range(count):
-        built.zero_grad()
+        torch_optimizer.zero_grad()
         model(x).square().sum().backward()
-        built.step()
+        torch_optimizer.step()
 
 
 KINDS: dict[str, Callable[[], Config]] = {
@@ -67,45 +67,45 @@ KINDS: dict[str, Callable[[], Config]] = {
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_moments_taken_apart_and_put_together_go_on_the_same(kind: str) -> None:
+def test_training_continues_identically_from_restored_moments(kind: str) -> None:
     config = KINDS[kind]()
-    whole, cut = net(), net()
-    advance(whole, optimizer.build(whole, config), 6)
-    first = optimizer.build(cut, config)
-    advance(cut, first, 3)
-    flat: dict[str, Tensor] = dict(optimizer.flat(optimizer.moments(first, cut)))
-    assert all(name.rsplit("/", 1)[0] in dict(cut.named_parameters()) for name in flat)
-    advance(cut, optimizer.build(cut, config, optimizer.nested(flat)), 3)
-    for one, other in zip(whole.parameters(), cut.parameters(), strict=True):
-        assert torch.equal(one, other)
+    uninterrupted, resumed = net(), net()
+    advance(uninterrupted, optimizer.build(uninterrupted, config), 6)
+    saved_optimizer = optimizer.build(resumed, config)
+    advance(resumed, saved_optimizer, 3)
+    flat: dict[str, Tensor] = dict(optimizer.flat(optimizer.moments(saved_optimizer, resumed)))
+    assert all(name.rsplit("/", 1)[0] in dict(resumed.named_parameters()) for name in flat)
+    advance(resumed, optimizer.build(resumed, config, optimizer.nested(flat)), 3)
+    for expected, actual in zip(uninterrupted.parameters(), resumed.parameters(), strict=True):
+        assert torch.equal(expected, actual)
 
 
-def test_without_its_moments_it_goes_on_otherwise() -> None:
-    whole, cut = net(), net()
+def test_training_continues_differently_without_its_moments() -> None:
+    uninterrupted, resumed = net(), net()
     config = KINDS["adam"]()
-    advance(whole, optimizer.build(whole, config), 6)
+    advance(uninterrupted, optimizer.build(uninterrupted, config), 6)
     for _ in range(2):
-        advance(cut, optimizer.build(cut, config), 3)
-    assert not torch.equal(next(whole.parameters()), next(cut.parameters()))
+        advance(resumed, optimizer.build(resumed, config), 3)
+    assert not torch.equal(next(uninterrupted.parameters()), next(resumed.parameters()))
 
 
-def test_put_together_moments_are_copies() -> None:
+def test_nested_moments_are_copies() -> None:
     flat = {"0.weight/exp_avg": torch.zeros(2)}
     optimizer.nested(flat)["0.weight"]["exp_avg"].add_(1)
     assert flat["0.weight/exp_avg"].sum() == 0
 
 
-def test_the_pace_is_set_before_a_step() -> None:
-    built = optimizer.build(net(), Config(optimizer="sgd"))
-    optimizer.set_rate(built, Config(optimizer="sgd", momentum=0.3), 0.25)
-    assert built.param_groups[0]["lr"] == 0.25
-    assert built.param_groups[0]["momentum"] == 0.3
+def test_set_rate_sets_learning_rate_and_momentum() -> None:
+    torch_optimizer = optimizer.build(net(), Config(optimizer="sgd"))
+    optimizer.set_rate(torch_optimizer, Config(optimizer="sgd", momentum=0.3), 0.25)
+    assert torch_optimizer.param_groups[0]["lr"] == 0.25
+    assert torch_optimizer.param_groups[0]["momentum"] == 0.3
 
 
-def test_a_rate_of_nothing_moves_nothing() -> None:
+def test_zero_learning_rate_changes_no_weights() -> None:
     model = net()
-    built = optimizer.build(model, Config())
-    optimizer.set_rate(built, Config(), 0.0)
+    torch_optimizer = optimizer.build(model, Config())
+    optimizer.set_rate(torch_optimizer, Config(), 0.0)
     before = [each.clone() for each in model.parameters()]
-    advance(model, built, 1)
+    advance(model, torch_optimizer, 1)
     assert all(map(torch.equal, model.parameters(), before))

@@ -21,23 +21,23 @@ def model(digits: Dataset) -> Autoencoder:
     return Autoencoder(digits.shape, config, generator=generator(0, "weights"))
 
 
-def test_images_become_rows_between_nothing_and_one() -> None:
-    found = tensor(np.array([[[0, 255], [51, 102]]], np.uint8))
-    assert torch.allclose(found, torch.tensor([[0, 1, 0.2, 0.4]]))
+def test_images_become_rows_between_0_and_1() -> None:
+    rows = tensor(np.array([[[0, 255], [51, 102]]], np.uint8))
+    assert torch.allclose(rows, torch.tensor([[0, 1, 0.2, 0.4]]))
 
 
-def test_the_error_is_of_clamped_reconstructions(digits: Dataset, model: Autoencoder) -> None:
+def test_error_is_that_of_clamped_reconstructions(digits: Dataset, model: Autoencoder) -> None:
     images = digits.test_images
     x = tensor(images)
     with torch.no_grad():
         last = model.decoder[-1]
         assert isinstance(last, torch.nn.Linear)
         last.bias.add_(3)
-        wanted = (model(x).clamp(0, 1) - x).square().mean().item()
-    assert inference.error(model, images) == pytest.approx(wanted, rel=1e-5)
+        expected = (model(x).clamp(0, 1) - x).square().mean().item()
+    assert inference.error(model, images) == pytest.approx(expected, rel=1e-5)
 
 
-def test_parts_make_no_difference(
+def test_processing_in_chunks_gives_the_same_result(
     digits: Dataset, model: Autoencoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     codes, error = encode(model, digits.images), inference.error(model, digits.images)
@@ -46,38 +46,40 @@ def test_parts_make_no_difference(
     assert inference.error(model, digits.images) == pytest.approx(error)
 
 
-def test_the_probe_set_is_filled_up_and_always_the_same(digits: Dataset, small: Dataset) -> None:
-    one, other = Probe(digits, digits), Probe(digits, digits)
-    assert len(one.images) == len(one.labels) == len(digits.test_images) + len(digits.images)
-    assert np.array_equal(one.images, other.images)
-    assert np.array_equal(one.labels[: len(digits.test_labels)], digits.test_labels)
+def test_probe_set_is_filled_with_training_images_and_always_equal(
+    digits: Dataset, small: Dataset
+) -> None:
+    first, second = Probe(digits, digits), Probe(digits, digits)
+    assert len(first.images) == len(first.labels) == len(digits.test_images) + len(digits.images)
+    assert np.array_equal(first.images, second.images)
+    assert np.array_equal(first.labels[: len(digits.test_labels)], digits.test_labels)
     assert len(Probe(small, small).labels) == 160
 
 
-def test_a_large_data_set_gives_held_out_images_only() -> None:
+def test_probe_set_of_a_large_dataset_has_only_held_out_images() -> None:
     images = np.zeros((10, 2, 2), np.uint8)
     many = np.zeros((2500, 2, 2), np.uint8)
     dataset = Dataset("x", images, np.zeros(10, int), many, np.full(2500, 7), ())
     assert Probe(dataset, dataset).labels.tolist() == [7] * probe.PROBE_SIZE
 
 
-def test_pca_is_fitted_once_to_the_images_learnt_from(digits: Dataset) -> None:
-    few = training_subset(digits, Config(train_size=200))
-    one = Probe(digits, few)
-    assert Probe(digits, few).pca is one.pca
-    assert Probe(digits, training_subset(digits, Config(train_size=300))).pca is not one.pca
-    wanted = pca.pca(digits.images[:200]).error(digits.test_images, 8, clamped=True)
-    assert one.pca_error(8) == wanted == one.pca_error(8)
+def test_pca_is_fitted_once_to_the_training_subset(digits: Dataset) -> None:
+    subset = training_subset(digits, Config(train_size=200))
+    probe_set = Probe(digits, subset)
+    assert Probe(digits, subset).pca is probe_set.pca
+    assert Probe(digits, training_subset(digits, Config(train_size=300))).pca is not probe_set.pca
+    expected = pca.pca(digits.images[:200]).error(digits.test_images, 8, clamped=True)
+    assert probe_set.pca_error(8) == expected == probe_set.pca_error(8)
 
 
-def test_examples_of_each_class_in_turn(digits: Dataset) -> None:
+def test_examples_cover_all_classes_evenly(digits: Dataset) -> None:
     chosen = choose_examples(digits)
     assert digits.test_labels[chosen].tolist() == list(range(10))
     twice = choose_examples(digits, count=20)
     assert digits.test_labels[twice].tolist() == sorted([*range(10)] * 2)
 
 
-def test_another_draw_shows_others(digits: Dataset) -> None:
+def test_each_draw_gives_its_own_examples(digits: Dataset) -> None:
     draws = [choose_examples(digits, draw=draw).tolist() for draw in (0, 1, 1, 2)]
     assert draws[1] == draws[2]
     assert len({tuple(each) for each in draws}) == 3
@@ -89,24 +91,24 @@ def test_examples_of_one_class(digits: Dataset) -> None:
     assert len(set(chosen)) == 10
 
 
-def test_a_class_that_is_not_there(digits: Dataset) -> None:
+def test_examples_of_a_missing_class_are_rejected(digits: Dataset) -> None:
     with pytest.raises(LabError, match="No held-out image has the label 11; choose another"):
         choose_examples(digits, label=11)
 
 
-def test_without_labels_the_first_are_shown(digits: Dataset) -> None:
+def test_without_labels_the_first_images_are_chosen(digits: Dataset) -> None:
     unknown = Dataset("x", digits.images, digits.labels, digits.test_images, np.full(359, -1), ())
     assert choose_examples(unknown).tolist() == list(range(10))
 
 
-def test_examples_carry_the_same_noise_each_time(digits: Dataset, model: Autoencoder) -> None:
+def test_examples_have_the_same_noise_each_time(digits: Dataset, model: Autoencoder) -> None:
     config = Config(noise=0.4)
-    one, other = (Probe(digits, digits).examples(model, config) for _ in range(2))
-    assert np.array_equal(one.corrupted, other.corrupted)
-    assert not np.array_equal(one.corrupted, one.originals)
-    assert one.originals.shape == one.reconstructions.shape == (10, 8, 8)
-    assert np.array_equal(one.labels, digits.test_labels[one.indices])
-    for each in (one.originals, one.corrupted, one.reconstructions):
+    first, second = (Probe(digits, digits).examples(model, config) for _ in range(2))
+    assert np.array_equal(first.corrupted, second.corrupted)
+    assert not np.array_equal(first.corrupted, first.originals)
+    assert first.originals.shape == first.reconstructions.shape == (10, 8, 8)
+    assert np.array_equal(first.labels, digits.test_labels[first.indices])
+    for each in (first.originals, first.corrupted, first.reconstructions):
         assert each.min() >= 0
         assert each.max() <= 1
     clean = Probe(digits, digits).examples(model, Config(), np.array([5, 3]))

@@ -8,14 +8,16 @@ from aecore.training.subset import training_subset
 from aecore.training.trainer import Trainer
 
 
-def test_only_the_classes_named_are_learnt_from(digits: Dataset) -> None:
-    part = training_subset(digits, Config(classes="3, 5", train_size=100))
-    assert set(part.labels) == set(part.test_labels) == {3, 5}
-    assert len(part.images) == len(part.labels) == 100
-    assert np.array_equal(part.test_images, digits.test_images[np.isin(digits.test_labels, [3, 5])])
+def test_subset_contains_only_the_given_classes(digits: Dataset) -> None:
+    subset = training_subset(digits, Config(classes="3, 5", train_size=100))
+    assert set(subset.labels) == set(subset.test_labels) == {3, 5}
+    assert len(subset.images) == len(subset.labels) == 100
+    assert np.array_equal(
+        subset.test_images, digits.test_images[np.isin(digits.test_labels, [3, 5])]
+    )
 
 
-def test_the_same_part_is_the_same_object(digits: Dataset) -> None:
+def test_equal_subsets_are_the_same_object(digits: Dataset) -> None:
     assert training_subset(digits, Config(classes="3")) is training_subset(
         digits, Config(classes="3", bottleneck=2)
     )
@@ -23,12 +25,12 @@ def test_the_same_part_is_the_same_object(digits: Dataset) -> None:
 
 
 @pytest.mark.parametrize("classes", ["11", "3,eleven"])
-def test_a_class_that_is_not_there_is_refused(digits: Dataset, classes: str) -> None:
+def test_unknown_class_is_rejected(digits: Dataset, classes: str) -> None:
     with pytest.raises(LabError, match=r"Its classes are: 0, 1, 2"):
         Trainer(digits, Config(classes=classes))
 
 
-def test_the_error_is_that_of_the_classes_learnt_and_the_map_shows_all(digits: Dataset) -> None:
+def test_error_is_of_the_trained_classes_and_the_map_shows_all(digits: Dataset) -> None:
     config = Config(classes="1", hidden="16", bottleneck=4, batch_size=32, epochs=3)
     trainer = Trainer(digits, config)
     while not trainer.finished:

@@ -1,4 +1,4 @@
-"""What tests of the trainer share: a state to go on from."""
+"""Fixture of the trainer's tests: a state to resume from."""
 
 import pytest
 

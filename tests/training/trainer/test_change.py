@@ -15,7 +15,7 @@ KNOBS = knobs(Config)
 
 
 def other_value(knob: Knob, config: Config) -> Any:
-    """Choose a value that differs from the present one and may be set with all others."""
+    """Return a value that differs from the current one and is valid with all other settings."""
     now = getattr(config, knob.name)
     if knob.choices:
         return next(c for c in knob.choices if c not in (now, "kl"))
@@ -26,7 +26,9 @@ def other_value(knob: Knob, config: Config) -> Any:
 
 
 @pytest.mark.parametrize("name", [name for name, knob in KNOBS.items() if knob.live])
-def test_every_live_knob_changes_while_it_trains(small: Dataset, quick: Config, name: str) -> None:
+def test_every_live_knob_can_change_during_training(
+    small: Dataset, quick: Config, name: str
+) -> None:
     trainer = Trainer(small, quick)
     advance(trainer, 3)
     before, value = getattr(quick, name), other_value(KNOBS[name], quick)
@@ -37,14 +39,14 @@ def test_every_live_knob_changes_while_it_trains(small: Dataset, quick: Config, 
     advance(trainer, 3)
     assert np.isfinite(trainer.history[-1]["train"])
     assert trainer.snapshot().config == quick.changed(**{name: value})
-    again = Trainer(small, quick, state=trainer.state())
+    resumed = Trainer(small, quick, state=trainer.state())
     advance(trainer, 2)
-    advance(again, 2)
-    same(trainer, again)
+    advance(resumed, 2)
+    same(trainer, resumed)
 
 
 @pytest.mark.parametrize("name", [name for name, knob in KNOBS.items() if not knob.live])
-def test_the_others_need_a_new_run(small: Dataset, quick: Config, name: str) -> None:
+def test_other_knobs_need_a_new_run(small: Dataset, quick: Config, name: str) -> None:
     trainer = Trainer(small, quick.changed(linear_path=False))
     knob = KNOBS[name]
     now = getattr(trainer.config, name)
@@ -55,7 +57,7 @@ def test_the_others_need_a_new_run(small: Dataset, quick: Config, name: str) -> 
     assert trainer.edits == []
 
 
-def test_an_impossible_change_changes_nothing(small: Dataset, quick: Config) -> None:
+def test_invalid_change_has_no_effect(small: Dataset, quick: Config) -> None:
     trainer = Trainer(small, quick)
     with pytest.raises(LabError, match="bottleneck is 0; choose a whole number, 1 to 1,024"):
         trainer.change(noise=0.5, bottleneck=0)
@@ -64,13 +66,13 @@ def test_an_impossible_change_changes_nothing(small: Dataset, quick: Config) -> 
     assert trainer.config == quick
 
 
-def test_a_change_to_the_same_is_none(small: Dataset, quick: Config) -> None:
+def test_change_to_the_current_value_is_not_recorded(small: Dataset, quick: Config) -> None:
     trainer = Trainer(small, quick)
     trainer.change(noise=0.1, bottleneck=4)
     assert trainer.edits == []
 
 
-def test_the_next_step_obeys(small: Dataset, quick: Config) -> None:
+def test_change_takes_effect_at_the_next_step(small: Dataset, quick: Config) -> None:
     trainer = Trainer(small, quick.changed(schedule="constant", epochs=50))
     trainer.change(learning_rate=0.02)
     assert advance(trainer, 1)[0]["learning_rate"] == 0.02
@@ -81,7 +83,7 @@ def test_the_next_step_obeys(small: Dataset, quick: Config) -> None:
     assert (encode(trainer.model, small.images) != 0).all()
 
 
-def test_momentum_may_begin_during_the_run(small: Dataset, quick: Config) -> None:
+def test_momentum_can_be_enabled_during_training(small: Dataset, quick: Config) -> None:
     trainer = Trainer(small, quick.changed(optimizer="sgd", momentum=0))
     advance(trainer, 3)
     trainer.change(momentum=0.9)
@@ -89,7 +91,7 @@ def test_momentum_may_begin_during_the_run(small: Dataset, quick: Config) -> Non
     assert any(name.endswith("momentum_buffer") for name in trainer.state().tensors)
 
 
-def test_the_bottleneck_may_change_in_pretraining(small: Dataset, quick: Config) -> None:
+def test_bottleneck_can_change_during_pretraining(small: Dataset, quick: Config) -> None:
     trainer = Trainer(small, quick.changed(**LAYERED))
     advance(trainer, 2)
     trainer.change(bottleneck=2)

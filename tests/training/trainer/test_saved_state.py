@@ -13,49 +13,53 @@ from tests.support import LAYERED, advance, same
 
 
 @pytest.mark.parametrize("optimizer", ["adam", "sgd"])
-@pytest.mark.parametrize("cut", [0, 1, 3, 4, 7])
-def test_it_goes_on_bit_for_bit(small: Dataset, quick: Config, cut: int, optimizer: str) -> None:
+@pytest.mark.parametrize("saved_step", [0, 1, 3, 4, 7])
+def test_resumed_training_is_bit_identical(
+    small: Dataset, quick: Config, saved_step: int, optimizer: str
+) -> None:
     config = quick.changed(optimizer=optimizer)
-    whole, first = Trainer(small, config), Trainer(small, config)
-    advance(whole, 12)
-    advance(first, cut)
-    second = Trainer(small, Config(), state=first.state())
-    same(first, second)
-    advance(second, 12 - cut)
-    same(whole, second)
+    uninterrupted, interrupted = Trainer(small, config), Trainer(small, config)
+    advance(uninterrupted, 12)
+    advance(interrupted, saved_step)
+    resumed = Trainer(small, Config(), state=interrupted.state())
+    same(interrupted, resumed)
+    advance(resumed, 12 - saved_step)
+    same(uninterrupted, resumed)
 
 
 @pytest.mark.parametrize("bottleneck", [2, 7])
-@pytest.mark.parametrize("cut", [5, 6, 9])
-def test_it_goes_on_across_a_new_bottleneck(
-    small: Dataset, quick: Config, cut: int, bottleneck: int
+@pytest.mark.parametrize("saved_step", [5, 6, 9])
+def test_training_resumed_around_a_bottleneck_change_is_identical(
+    small: Dataset, quick: Config, saved_step: int, bottleneck: int
 ) -> None:
-    def change(trainer: Trainer, start: int, stop: int) -> None:
+    def train(trainer: Trainer, start: int, stop: int) -> None:
         for step in range(start, stop):
             if step == 5:
                 trainer.change(bottleneck=bottleneck, noise=0.3)
             trainer.step()
 
-    whole, first = Trainer(small, quick), Trainer(small, quick)
-    change(whole, 0, 12)
-    change(first, 0, cut)
-    second = Trainer(small, quick, state=first.state())
-    change(second, cut, 12)
-    same(whole, second)
+    uninterrupted, interrupted = Trainer(small, quick), Trainer(small, quick)
+    train(uninterrupted, 0, 12)
+    train(interrupted, 0, saved_step)
+    resumed = Trainer(small, quick, state=interrupted.state())
+    train(resumed, saved_step, 12)
+    same(uninterrupted, resumed)
 
 
-@pytest.mark.parametrize("cut", [2, 4, 6, 8, 11, 12, 13])
-def test_it_goes_on_in_the_middle_of_pretraining(small: Dataset, quick: Config, cut: int) -> None:
+@pytest.mark.parametrize("saved_step", [2, 4, 6, 8, 11, 12, 13])
+def test_training_resumed_during_pretraining_is_identical(
+    small: Dataset, quick: Config, saved_step: int
+) -> None:
     config = quick.changed(**LAYERED)
-    whole, first = Trainer(small, config), Trainer(small, config)
-    advance(whole, 15)
-    advance(first, cut)
-    second = Trainer(small, config, state=first.state())
-    advance(second, 15 - cut)
-    same(whole, second)
+    uninterrupted, interrupted = Trainer(small, config), Trainer(small, config)
+    advance(uninterrupted, 15)
+    advance(interrupted, saved_step)
+    resumed = Trainer(small, config, state=interrupted.state())
+    advance(resumed, 15 - saved_step)
+    same(uninterrupted, resumed)
 
 
-def test_a_state_is_a_copy(small: Dataset, quick: Config) -> None:
+def test_state_is_a_copy(small: Dataset, quick: Config) -> None:
     trainer = Trainer(small, quick)
     advance(trainer, 3)
     state = trainer.state()
@@ -66,7 +70,7 @@ def test_a_state_is_a_copy(small: Dataset, quick: Config) -> None:
     assert (state.facts["step"], state.facts["edits"], len(state.history)) == (3, [], 3)
 
 
-def test_other_images_are_refused(digits: Dataset, quick: Config, state: State) -> None:
+def test_state_of_another_dataset_is_rejected(digits: Dataset, quick: Config, state: State) -> None:
     with pytest.raises(LabError, match=r"other images: \[120, 6, 5\].*digits has \[1438, 8, 8\]"):
         Trainer(digits, quick, state=state)
 
@@ -82,7 +86,7 @@ def test_other_images_are_refused(digits: Dataset, quick: Config, state: State) 
         {"edits": 3},
     ],
 )
-def test_damaged_facts_are_refused(
+def test_damaged_facts_are_rejected(
     small: Dataset, quick: Config, state: State, facts: dict[str, Any]
 ) -> None:
     with pytest.raises(LabError, match="damaged"):
@@ -90,7 +94,7 @@ def test_damaged_facts_are_refused(
 
 
 @pytest.mark.parametrize("missing", ["config", "step", "batches", "edits", "images"])
-def test_missing_facts_are_refused(
+def test_missing_facts_are_rejected(
     small: Dataset, quick: Config, state: State, missing: str
 ) -> None:
     facts = {name: value for name, value in state.facts.items() if name != missing}
@@ -98,14 +102,14 @@ def test_missing_facts_are_refused(
         Trainer(small, quick, state=replace(state, facts=facts))
 
 
-def test_a_hand_edited_setting_is_refused(small: Dataset, quick: Config, state: State) -> None:
+def test_hand_edited_setting_is_rejected(small: Dataset, quick: Config, state: State) -> None:
     facts = {**state.facts, "config": {**state.facts["config"], "bottleneck": 0}}
     with pytest.raises(LabError, match="bottleneck is 0"):
         Trainer(small, quick, state=replace(state, facts=facts))
 
 
 @pytest.mark.parametrize("name", ["squares", "model/to_code.weight"])
-def test_missing_tensors_are_refused(
+def test_missing_tensors_are_rejected(
     small: Dataset, quick: Config, state: State, name: str
 ) -> None:
     tensors = {each: value for each, value in state.tensors.items() if each != name}
@@ -114,7 +118,7 @@ def test_missing_tensors_are_refused(
 
 
 @pytest.mark.parametrize("name", ["model/to_code.weight", "optimizer/to_code.weight/exp_avg"])
-def test_tensors_of_another_shape_are_refused(
+def test_tensors_of_another_shape_are_rejected(
     small: Dataset, quick: Config, state: State, name: str
 ) -> None:
     tensors = {**state.tensors, name: torch.zeros(2, 2)}
@@ -122,9 +126,7 @@ def test_tensors_of_another_shape_are_refused(
         Trainer(small, quick, state=replace(state, tensors=tensors))
 
 
-def test_weights_that_are_no_numbers_are_refused(
-    small: Dataset, quick: Config, state: State
-) -> None:
+def test_nan_weights_are_rejected(small: Dataset, quick: Config, state: State) -> None:
     name = "model/to_code.weight"
     tensors = {**state.tensors, name: torch.full_like(state.tensors[name], torch.nan)}
     with pytest.raises(LabError, match="damaged"):
