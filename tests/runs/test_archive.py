@@ -15,32 +15,32 @@ from tests.support import same, trained
 
 
 @pytest.fixture
-def packed(tmp_path: Path, small: Dataset, quick: Config) -> bytes:
+def zip_content(tmp_path: Path, small: Dataset, quick: Config) -> bytes:
     trained(tmp_path / "away" / "first", small, quick)
     return pack(Run(tmp_path / "away" / "first"))
 
 
-def edited(packed: bytes, **files: bytes) -> BytesIO:
-    """Return the zip with some files replaced, their names written with _ for . and __ for /."""
-    new = {name.replace("__", "/").replace("_", "."): data for name, data in files.items()}
+def replace_files(zip_content: bytes, **files: bytes) -> BytesIO:
+    """Return the ZIP with some files replaced, whose names have _ for . and __ for /."""
+    replacements = {name.replace("__", "/").replace("_", "."): data for name, data in files.items()}
     buffer = BytesIO()
-    with zipfile.ZipFile(BytesIO(packed)) as old, zipfile.ZipFile(buffer, "w") as whole:
-        for name in old.namelist():
-            whole.writestr(name, new.get(name.partition("/")[2], old.read(name)))
+    with zipfile.ZipFile(BytesIO(zip_content)) as original, zipfile.ZipFile(buffer, "w") as result:
+        for name in original.namelist():
+            result.writestr(name, replacements.get(name.partition("/")[2], original.read(name)))
     return buffer
 
 
-def everything(root: Path) -> set[Path]:
+def all_files(root: Path) -> set[Path]:
     return {path for path in root.rglob("*") if path.is_file()}
 
 
-def test_a_run_goes_on_elsewhere_with_the_same_codes(
-    packed: bytes, tmp_path: Path, small: Dataset
+def test_unpacked_run_has_the_same_codes_and_can_be_resumed(
+    zip_content: bytes, tmp_path: Path, small: Dataset
 ) -> None:
     old = Run(tmp_path / "away" / "first")
-    new = unpack(BytesIO(packed), tmp_path / "here")
+    new = unpack(BytesIO(zip_content), tmp_path / "here")
     assert new.name == "first"
-    assert unpack(BytesIO(packed), tmp_path / "here").name == "first-2"
+    assert unpack(BytesIO(zip_content), tmp_path / "here").name == "first-2"
     np.testing.assert_array_equal(new.frame().codes, old.frame().codes)
     assert new.history() == old.history()
     same(new.resume(small), old.resume(small))
@@ -50,36 +50,38 @@ def test_a_run_goes_on_elsewhere_with_the_same_codes(
     "name",
     ["../evil", "/tmp/evil", "first/../../run.json", "../run.json", "first/frames/x.py", "a\\b"],
 )
-def test_a_path_that_is_no_part_of_a_run_is_refused(
-    packed: bytes, tmp_path: Path, name: str
+def test_paths_that_do_not_belong_to_a_run_are_rejected(
+    zip_content: bytes, tmp_path: Path, name: str
 ) -> None:
-    buffer = BytesIO(packed)
+    buffer = BytesIO(zip_content)
     with zipfile.ZipFile(buffer, "a") as archive:
         archive.writestr(name, "x")
-    before = everything(tmp_path)
+    before = all_files(tmp_path)
     with pytest.raises(LabError, match="unexpected file"):
         unpack(buffer, tmp_path / "here")
-    assert everything(tmp_path) == before
+    assert all_files(tmp_path) == before
 
 
-def test_a_link_is_refused(packed: bytes, tmp_path: Path) -> None:
+def test_symlink_is_rejected(zip_content: bytes, tmp_path: Path) -> None:
     link = zipfile.ZipInfo("first/labels.json")
     link.external_attr = (stat.S_IFLNK | 0o777) << 16
-    buffer = BytesIO(packed)
+    buffer = BytesIO(zip_content)
     with zipfile.ZipFile(buffer, "a") as archive:
         archive.writestr(link, "/etc/passwd")
     with pytest.raises(LabError, match="unexpected file"):
         unpack(buffer, tmp_path / "here")
 
 
-def test_a_bomb_and_too_many_files_are_refused(packed: bytes, tmp_path: Path) -> None:
-    buffer = BytesIO(packed)
+def test_decompression_bomb_and_too_many_files_are_rejected(
+    zip_content: bytes, tmp_path: Path
+) -> None:
+    buffer = BytesIO(zip_content)
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("first/frames/999.safetensors", bytes(50_000_000))
     for limits in (Limits(unpacked=10_000_000), Limits(files=3)):
         with pytest.raises(LabError, match="a run has at most"):
             unpack(buffer, tmp_path / "here", limits=limits)
-    assert everything(tmp_path / "here") == set()
+    assert all_files(tmp_path / "here") == set()
 
 
 @pytest.mark.parametrize(
@@ -96,15 +98,15 @@ def test_a_bomb_and_too_many_files_are_refused(packed: bytes, tmp_path: Path) ->
         {"checkpoint__state_json": b"{}"},
     ],
 )
-def test_what_is_damaged_or_edited_by_hand_is_refused(
-    packed: bytes, tmp_path: Path, files: dict[str, bytes]
+def test_damaged_or_hand_edited_files_are_rejected(
+    zip_content: bytes, tmp_path: Path, files: dict[str, bytes]
 ) -> None:
     with pytest.raises(LabError):
-        unpack(edited(packed, **files), tmp_path / "here")
-    assert everything(tmp_path / "here") == set()
+        unpack(replace_files(zip_content, **files), tmp_path / "here")
+    assert all_files(tmp_path / "here") == set()
 
 
-def test_a_cut_zip_is_refused(packed: bytes, tmp_path: Path) -> None:
-    for part in (packed[:-200], packed[200:], b""):
+def test_truncated_zip_is_rejected(zip_content: bytes, tmp_path: Path) -> None:
+    for truncated in (zip_content[:-200], zip_content[200:], b""):
         with pytest.raises(LabError):
-            unpack(BytesIO(part), tmp_path / "here")
+            unpack(BytesIO(truncated), tmp_path / "here")

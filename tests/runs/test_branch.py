@@ -23,21 +23,27 @@ def parent(tmp_path: Path, small: Dataset, quick: Config) -> Run:
     return run
 
 
-def test_a_branch_is_its_parent_up_to_the_step(parent: Run, tmp_path: Path, small: Dataset) -> None:
-    told: list[tuple[int, int]] = []
-    run, trainer = branch(parent, 9, small, tmp_path / "twin", report=lambda *at: told.append(at))
+def test_branch_equals_its_parent_up_to_the_step(
+    parent: Run, tmp_path: Path, small: Dataset
+) -> None:
+    reports: list[tuple[int, int]] = []
+    run, trainer = branch(
+        parent, 9, small, tmp_path / "twin", report=lambda *at: reports.append(at)
+    )
     assert trainer.steps == 9
-    assert told[-1] == (9, 9)
+    assert reports[-1] == (9, 9)
     advance(trainer, 3)
-    whole = Run(parent.path)
-    whole.claim()
-    resumed = whole.resume(small)
+    reopened = Run(parent.path)
+    reopened.claim()
+    resumed = reopened.resume(small)
     same(trainer, resumed)
-    whole.release()
+    reopened.release()
     run.release()
 
 
-def test_only_what_was_asked_for_differs(parent: Run, tmp_path: Path, small: Dataset) -> None:
+def test_branch_differs_only_in_the_given_settings(
+    parent: Run, tmp_path: Path, small: Dataset
+) -> None:
     run, trainer = branch(parent, 8, small, tmp_path / "other", noise=0.0, bottleneck=3)
     assert (trainer.config.noise, trainer.config.bottleneck) == (0.0, 3)
     assert [edit["step"] for edit in trainer.edits] == [6, 8]
@@ -48,7 +54,7 @@ def test_only_what_was_asked_for_differs(parent: Run, tmp_path: Path, small: Dat
     run.release()
 
 
-def test_a_branch_where_its_parent_was_changed_keeps_that_change(
+def test_branch_at_a_change_of_its_parent_includes_that_change(
     parent: Run, tmp_path: Path, small: Dataset
 ) -> None:
     run, trainer = branch(parent, 6, small, tmp_path / "there", bottleneck=3)
@@ -57,16 +63,16 @@ def test_a_branch_where_its_parent_was_changed_keeps_that_change(
 
 
 @pytest.mark.parametrize(
-    ("step", "changes", "said"),
+    ("step", "changes", "message"),
     [
         (99, {}, "is at step 12"),
         (3, {"seed": 5}, "live settings only"),
         (3, {"noise": 7}, "noise"),
     ],
 )
-def test_what_cannot_be_is_refused_and_leaves_nothing(
-    parent: Run, tmp_path: Path, small: Dataset, step: int, changes: dict[str, Any], said: str
+def test_invalid_branch_is_rejected_and_leaves_nothing_behind(
+    parent: Run, tmp_path: Path, small: Dataset, step: int, changes: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(LabError, match=said):
+    with pytest.raises(LabError, match=message):
         branch(parent, step, small, tmp_path / "none", **changes)
     assert not (tmp_path / "none").exists()

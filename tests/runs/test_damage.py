@@ -14,10 +14,10 @@ from aecore.training.trainer import Trainer
 from tests.support import advance_run, same, trained
 
 
-def test_rows_after_the_checkpoint_are_forgotten(
+def test_rows_after_the_checkpoint_are_discarded_on_resuming(
     tmp_path: Path, small: Dataset, quick: Config
 ) -> None:
-    """A kill between two saves leaves more rows than the checkpoint knows."""
+    """Simulate a kill between two saves, which leaves rows newer than the checkpoint."""
     run = Run.create(tmp_path / "a", quick)
     trainer = run.start(small)
     advance_run(run, trainer, 5)
@@ -28,20 +28,20 @@ def test_rows_after_the_checkpoint_are_forgotten(
         file.write('{"step": 10, "trai')
     for part in ("run.json.part", "checkpoint/000000009.safetensors.part", "frames/x.part"):
         (tmp_path / "a" / part).write_bytes(b"half")
-    again = Run(tmp_path / "a")
-    assert [row["step"] for row in again.history()] == list(range(1, 10))
-    assert again.frames() == list(range(10))
-    resumed = again.resume(small)
+    reopened = Run(tmp_path / "a")
+    assert [row["step"] for row in reopened.history()] == list(range(1, 10))
+    assert reopened.frames() == list(range(10))
+    resumed = reopened.resume(small)
     assert resumed.steps == 5
-    assert [row["step"] for row in again.history()] == list(range(1, 6))
-    advance_run(again, resumed, 4)
+    assert [row["step"] for row in reopened.history()] == list(range(1, 6))
+    advance_run(reopened, resumed, 4)
     same(trainer, resumed)
-    assert again.history() == trainer.history
-    assert [row["step"] for row in again.history()] == list(range(1, 10))
+    assert reopened.history() == trainer.history
+    assert [row["step"] for row in reopened.history()] == list(range(1, 10))
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("{", "is not valid JSON"),
         ("[]", "contains no settings"),
@@ -50,22 +50,22 @@ def test_rows_after_the_checkpoint_are_forgotten(
         ('{"code_activation": "relu"}', "switch linear_path off"),
     ],
 )
-def test_hand_edited_settings_are_refused(
-    tmp_path: Path, quick: Config, text: str, said: str
+def test_hand_edited_settings_are_rejected(
+    tmp_path: Path, quick: Config, text: str, message: str
 ) -> None:
     Run.create(tmp_path / "a", quick).release()
     (tmp_path / "a" / "config.json").write_text(text)
-    with pytest.raises(LabError, match=said):
+    with pytest.raises(LabError, match=message):
         Run(tmp_path / "a")
 
 
-def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+def test_folder_that_is_not_a_run_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(LabError, match=r"Incomplete run: .*config\.json is missing"):
         Run(tmp_path)
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "said"),
+    ("name", "text", "message"),
     [
         ("checkpoint/state.json", "{", "is not valid JSON"),
         ("checkpoint/state.json", "{}", "cannot be read"),
@@ -74,18 +74,18 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
         ("history.jsonl", None, "is missing"),
     ],
 )
-def test_a_damaged_run_is_not_resumed(
-    tmp_path: Path, small: Dataset, quick: Config, name: str, text: str | None, said: str
+def test_damaged_run_cannot_be_resumed(
+    tmp_path: Path, small: Dataset, quick: Config, name: str, text: str | None, message: str
 ) -> None:
     trained(tmp_path / "a", small, quick, 2)
     path = tmp_path / "a" / name
     path.unlink() if text is None else path.write_text(text)
-    with pytest.raises(LabError, match=said):
+    with pytest.raises(LabError, match=message):
         Run(tmp_path / "a").resume(small)
 
 
 @pytest.mark.parametrize("text", ["{", "[]", None])
-def test_a_damaged_summary_is_refused(
+def test_damaged_summary_is_rejected(
     tmp_path: Path, small: Dataset, quick: Config, text: str | None
 ) -> None:
     trained(tmp_path / "a", small, quick, 1)
@@ -95,7 +95,7 @@ def test_a_damaged_summary_is_refused(
         Run(tmp_path / "a").summary()
 
 
-def test_rows_that_are_none_are_left_out(tmp_path: Path, small: Dataset, quick: Config) -> None:
+def test_invalid_history_rows_are_skipped(tmp_path: Path, small: Dataset, quick: Config) -> None:
     trainer = trained(tmp_path / "a", small, quick, 3)
     path = tmp_path / "a" / "history.jsonl"
     junk = b'\xff\xfe\n[1]\n{"epoch": 3}\n{"step": "x"}\nnull\n\n'
@@ -103,7 +103,7 @@ def test_rows_that_are_none_are_left_out(tmp_path: Path, small: Dataset, quick: 
     assert Run(tmp_path / "a").history() == trainer.history
 
 
-def test_a_frame_that_was_not_kept_is_refused(
+def test_frame_that_was_not_saved_is_rejected(
     tmp_path: Path, small: Dataset, quick: Config
 ) -> None:
     trained(tmp_path / "a", small, quick, 3)
@@ -111,7 +111,7 @@ def test_a_frame_that_was_not_kept_is_refused(
         Run(tmp_path / "a").frame(1234)
 
 
-def test_other_images_are_refused(
+def test_run_cannot_be_resumed_on_another_dataset(
     tmp_path: Path, small: Dataset, digits: Dataset, quick: Config
 ) -> None:
     trained(tmp_path / "a", small, quick, 1)
@@ -119,7 +119,7 @@ def test_other_images_are_refused(
         Run(tmp_path / "a").resume(digits)
 
 
-FOR_EVER = """
+TRAIN_FOREVER = """
 import sys
 from pathlib import Path
 import torch
@@ -128,23 +128,23 @@ from aecore.runs import run
 from aecore.config import Config
 torch.set_num_threads(1)
 run.LEAST_SECONDS_UNSAVED = run.MOST_SECONDS_UNSAVED = 0.0
-mine = run.Run.create(Path(sys.argv[1]), Config(**eval(sys.argv[2])))
-trainer = mine.start(data.load("digits"))
+current = run.Run.create(Path(sys.argv[1]), Config(**eval(sys.argv[2])))
+trainer = current.start(data.load("digits"))
 while True:
     trainer.step()
-    mine.record(trainer)
+    current.record(trainer)
 """
 
 
-def test_a_kill_at_any_moment_leaves_a_run_to_go_on_with(
+def test_run_killed_at_any_moment_can_be_resumed(
     tmp_path: Path, digits: Dataset, quick: Config
 ) -> None:
     path, config = tmp_path / "a", quick.changed(epochs=1000, hidden="8")
-    command = [sys.executable, "-c", FOR_EVER, str(path), str(config.model_dump())]
-    pointer = path / "checkpoint" / "state.json"
+    command = [sys.executable, "-c", TRAIN_FOREVER, str(path), str(config.model_dump())]
+    state_file = path / "checkpoint" / "state.json"
     with subprocess.Popen(command) as child:
         while child.poll() is None:
-            if pointer.exists() and json.loads(pointer.read_text())["step"] >= 20:
+            if state_file.exists() and json.loads(state_file.read_text())["step"] >= 20:
                 break
             time.sleep(0.01)
         child.kill()
@@ -152,10 +152,10 @@ def test_a_kill_at_any_moment_leaves_a_run_to_go_on_with(
     run.claim()
     trainer = run.resume(digits)
     assert trainer.steps >= 20
-    whole = Trainer(digits, run.config)
-    while whole.steps < trainer.steps:
-        whole.step()
-    same(whole, trainer)
-    assert run.history() == whole.history
+    uninterrupted = Trainer(digits, run.config)
+    while uninterrupted.steps < trainer.steps:
+        uninterrupted.step()
+    same(uninterrupted, trainer)
+    assert run.history() == uninterrupted.history
     assert abs(run.frame().step - trainer.steps) <= 1
     run.release()

@@ -29,7 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Path:
     return path
 
 
-def test_weights_carry_their_settings(folder: Path, tmp_path: Path) -> None:
+def test_exported_weights_contain_their_settings(folder: Path, tmp_path: Path) -> None:
     (tmp_path / "x.safetensors").write_bytes(content := export.export(folder, "safetensors"))
     with safe_open(tmp_path / "x.safetensors", "pt") as file:
         assert Config(**json.loads(file.metadata()["config"])) == Run(folder).config
@@ -45,7 +45,7 @@ def test_weights_carry_their_settings(folder: Path, tmp_path: Path) -> None:
         {"sparsity_kind": "top_k", "active_units": 2, "bottleneck": 9, "linear_path": False},
     ],
 )
-def test_onnx_does_what_torch_does(
+def test_onnx_export_matches_torch(
     values: dict[str, object], tmp_path: Path, digits: Dataset
 ) -> None:
     import onnxruntime
@@ -55,20 +55,20 @@ def test_onnx_does_what_torch_does(
     content = export.export(tmp_path / "run", "onnx")
     rows = (digits.test_images[:13].reshape(13, -1) / 255).astype(np.float32)
     with zipfile.ZipFile(io.BytesIO(content)) as files:
-        encoder, decoder, both = (
+        encoder, decoder, autoencoder = (
             onnxruntime.InferenceSession(files.read(f"{name}.onnx"))
             for name in ("encoder", "decoder", "autoencoder")
         )
     (codes,) = encoder.run(["code"], {"image": rows})
     assert codes == pytest.approx(network.encode(digits.test_images[:13]), abs=1e-4)
     (images,) = decoder.run(["image"], {"code": codes})
-    (whole,) = both.run(["reconstruction"], {"image": rows})
-    assert images == pytest.approx(whole, abs=1e-4)
-    wanted = network.reconstruct(digits.test_images[:13]).reshape(13, -1)
-    assert whole.clip(0, 1) == pytest.approx(wanted, abs=1e-4)
+    (reconstructions,) = autoencoder.run(["reconstruction"], {"image": rows})
+    assert images == pytest.approx(reconstructions, abs=1e-4)
+    expected = network.reconstruct(digits.test_images[:13]).reshape(13, -1)
+    assert reconstructions.clip(0, 1) == pytest.approx(expected, abs=1e-4)
 
 
-def test_a_file_that_does_something_else_is_not_handed_out(
+def test_onnx_export_with_different_results_is_rejected(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(onnx, "LARGEST_ERROR", -1.0)
@@ -76,14 +76,14 @@ def test_a_file_that_does_something_else_is_not_handed_out(
         export.export(folder, "onnx")
 
 
-def test_tables_hold_every_held_out_image(folder: Path, digits: Dataset) -> None:
+def test_tables_contain_every_held_out_image(folder: Path, digits: Dataset) -> None:
     from pyarrow import parquet
 
     network = TrainedModel.open(folder)
-    found = parquet.read_table(io.BytesIO(export.export(folder, "parquet"))).to_pydict()
+    columns = parquet.read_table(io.BytesIO(export.export(folder, "parquet"))).to_pydict()
     rows = list(csv.DictReader(io.StringIO(export.export(folder, "csv").decode())))
     assert (
-        list(found)
+        list(columns)
         == list(rows[0])
         == [
             "index",
@@ -97,16 +97,18 @@ def test_tables_hold_every_held_out_image(folder: Path, digits: Dataset) -> None
         ]
     )
     codes = network.encode(digits.test_images)
-    assert found["code_1"] == pytest.approx(codes[:, 1].tolist())
+    assert columns["code_1"] == pytest.approx(codes[:, 1].tolist())
     assert [float(row["code_1"]) for row in rows] == pytest.approx(codes[:, 1].tolist(), rel=1e-5)
     assert [int(row["label"]) for row in rows] == digits.test_labels.tolist()
-    assert np.mean(found["error"]) == pytest.approx(
+    assert np.mean(columns["error"]) == pytest.approx(
         np.square(network.reconstruct(digits.test_images) - digits.test_images / 255).mean(),
         rel=1e-4,
     )
 
 
-def test_the_projector_finds_what_its_config_names(folder: Path, digits: Dataset) -> None:
+def test_projector_export_contains_the_files_its_config_names(
+    folder: Path, digits: Dataset
+) -> None:
     with zipfile.ZipFile(io.BytesIO(export.export(folder, "projector"))) as files:
         config = files.read("projector_config.pbtxt").decode()
         vectors = files.read("vectors.tsv").decode().splitlines()
@@ -119,17 +121,17 @@ def test_the_projector_finds_what_its_config_names(folder: Path, digits: Dataset
     assert np.array_equal(np.asarray(sprite)[:8, 8:16], digits.test_images[1])
 
 
-def test_the_zip_gives_the_same_codes_elsewhere(folder: Path, tmp_path: Path) -> None:
-    again = archive.unpack(io.BytesIO(export.export(folder, "zip")), tmp_path)
+def test_exported_zip_gives_the_same_codes(folder: Path, tmp_path: Path) -> None:
+    unpacked = archive.unpack(io.BytesIO(export.export(folder, "zip")), tmp_path)
     images = TrainedModel.open(folder).dataset.test_images
-    here, there = (
+    original, restored = (
         TrainedModel.open(folder).encode(images),
-        TrainedModel.open(again.path).encode(images),
+        TrainedModel.open(unpacked.path).encode(images),
     )
-    assert np.array_equal(here, there)
+    assert np.array_equal(original, restored)
 
 
-def test_the_script_gives_the_same_history(
+def test_exported_script_reproduces_the_history(
     tmp_path: Path, digits: Dataset, capsys: pytest.CaptureFixture[str]
 ) -> None:
     run = Run.create(tmp_path / "run", Config(**SETTINGS))
@@ -147,14 +149,14 @@ def test_the_script_gives_the_same_history(
         export.export(run.path, "line")
 
 
-def test_the_command_names_what_was_turned(folder: Path) -> None:
+def test_exported_command_contains_the_changed_settings(folder: Path) -> None:
     line = export.export(folder, "line").decode()
     assert line.startswith("aecore train ")
     for words in ("--dataset digits", "--hidden 32", "--bottleneck 3", "--epochs 2"):
         assert words in line
 
 
-def test_a_missing_library_is_told_with_the_way_to_it(
+def test_missing_library_is_reported_with_its_install_command(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
@@ -162,6 +164,6 @@ def test_a_missing_library_is_told_with_the_way_to_it(
         export.export(folder, "onnx")
 
 
-def test_an_unknown_format_is_refused(folder: Path) -> None:
+def test_unknown_format_is_rejected(folder: Path) -> None:
     with pytest.raises(LabError, match="choose one of safetensors, onnx"):
         export.export(folder, "docx")

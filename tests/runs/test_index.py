@@ -24,8 +24,8 @@ def root(tmp_path: Path, small: Dataset, quick: Config) -> Path:
     return tmp_path
 
 
-def test_a_row_says_where_a_run_stands(root: Path, quick: Config) -> None:
-    (root / "no run").mkdir()
+def test_row_contains_progress_scores_settings_and_size(root: Path, quick: Config) -> None:
+    (root / "not a run").mkdir()
     two, one = index(root)
     assert (two["name"], one["name"]) == ("two", "one")
     last = Run(root / "one").history()[-1]
@@ -36,12 +36,12 @@ def test_a_row_says_where_a_run_stands(root: Path, quick: Config) -> None:
     assert one["bytes"] == sum(path.stat().st_size for path in files) > 1000
 
 
-def test_labels_are_kept_and_what_was_edited_is_as_if_not_said(root: Path) -> None:
+def test_labels_are_saved_and_damaged_labels_ignored(root: Path) -> None:
     index(root)
     set_labels(root / "one", title="First", tags=["b", " a ", "b", ""], favourite=True)
     set_labels(root / "one", note="It is good.")
-    said = {"title": "First", "tags": ["a", "b"], "note": "It is good.", "favourite": True}
-    assert said.items() <= index(root)[1].items()
+    labels = {"title": "First", "tags": ["a", "b"], "note": "It is good.", "favourite": True}
+    assert labels.items() <= index(root)[1].items()
     set_labels(root / "one", tags=[], note="")
     assert {"title": "First", "tags": [], "note": ""}.items() <= index(root)[1].items()
     (root / "one" / "labels.json").write_text("[")
@@ -49,21 +49,21 @@ def test_labels_are_kept_and_what_was_edited_is_as_if_not_said(root: Path) -> No
     assert index(root)[1]["title"] == ""
 
 
-def test_what_changed_is_read_again_and_nothing_else(
+def test_only_changed_runs_are_read_again(
     root: Path, small: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     time.sleep(0.1)
     before = index(root)
-    read: list[str] = []
+    names_read: list[str] = []
     row = index_module._row
 
-    def noted(path: Path) -> index_module.Row:
-        read.append(path.name)
+    def recording_row(path: Path) -> index_module.Row:
+        names_read.append(path.name)
         return row(path)
 
-    monkeypatch.setattr(index_module, "_row", noted)
+    monkeypatch.setattr(index_module, "_row", recording_row)
     assert index(root) == before
-    assert read == []
+    assert names_read == []
     run = Run(root / "one")
     run.claim()
     trainer = run.resume(small)
@@ -71,28 +71,28 @@ def test_what_changed_is_read_again_and_nothing_else(
     run.save(trainer)
     run.release()
     assert index(root)[0]["step"] == 12
-    assert read == ["one"]
+    assert names_read == ["one"]
     (root / index_module.INDEX).write_text('{"version": 1, "runs": 3}')
     assert len(index(root)) == 2
 
 
-def test_a_deleted_run_comes_back_until_the_trash_is_emptied(root: Path, small: Dataset) -> None:
-    where = move_to_trash(root, "one")
+def test_deleted_run_can_be_restored_until_the_trash_is_emptied(root: Path, small: Dataset) -> None:
+    trash_path = move_to_trash(root, "one")
     assert [row["name"] for row in index(root)] == ["two"]
-    assert trashed(root) == [where]
-    assert restore(root, where) == root / "one"
+    assert trashed(root) == [trash_path]
+    assert restore(root, trash_path) == root / "one"
     assert len(index(root)) == 2
-    where = move_to_trash(root, "one")
+    trash_path = move_to_trash(root, "one")
     trained(root / "one", small, Run(root / "two").config)
-    assert restore(root, where) == root / "one-2"
-    where = move_to_trash(root, "one-2")
+    assert restore(root, trash_path) == root / "one-2"
+    trash_path = move_to_trash(root, "one-2")
     empty_trash(root)
     assert trashed(root) == []
     with pytest.raises(LabError, match="no longer in the trash"):
-        restore(root, where)
+        restore(root, trash_path)
 
 
-def test_only_a_run_that_nobody_trains_is_deleted(root: Path) -> None:
+def test_missing_run_or_run_in_training_cannot_be_deleted(root: Path) -> None:
     for name in ("../one", ".trash", "missing"):
         with pytest.raises(LabError):
             move_to_trash(root, name)
@@ -103,7 +103,7 @@ def test_only_a_run_that_nobody_trains_is_deleted(root: Path) -> None:
     run.release()
 
 
-def test_five_thousand_runs_are_listed_at_once(root: Path) -> None:
+def test_five_thousand_runs_are_listed_within_a_second(root: Path) -> None:
     for number in range(MANY):
         path = root / f"copy{number}"
         path.mkdir()
@@ -111,8 +111,8 @@ def test_five_thousand_runs_are_listed_at_once(root: Path) -> None:
             os.link(root / "one" / file, path / file)
     time.sleep(0.1)
     index(root)
-    began = time.process_time()
+    started = time.process_time()
     assert len(index(root)) == MANY + 2
-    assert time.process_time() - began < 1
+    assert time.process_time() - started < 1
     shutil.rmtree(root / "copy0")
     assert len(index(root)) == MANY + 1

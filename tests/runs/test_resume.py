@@ -1,4 +1,4 @@
-"""A run gives the same bytes however often it is killed; also the script that does the killing."""
+"""Compare runs that are killed repeatedly with uninterrupted ones; also the script that kills."""
 
 import json
 import os
@@ -17,112 +17,112 @@ from aecore.cli import main
 
 KILLS = 10
 EPOCHS = "40"
-LINE = [
+ARGUMENTS = [
     *("train", "--dataset", "digits", "--train-size", "800", "--batch-size", "64"),
     *("--epochs", EPOCHS, "--hidden", "32", "--bottleneck", "4", "--noise", "0.3"),
     *("--threads", "1", "--json"),
 ]
 TOTAL = int(EPOCHS) * 13
 MOST_STEPS = TOTAL // (KILLS + 2)
-PATIENCE = 60.0
+TIMEOUT_SECONDS = 60.0
 
 
-def saved(path: Path) -> int:
-    """The step of the checkpoint, -1 without one."""
+def saved_step(path: Path) -> int:
+    """Return the step of the checkpoint, or -1 if there is none."""
     try:
         return int(json.loads((path / "checkpoint" / "state.json").read_text())["step"])
     except FileNotFoundError:
         return -1
 
 
-def wait_for(happened: Callable[[], bool]) -> None:
-    limit = time.monotonic() + PATIENCE
-    while not happened():
-        assert time.monotonic() < limit
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + TIMEOUT_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline
         time.sleep(0.002)
 
 
-def final(path: Path) -> dict[str, bytes]:
-    """Everything that must not depend on where a run was cut."""
+def final_files(path: Path) -> dict[str, bytes]:
+    """Return the content of all files that must not depend on where a run was interrupted."""
     files = [path / "history.jsonl", *(path / "checkpoint").iterdir()]
     return {file.name: file.read_bytes() for file in files}
 
 
-def in_child(*more: str) -> int:
-    """Train in a forked process, which has imported everything already."""
+def train_in_child(*extra: str) -> int:
+    """Train in a forked process, where everything is already imported."""
     child = os.fork()
     if child == 0:
         try:
-            main([*LINE, *more])
-        except SystemExit as end:
-            os._exit(int(str(end.code)))
+            main([*ARGUMENTS, *extra])
+        except SystemExit as exit_error:
+            os._exit(int(str(exit_error.code)))
         finally:
             os._exit(99)
     return child
 
 
-def kill_again_and_again(whole: Path, cut: Path) -> None:
-    """Train one run in one go; kill the other at random moments, and resume it each time."""
+def kill_repeatedly(uninterrupted: Path, interrupted: Path) -> None:
+    """Train one run without interruption; kill the other at random times, resuming it each time."""
     import torch
 
     from aecore.runs import run
 
-    # Making the first optimizer imports for seconds; the children need not.
+    # Creating the first optimizer takes seconds of imports; do it once, before forking.
     torch.optim.Adam([torch.zeros(1, requires_grad=True)])
-    # Saving all the time makes many kills hit a save.
+    # Frequent saving makes many kills hit a save.
     run.LEAST_SECONDS_UNSAVED, run.SAVING_SHARE = 0.0, 0.5
-    began = time.monotonic()
-    assert os.waitpid(in_child("--out", str(whole)), 0)[1] == 0
-    longest = (time.monotonic() - began) / (2 * KILLS)
+    started = time.monotonic()
+    assert os.waitpid(train_in_child("--out", str(uninterrupted)), 0)[1] == 0
+    longest_delay = (time.monotonic() - started) / (2 * KILLS)
     delays, kills = random.Random(0), []
     for _ in range(KILLS):
-        before = saved(cut)
-        child = in_child("--resume", "--out", str(cut))
-        wait_for(lambda before=before: saved(cut) > before)  # type: ignore[misc]
-        end = time.monotonic() + delays.uniform(0, longest)
+        before = saved_step(interrupted)
+        child = train_in_child("--resume", "--out", str(interrupted))
+        wait_for(lambda before=before: saved_step(interrupted) > before)  # type: ignore[misc]
+        end = time.monotonic() + delays.uniform(0, longest_delay)
         wait_for(
             lambda before=before, end=end: (  # type: ignore[misc]
-                time.monotonic() > end or saved(cut) > before + MOST_STEPS
+                time.monotonic() > end or saved_step(interrupted) > before + MOST_STEPS
             )
         )
         os.kill(child, signal.SIGKILL)
         _, status = os.waitpid(child, 0)
-        kills.append({"before": before, "after": saved(cut), "status": status})
-    assert os.waitpid(in_child("--resume", "--out", str(cut)), 0)[1] == 0
+        kills.append({"before": before, "after": saved_step(interrupted), "status": status})
+    assert os.waitpid(train_in_child("--resume", "--out", str(interrupted)), 0)[1] == 0
     sys.stdout.write(json.dumps(kills) + "\n")
 
 
-def test_a_run_killed_ten_times_ends_bit_for_bit_as_one_that_was_not(tmp_path: Path) -> None:
-    whole, cut = tmp_path / "whole", tmp_path / "cut"
+def test_run_killed_ten_times_is_identical_to_an_uninterrupted_one(tmp_path: Path) -> None:
+    uninterrupted, interrupted = tmp_path / "uninterrupted", tmp_path / "interrupted"
     console = Path(sys.executable).with_name("aecore")
-    command = [str(console), *LINE, "--out", str(cut)]
+    command = [str(console), *ARGUMENTS, "--out", str(interrupted)]
     with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
-        rows = cut / "history.jsonl"
+        rows = interrupted / "history.jsonl"
         wait_for(lambda: rows.exists() and rows.read_bytes().count(b"\n") > 20)
         process.kill()
     assert process.returncode == -signal.SIGKILL
-    assert 0 <= saved(cut) < TOTAL
+    assert 0 <= saved_step(interrupted) < TOTAL
 
-    command = [sys.executable, __file__, str(whole), str(cut)]
+    command = [sys.executable, __file__, str(uninterrupted), str(interrupted)]
     killer = subprocess.run(command, capture_output=True, text=True, check=False)
     assert killer.returncode == 0, killer.stderr
     kills: list[dict[str, Any]] = json.loads(killer.stdout.splitlines()[-1])
     assert [kill["status"] for kill in kills] == [signal.SIGKILL] * KILLS
     for kill in kills:
         assert kill["before"] < kill["after"] < TOTAL
-    assert saved(cut) == TOTAL
-    assert final(cut) == final(whole)
+    assert saved_step(interrupted) == TOTAL
+    assert final_files(interrupted) == final_files(uninterrupted)
 
 
-def train(path: Path, *more: str) -> dict[str, bytes]:
-    line = ["6" if word == EPOCHS else word for word in LINE]
-    with pytest.raises(SystemExit) as end:
-        main([*line, *more, "--out", str(path)])
-    assert end.value.code == 0
-    return final(path)
+def train(path: Path, *extra: str) -> dict[str, bytes]:
+    arguments = ["6" if word == EPOCHS else word for word in ARGUMENTS]
+    with pytest.raises(SystemExit) as exit_info:
+        main([*arguments, *extra, "--out", str(path)])
+    assert exit_info.value.code == 0
+    return final_files(path)
 
 
-def test_the_same_seed_gives_the_same_bytes_and_another_others(tmp_path: Path) -> None:
+def test_files_are_determined_by_the_seed(tmp_path: Path) -> None:
     first, second = train(tmp_path / "first"), train(tmp_path / "second")
     assert first == second
     other = train(tmp_path / "other", "--seed", "1")
@@ -130,4 +130,4 @@ def test_the_same_seed_gives_the_same_bytes_and_another_others(tmp_path: Path) -
 
 
 if __name__ == "__main__":
-    kill_again_and_again(Path(sys.argv[1]), Path(sys.argv[2]))
+    kill_repeatedly(Path(sys.argv[1]), Path(sys.argv[2]))

@@ -16,7 +16,7 @@ from aecore.runs.run import Run
 from tests.support import advance_run, same, trained
 
 
-def test_a_run_is_a_folder(tmp_path: Path, small: Dataset, quick: Config) -> None:
+def test_run_is_a_folder_of_documented_files(tmp_path: Path, small: Dataset, quick: Config) -> None:
     trained(tmp_path / "a", small, quick)
     names = {path.name for path in (tmp_path / "a").iterdir()} - {".lock"}
     assert names == {
@@ -27,7 +27,7 @@ def test_a_run_is_a_folder(tmp_path: Path, small: Dataset, quick: Config) -> Non
     assert json.loads((tmp_path / "a" / "config.json").read_text()) == quick.model_dump()
 
 
-def test_a_run_comes_back(tmp_path: Path, small: Dataset, quick: Config) -> None:
+def test_saved_run_can_be_read(tmp_path: Path, small: Dataset, quick: Config) -> None:
     trainer = trained(tmp_path / "a", small, quick)
     run = Run(tmp_path / "a")
     assert (run.name, run.config) == ("a", quick)
@@ -46,27 +46,29 @@ def test_a_run_comes_back(tmp_path: Path, small: Dataset, quick: Config) -> None
 def test_equal_runs_have_equal_histories(tmp_path: Path, small: Dataset, quick: Config) -> None:
     for name in "ab":
         trained(tmp_path / name, small, quick)
-    one, other = ((tmp_path / name / "history.jsonl").read_bytes() for name in "ab")
-    assert one == other
-    assert one.count(b"\n") == 10
+    first, second = ((tmp_path / name / "history.jsonl").read_bytes() for name in "ab")
+    assert first == second
+    assert first.count(b"\n") == 10
 
 
-def test_a_resumed_run_is_the_run_that_never_stopped(
+def test_resumed_run_equals_an_uninterrupted_one(
     tmp_path: Path, small: Dataset, quick: Config
 ) -> None:
-    whole = trained(tmp_path / "whole", small, quick, 20)
-    trained(tmp_path / "cut", small, quick, 9)
-    run = Run(tmp_path / "cut")
+    uninterrupted = trained(tmp_path / "uninterrupted", small, quick, 20)
+    trained(tmp_path / "interrupted", small, quick, 9)
+    run = Run(tmp_path / "interrupted")
     run.claim()
     trainer = run.resume(small)
     advance_run(run, trainer, 11)
-    same(whole, trainer)
-    assert run.history() == whole.history
-    assert run.frames() == Run(tmp_path / "whole").frames()
+    same(uninterrupted, trainer)
+    assert run.history() == uninterrupted.history
+    assert run.frames() == Run(tmp_path / "uninterrupted").frames()
     run.release()
 
 
-def test_rows_of_a_divergence_are_forgotten(tmp_path: Path, small: Dataset, quick: Config) -> None:
+def test_history_rows_of_a_divergence_are_discarded(
+    tmp_path: Path, small: Dataset, quick: Config
+) -> None:
     run = Run.create(tmp_path / "a", quick.changed(schedule="constant", epochs=100))
     trainer = run.start(small)
     advance_run(run, trainer, 6)
@@ -80,7 +82,7 @@ def test_rows_of_a_divergence_are_forgotten(tmp_path: Path, small: Dataset, quic
     run.release()
 
 
-def test_edits_are_kept(tmp_path: Path, small: Dataset, quick: Config) -> None:
+def test_edits_are_restored_on_resuming(tmp_path: Path, small: Dataset, quick: Config) -> None:
     run = Run.create(tmp_path / "a", quick)
     trainer = run.start(small)
     advance_run(run, trainer, 3)
@@ -88,16 +90,16 @@ def test_edits_are_kept(tmp_path: Path, small: Dataset, quick: Config) -> None:
     advance_run(run, trainer, 3)
     run.save(trainer)
     run.release()
-    again = Run(tmp_path / "a")
-    resumed = again.resume(small)
+    reopened = Run(tmp_path / "a")
+    resumed = reopened.resume(small)
     assert resumed.config.bottleneck == 2
-    assert again.config.bottleneck == 4
+    assert reopened.config.bottleneck == 4
     assert resumed.edits == [{"step": 3, "changes": {"bottleneck": [4, 2]}}]
-    assert again.frame().codes.shape == (160, 2)
-    assert again.frame(3).codes.shape == (160, 4)
+    assert reopened.frame().codes.shape == (160, 2)
+    assert reopened.frame(3).codes.shape == (160, 4)
 
 
-def test_a_save_is_due_now_and_then(
+def test_run_is_saved_periodically(
     tmp_path: Path, small: Dataset, quick: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run = Run.create(tmp_path / "a", quick)
@@ -113,29 +115,29 @@ def test_a_save_is_due_now_and_then(
     run.release()
 
 
-def test_frames_are_thinned_while_training(
+def test_frames_are_thinned_during_training(
     tmp_path: Path, small: Dataset, quick: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(run_module, "MOST_FRAME_BYTES", 60_000)
     trained(tmp_path / "a", small, quick, 24)
-    left = Run(tmp_path / "a").frames()
-    assert left[0] == 0
-    assert left[-1] == 24
-    assert len(left) < 16
+    remaining = Run(tmp_path / "a").frames()
+    assert remaining[0] == 0
+    assert remaining[-1] == 24
+    assert len(remaining) < 16
     sizes = [path.stat().st_size for path in (tmp_path / "a" / "frames").iterdir()]
     assert sum(sizes) <= 60_000
 
 
-def test_the_last_step_has_a_frame(tmp_path: Path, small: Dataset, quick: Config) -> None:
+def test_last_step_has_a_frame(tmp_path: Path, small: Dataset, quick: Config) -> None:
     trained(tmp_path / "a", small, quick.changed(epochs=5, batch_size=24), 25)
     assert not frame.is_due(25)
     assert Run(tmp_path / "a").frames()[-2:] == [24, 25]
 
 
-@pytest.mark.parametrize("what", ["file", "folder"])
-def test_a_place_that_is_taken_is_refused(tmp_path: Path, quick: Config, what: str) -> None:
+@pytest.mark.parametrize("kind", ["file", "folder"])
+def test_path_that_is_not_empty_is_rejected(tmp_path: Path, quick: Config, kind: str) -> None:
     path = tmp_path / "a"
-    if what == "file":
+    if kind == "file":
         path.write_text("mine")
     else:
         path.mkdir()
@@ -145,13 +147,13 @@ def test_a_place_that_is_taken_is_refused(tmp_path: Path, quick: Config, what: s
     assert not (path / "config.json").exists()
 
 
-def test_an_empty_folder_is_taken(tmp_path: Path, quick: Config) -> None:
+def test_empty_folder_is_accepted(tmp_path: Path, quick: Config) -> None:
     (tmp_path / "a").mkdir()
     Run.create(tmp_path / "a", quick).release()
     assert Run(tmp_path / "a").config == quick
 
 
-def test_a_second_claim_is_refused(tmp_path: Path, quick: Config) -> None:
+def test_second_claim_is_rejected(tmp_path: Path, quick: Config) -> None:
     first = Run.create(tmp_path / "a", quick)
     second = Run(tmp_path / "a")
     for each in (first, second):
@@ -174,23 +176,25 @@ run = Run(Path(sys.argv[1]))
 for _ in range(2):
     try:
         run.claim()
-    except LabError as refusal:
-        print(run.busy, refusal, flush=True)
+    except LabError as error:
+        print(run.busy, error, flush=True)
     else:
         print("claimed", flush=True)
     sys.stdin.readline()
 """
 
 
-def test_another_process_is_refused_and_dying_lets_go(tmp_path: Path, quick: Config) -> None:
+def test_other_process_cannot_claim_and_its_death_releases_the_run(
+    tmp_path: Path, quick: Config
+) -> None:
     run = Run.create(tmp_path / "a", quick)
     command = [sys.executable, "-c", CLAIM, str(tmp_path / "a")]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) as other:
         assert other.stdin is not None
         assert other.stdout is not None
-        said = other.stdout.readline()
-        assert said.startswith("True a is training in another program")
+        message = other.stdout.readline()
+        assert message.startswith("True a is training in another program")
         run.release()
         other.stdin.write("again\n")
         other.stdin.flush()
@@ -203,7 +207,7 @@ def test_another_process_is_refused_and_dying_lets_go(tmp_path: Path, quick: Con
     run.release()
 
 
-def test_a_discarded_run_is_gone(tmp_path: Path, small: Dataset, quick: Config) -> None:
+def test_discarded_run_is_deleted(tmp_path: Path, small: Dataset, quick: Config) -> None:
     run = Run.create(tmp_path / "a", quick)
     run.start(small)
     run.discard()

@@ -16,9 +16,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "kept"
 
 
-def test_a_run_gives_the_network_that_was_trained(
-    folder: Path, small: Dataset, quick: Config
-) -> None:
+def test_opened_model_is_the_trained_network(folder: Path, small: Dataset, quick: Config) -> None:
     trainer = trained(folder, small, quick)
     network = TrainedModel.open(folder, small)
     assert (network.name, network.step, network.config) == ("kept", 10, quick)
@@ -35,7 +33,7 @@ def test_a_run_gives_the_network_that_was_trained(
     )
 
 
-def test_a_bottleneck_changed_while_training_is_the_one_found(
+def test_opened_model_has_the_bottleneck_changed_during_training(
     folder: Path, small: Dataset, quick: Config
 ) -> None:
     run = Run.create(folder, quick)
@@ -48,20 +46,22 @@ def test_a_bottleneck_changed_while_training_is_the_one_found(
     assert network.config.bottleneck == quick.bottleneck + 1
 
 
-def test_a_snapshot_and_the_run_on_disk_agree(folder: Path, small: Dataset, quick: Config) -> None:
+def test_models_from_snapshot_and_from_disk_agree(
+    folder: Path, small: Dataset, quick: Config
+) -> None:
     snapshot = trained(folder, small, quick).snapshot()
-    now, kept = (
+    from_snapshot, from_disk = (
         TrainedModel.from_snapshot(snapshot, small, "kept"),
         TrainedModel.open(folder, small),
     )
     assert np.allclose(
-        now.reconstruct(small.test_images), kept.reconstruct(small.test_images), atol=1e-6
+        from_snapshot.reconstruct(small.test_images),
+        from_disk.reconstruct(small.test_images),
+        atol=1e-6,
     )
 
 
-def test_the_components_are_those_of_the_images_learnt_from(
-    folder: Path, small: Dataset, quick: Config
-) -> None:
+def test_pca_is_fitted_to_the_training_images(folder: Path, small: Dataset, quick: Config) -> None:
     trained(folder, small, quick)
     network = TrainedModel.open(folder, small)
     assert len(network.images) == len(small.images[: quick.train_size])
@@ -70,6 +70,6 @@ def test_the_components_are_those_of_the_images_learnt_from(
     )
 
 
-def test_a_folder_that_is_no_run_is_refused(tmp_path: Path) -> None:
+def test_folder_that_is_not_a_run_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="missing"):
         TrainedModel.open(tmp_path)

@@ -1,4 +1,4 @@
-"""What tests of jobs share: jobs of small runs, closed in the end."""
+"""Fixtures for tests of jobs: jobs of small runs, closed after each test."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,25 +11,27 @@ from aecore.data import Dataset
 from aecore.runs.job import Job
 from aecore.runs.run import Run
 
-Make = Callable[..., Job]
+MakeJob = Callable[..., Job]
 
 
 @pytest.fixture
-def make(tmp_path: Path, small: Dataset, quick: Config, no_thread_left: None) -> Iterator[Make]:
-    """Make jobs of a run that takes long, and close them."""
-    made: list[Job] = []
+def make_job(
+    tmp_path: Path, small: Dataset, quick: Config, no_thread_left: None
+) -> Iterator[MakeJob]:
+    """Return a factory for jobs of long runs; close them after the test."""
+    jobs: list[Job] = []
 
-    def build(*, job: dict[str, Any] | None = None, **values: Any) -> Job:
+    def create(*, options: dict[str, Any] | None = None, **values: Any) -> Job:
         config = quick.changed(**{"epochs": 1000, "schedule": "constant", **values})
-        run = Run.create(tmp_path / f"run{len(made)}", config)
-        made.append(Job(run, run.start(small), threads=1, **(job or {})))
-        return made[-1]
+        run = Run.create(tmp_path / f"run{len(jobs)}", config)
+        jobs.append(Job(run, run.start(small), threads=1, **(options or {})))
+        return jobs[-1]
 
-    yield build
-    for each in made:
+    yield create
+    for each in jobs:
         each.close()
 
 
 @pytest.fixture
-def job(make: Make) -> Job:
-    return make()
+def job(make_job: MakeJob) -> Job:
+    return make_job()

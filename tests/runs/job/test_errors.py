@@ -7,21 +7,21 @@ import pytest
 from aecore.errors import LabError
 from aecore.runs.job import Job
 from aecore.training.trainer import Diverged
-from tests.runs.job.conftest import Make
+from tests.runs.job.conftest import MakeJob
 from tests.support import slow, until
 
 
-def test_a_refused_change_is_told_and_harms_nothing(job: Job) -> None:
+def test_invalid_change_raises_and_has_no_effect(job: Job) -> None:
     job.play()
-    for values, said in (({"bottleneck": 0}, "bottleneck is 0"), ({"seed": 3}, "seed cannot")):
-        with pytest.raises(LabError, match=said):
+    for values, message in (({"bottleneck": 0}, "bottleneck is 0"), ({"seed": 3}, "seed cannot")):
+        with pytest.raises(LabError, match=message):
             job.change(**values)
     assert job.playing
     assert job.error is None
     assert job.latest.edits == ()
 
 
-def test_a_change_refused_late_is_told_all_the_same(
+def test_error_of_a_change_that_runs_late_is_kept(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow(job, monkeypatch, 0.6)
@@ -34,9 +34,9 @@ def test_a_change_refused_late_is_told_all_the_same(
     assert job.latest.step == 2
 
 
-def test_divergence_surfaces_and_can_be_mended(make: Make) -> None:
+def test_divergence_is_reported_and_can_be_corrected(make_job: MakeJob) -> None:
     values = {"optimizer": "sgd", "momentum": 0.99, "hidden": "12-8", "activation": "relu"}
-    job = make(**values)
+    job = make_job(**values)
     job.step(6)
     job.wait(20)
     job.change(learning_rate=10.0)
@@ -46,21 +46,21 @@ def test_divergence_surfaces_and_can_be_mended(make: Make) -> None:
     assert isinstance(error, Diverged)
     assert "learning_rate, which is 10; try 1" in str(error)
     assert np.isfinite(job.latest.codes).all()
-    stood = job.latest.step
+    step_before = job.latest.step
     job.change(learning_rate=1e-3, momentum=0.0)
     job.step(5)
     assert job.wait(20)
     assert job.error is None
-    assert job.latest.step == stood + 5
+    assert job.latest.step == step_before + 5
     steps = [row["step"] for row in job.run.history()]
     assert steps == sorted(set(steps)) == [row["step"] for row in job.latest.history]
 
 
-def test_a_full_disk_surfaces(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*args: object, **kwargs: object) -> None:
+def test_full_disk_is_reported(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(job.run, "record", full)
+    monkeypatch.setattr(job.run, "record", fail)
     job.play()
     assert job.wait(20)
     assert str(job.error) == "The run could not be saved: No space left on device."
@@ -72,12 +72,12 @@ def test_a_full_disk_surfaces(job: Job, monkeypatch: pytest.MonkeyPatch) -> None
     assert job.run.summary()["step"] == job.latest.step == 3
 
 
-def test_a_full_disk_on_pausing_surfaces(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*args: object, **kwargs: object) -> None:
+def test_full_disk_on_pausing_is_reported(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
         raise OSError("No space left on device")
 
     job.play()
-    monkeypatch.setattr(job.run, "save", full)
+    monkeypatch.setattr(job.run, "save", fail)
     job.pause()
     assert job.wait(20)
     assert "No space left" in str(job.error)
@@ -85,25 +85,25 @@ def test_a_full_disk_on_pausing_surfaces(job: Job, monkeypatch: pytest.MonkeyPat
     monkeypatch.undo()
 
 
-def test_a_full_disk_on_closing_still_lets_go(
+def test_full_disk_on_closing_still_releases_the_run(
     job: Job, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def full(*args: object, **kwargs: object) -> None:
+    def fail(*args: object, **kwargs: object) -> None:
         raise OSError("No space left on device")
 
-    monkeypatch.setattr(job.run, "save", full)
+    monkeypatch.setattr(job.run, "save", fail)
     job.close()
     assert not job.run.busy
     assert "could not be saved on closing" in caplog.text
 
 
-def test_the_unexpected_surfaces_too(
+def test_unexpected_error_is_reported(
     job: Job, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def broken() -> None:
+    def fail() -> None:
         raise ZeroDivisionError("a bug")
 
-    monkeypatch.setattr(job._trainer, "step", broken)
+    monkeypatch.setattr(job._trainer, "step", fail)
     job.step(3)
     assert job.wait(20)
     assert str(job.error) == "Training stopped unexpectedly: a bug."
@@ -112,18 +112,18 @@ def test_the_unexpected_surfaces_too(
     monkeypatch.undo()
 
 
-def test_what_breaks_while_an_error_is_told_still_lets_the_run_go(
-    make: Make, monkeypatch: pytest.MonkeyPatch
+def test_failure_while_reporting_an_error_still_releases_the_run(
+    make_job: MakeJob, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    job = make()
+    job = make_job()
 
-    def broken(*args: object) -> None:
+    def fail(*args: object) -> None:
         raise ZeroDivisionError("a bug")
 
     caught: list[threading.ExceptHookArgs] = []
     monkeypatch.setattr(threading, "excepthook", caught.append)
-    monkeypatch.setattr(job._trainer, "step", broken)
-    monkeypatch.setattr(job._trainer, "snapshot", broken)
+    monkeypatch.setattr(job._trainer, "step", fail)
+    monkeypatch.setattr(job._trainer, "snapshot", fail)
     job.step(1)
     until(lambda: not job.alive)
     assert len(caught) == 1
@@ -131,7 +131,7 @@ def test_what_breaks_while_an_error_is_told_still_lets_the_run_go(
     assert not job.run.busy
 
 
-def test_commands_after_closing_are_refused(job: Job) -> None:
+def test_commands_after_closing_are_rejected(job: Job) -> None:
     job.close()
     commands: list[Callable[[], None]] = [
         *(job.play, job.pause, job.step, lambda: job.change(noise=0.1), lambda: job.choose(None))
@@ -142,24 +142,24 @@ def test_commands_after_closing_are_refused(job: Job) -> None:
     assert job.watch().step == 0
 
 
-def test_commands_that_wait_while_it_closes_are_refused(
+def test_commands_pending_while_the_job_closes_are_rejected(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     slow(job, monkeypatch, 0.25)
     monkeypatch.setattr("aecore.runs.job.ANSWER_SECONDS", 20.0)
-    refused: list[str] = []
+    messages: list[str] = []
 
-    def ask() -> None:
+    def change_noise() -> None:
         try:
             job.change(noise=0.7)
-        except LabError as refusal:
-            refused.append(str(refusal))
+        except LabError as error:
+            messages.append(str(error))
 
     job.step(1)
     until(lambda: job.playing and not job._commands)
-    asking = threading.Thread(target=ask)
-    asking.start()
+    thread = threading.Thread(target=change_noise)
+    thread.start()
     until(lambda: len(job._commands) == 1)
     job.close()
-    asking.join(20)
-    assert refused == ["The run run0 was closed; open it again."]
+    thread.join(20)
+    assert messages == ["The run run0 was closed; open it again."]

@@ -10,11 +10,11 @@ from aecore.data import Dataset
 from aecore.runs.job import Job
 from aecore.runs.run import Run
 from aecore.training.trainer import Trainer
-from tests.runs.job.conftest import Make
+from tests.runs.job.conftest import MakeJob
 from tests.support import slow, until
 
 
-def test_it_stands_at_first(job: Job) -> None:
+def test_new_job_is_paused_at_step_0(job: Job) -> None:
     assert not job.playing
     assert job.alive
     assert job.error is None
@@ -34,27 +34,25 @@ def test_steps_are_counted_exactly(job: Job, count: int) -> None:
     assert job.latest.step == 2 * count
 
 
-def test_waiting_is_not_over_before_the_steps_are_made(
+def test_wait_ends_only_after_the_steps_are_taken_and_saved(
     job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A step longer than the time a command waits for its answer; asked again and again."""
+    """Slow down saving, so that a wait that ends too early is noticed."""
     save = job.run.save
 
-    def slowly(*args: Any, **kwargs: Any) -> None:
+    def slow_save(*args: Any, **kwargs: Any) -> None:
         time.sleep(0.02)
         save(*args, **kwargs)
 
-    monkeypatch.setattr(job.run, "save", slowly)
-    for asked in range(1, 20):
+    monkeypatch.setattr(job.run, "save", slow_save)
+    for count in range(1, 20):
         job.step(1)
         assert job.wait(20)
-        assert job.latest.step == asked
-        assert job.run.summary()["step"] == asked
+        assert job.latest.step == count
+        assert job.run.summary()["step"] == count
 
 
-def test_a_command_that_is_obeyed_late_is_waited_for(
-    job: Job, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_wait_includes_commands_that_run_late(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
     slow(job, monkeypatch, 0.5)
     job.step(1)
     until(lambda: job.playing)
@@ -63,7 +61,7 @@ def test_a_command_that_is_obeyed_late_is_waited_for(
     assert job.latest.step == 2
 
 
-def test_wait_gives_up(job: Job) -> None:
+def test_wait_times_out(job: Job) -> None:
     job.play()
     assert not job.wait(0.05)
 
@@ -86,8 +84,8 @@ def test_play_and_pause(job: Job) -> None:
     assert 0 < job.seconds_left < float("inf")
 
 
-def test_it_trains_what_a_loop_trains(make: Make, small: Dataset) -> None:
-    job = make()
+def test_job_trains_like_a_plain_loop(make_job: MakeJob, small: Dataset) -> None:
+    job = make_job()
     job.step(8)
     job.wait(20)
     job.change(bottleneck=2)
@@ -98,13 +96,13 @@ def test_it_trains_what_a_loop_trains(make: Make, small: Dataset) -> None:
         if step == 8:
             trainer.change(bottleneck=2)
         trainer.step()
-    found, wanted = job._trainer.state(), trainer.state()
-    assert found.facts == wanted.facts
-    assert all(torch.equal(value, wanted.tensors[n]) for n, value in found.tensors.items())
+    actual, expected = job._trainer.state(), trainer.state()
+    assert actual.facts == expected.facts
+    assert all(torch.equal(value, expected.tensors[n]) for n, value in actual.tensors.items())
 
 
-def test_it_stops_where_the_run_is_finished(make: Make) -> None:
-    job = make(epochs=2)
+def test_job_stops_when_the_run_is_finished(make_job: MakeJob) -> None:
+    job = make_job(epochs=2)
     job.play()
     assert job.wait(20)
     assert job.latest.finished
@@ -119,12 +117,12 @@ def test_it_stops_where_the_run_is_finished(make: Make) -> None:
 
 
 @pytest.mark.parametrize("playing", [True, False])
-def test_a_change_is_seen_at_once(job: Job, playing: bool) -> None:
+def test_change_is_visible_immediately(job: Job, playing: bool) -> None:
     if playing:
         job.play()
     for bottleneck in (2, 7):
         job.change(bottleneck=bottleneck, noise=0.5)
-        until(lambda wanted=bottleneck: job.latest.codes.shape[1] == wanted, 2)  # type: ignore[misc]
+        until(lambda expected=bottleneck: job.latest.codes.shape[1] == expected, 2)  # type: ignore[misc]
         assert job.latest.config.noise == 0.5
         assert job.latest.edits[-1]["changes"]["bottleneck"][1] == bottleneck
     assert job.playing == playing
@@ -132,8 +130,8 @@ def test_a_change_is_seen_at_once(job: Job, playing: bool) -> None:
         assert job.run.frame().config.bottleneck == 7
 
 
-def test_nobody_watching_pauses_it(make: Make) -> None:
-    job = make(job={"idle_seconds": 0.2})
+def test_job_pauses_when_nobody_watches(make_job: MakeJob) -> None:
+    job = make_job(options={"idle_seconds": 0.2})
     job.play()
     assert job.wait(20)
     assert job.idle
@@ -143,8 +141,8 @@ def test_nobody_watching_pauses_it(make: Make) -> None:
     assert not job.idle
 
 
-def test_somebody_watching_keeps_it_going(make: Make) -> None:
-    job = make(job={"idle_seconds": 0.4})
+def test_job_continues_while_somebody_watches(make_job: MakeJob) -> None:
+    job = make_job(options={"idle_seconds": 0.4})
     job.play()
     for _ in range(10):
         time.sleep(0.08)
@@ -153,19 +151,19 @@ def test_somebody_watching_keeps_it_going(make: Make) -> None:
     assert not job.idle
 
 
-def test_closing_saves_and_lets_go(job: Job, small: Dataset) -> None:
+def test_close_saves_and_releases_the_run(job: Job, small: Dataset) -> None:
     job.play()
     until(lambda: job._trainer.steps > 7)
     job.close()
     assert not job.alive
     assert not job.run.busy
-    again = Run(job.run.path)
-    again.claim()
-    assert again.resume(small).steps == job._trainer.steps
-    again.release()
+    reopened = Run(job.run.path)
+    reopened.claim()
+    assert reopened.resume(small).steps == job._trainer.steps
+    reopened.release()
 
 
-def test_closing_twice_and_from_elsewhere(job: Job) -> None:
+def test_close_can_be_called_repeatedly_and_from_other_threads(job: Job) -> None:
     job.play()
     threads = [threading.Thread(target=job.close) for _ in range(3)]
     for each in threads:
@@ -177,25 +175,25 @@ def test_closing_twice_and_from_elsewhere(job: Job) -> None:
     assert job.wait(1)
 
 
-def test_many_may_look_while_it_trains(job: Job) -> None:
-    problems: list[BaseException] = []
+def test_concurrent_readers_see_consistent_snapshots(job: Job) -> None:
+    errors: list[BaseException] = []
     done = threading.Event()
 
-    def look() -> None:
+    def read() -> None:
         last = 0
         try:
             while not done.is_set():
-                seen = job.watch()
-                assert seen.step >= last
-                assert seen.codes.shape[1] == seen.config.bottleneck
-                assert len(seen.points) == len(seen.codes) == len(seen.labels)
-                assert all(row["step"] <= seen.step for row in seen.history)
-                last = seen.step
+                snapshot = job.watch()
+                assert snapshot.step >= last
+                assert snapshot.codes.shape[1] == snapshot.config.bottleneck
+                assert len(snapshot.points) == len(snapshot.codes) == len(snapshot.labels)
+                assert all(row["step"] <= snapshot.step for row in snapshot.history)
+                last = snapshot.step
                 time.sleep(0.001)
-        except BaseException as problem:
-            problems.append(problem)
+        except BaseException as error:
+            errors.append(error)
 
-    readers = [threading.Thread(target=look) for _ in range(4)]
+    readers = [threading.Thread(target=read) for _ in range(4)]
     for each in readers:
         each.start()
     job.play()
@@ -205,11 +203,11 @@ def test_many_may_look_while_it_trains(job: Job) -> None:
     done.set()
     for each in readers:
         each.join(20)
-    assert problems == []
+    assert errors == []
     assert job.error is None
 
 
-def test_many_may_command(job: Job) -> None:
+def test_concurrent_commands_are_safe(job: Job) -> None:
     threads = [threading.Thread(target=job.step, args=(1,)) for _ in range(8)]
     threads += [threading.Thread(target=job.change, kwargs={"noise": n / 10}) for n in range(8)]
     for each in threads:
@@ -221,7 +219,7 @@ def test_many_may_command(job: Job) -> None:
     assert job.error is None
 
 
-def test_other_examples_are_shown_and_stay(job: Job) -> None:
+def test_chosen_examples_are_shown_and_kept(job: Job) -> None:
     job.choose(np.array([5, 2]))
     assert job.latest.examples.indices.tolist() == [5, 2]
     job.step(2)
@@ -231,20 +229,18 @@ def test_other_examples_are_shown_and_stay(job: Job) -> None:
     assert len(job.latest.examples.indices) == 10
 
 
-def test_snapshots_cost_little_and_none_unwatched(
-    job: Job, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    taken: list[int] = []
+def test_no_snapshots_are_taken_while_unwatched(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    steps: list[int] = []
     snapshot = job._trainer.snapshot
 
-    def counted(*args: Any) -> Any:
-        taken.append(job._trainer.steps)
+    def counting_snapshot(*args: Any) -> Any:
+        steps.append(job._trainer.steps)
         return snapshot(*args)
 
     monkeypatch.setattr("aecore.runs.job.WATCHED_SECONDS", 0.0)
     monkeypatch.setattr("aecore.runs.run.frame.is_due", lambda step: False)
-    monkeypatch.setattr(job._trainer, "snapshot", counted)
+    monkeypatch.setattr(job._trainer, "snapshot", counting_snapshot)
     job.step(30)
     job.wait(20)
-    # One to look at and one to save, when it stops.
-    assert set(taken) == {30}
+    # Two on stopping: one to show and one to save.
+    assert set(steps) == {30}
