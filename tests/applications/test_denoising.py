@@ -6,7 +6,6 @@ import pytest
 from aecore.applications import denoising
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.metrics import reconstruction
 from aecore.runs.trained_model import TrainedModel
 from tests.support import trained
 
@@ -43,15 +42,3 @@ def test_noise_is_determined_by_the_seed(digits: Dataset) -> None:
     assert np.array_equal(first, second)
     assert not np.array_equal(first, denoising.add_noise(images, "masking", 0.5, seed=4))
     assert first.max() <= 1
-
-
-def test_psnr_and_ssim_of_known_images() -> None:
-    truth = np.random.default_rng(0).random((4, 9, 9)).astype(np.float32)
-    darker = (truth * 0.9).astype(np.float32)
-    assert reconstruction.psnr(truth, darker) == pytest.approx(
-        -10 * np.log10(np.square(truth - darker).mean()), abs=1e-4
-    )
-    assert reconstruction.psnr(truth, truth) == float("inf")
-    assert reconstruction.ssim(truth, truth) == pytest.approx(1)
-    assert reconstruction.ssim(truth, 1 - truth) < reconstruction.ssim(truth, darker)
-    assert reconstruction.ssim(truth[:, :4, :4], truth[:, :4, :4]) == pytest.approx(1)
