@@ -104,6 +104,8 @@ def test_saved_run_is_opened_from_the_list(lab: Lab) -> None:
     lab.select("preset", "Two-dimensional")
     lab.wait_until(lambda: lab.step == 0, "a new run starts")
     lab.page.get_by_role("button", name="Saved runs").click()
+    assert lab.selected("saved run") == ""
+    assert lab.button("open saved run").is_disabled()
     lab.select("saved run", saved_run.name)
     lab.page.get_by_text("Step 10 of 45,000", exact=True).wait_for()
     lab.press("open saved run")

@@ -29,7 +29,7 @@ def test_play_trains_and_pause_stops(lab: Lab) -> None:
         lambda: lab.plot_value("loss-curve", "_fullData[1].x.length") > points, "the curve grows"
     )
     lab.pause()
-    lab.page.wait_for_timeout(700)
+    lab.wait_until(lambda: lab.step == lab.server.saved_state()["step"], "the pause is saved")
     step = lab.step
     assert step > 0
     lab.page.wait_for_timeout(1500)
@@ -93,7 +93,9 @@ def test_finished_run_shows_a_notice_and_continues_with_more_epochs(lab: Lab) ->
     lab.ensure_fresh_run(epochs=1)
     lab.press("play")
     lab.wait_for_step(STEPS_PER_EPOCH)
-    lab.page.get_by_test_id("stAlert").filter(has_text="Finished").wait_for()
+    lab.page.get_by_test_id("stAlert").filter(
+        has_text="Increase Epochs to keep training"
+    ).wait_for()
     assert lab.button("play").is_disabled()
     lab.expand("Training")
     lab.slider("epochs").press("ArrowRight")
