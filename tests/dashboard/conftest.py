@@ -1,4 +1,4 @@
-"""The page without a browser: scripts run and widgets answer, JavaScript does not."""
+"""Run pages without a browser: scripts and widgets work, JavaScript does not."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ from streamlit.util import calc_hash
 
 from dashboard.state import active_run
 from dashboard.state.background import background_cache
-from tests.dashboard.support import Goes, Open
+from tests.dashboard.support import GoToPage, OpenPage
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 QUICK = {"hidden": "16", "batch_size": "128"}
@@ -17,48 +17,48 @@ QUICK = {"hidden": "16", "batch_size": "128"}
 
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Point the dashboard to empty folders; return that of the runs."""
+    """Point the dashboard to empty folders; return the runs folder."""
     monkeypatch.setenv("AECORE_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("AECORE_DATA", str(tmp_path / "data"))
     return tmp_path / "runs"
 
 
 @pytest.fixture
-def open_page(root: Path) -> Iterator[Open]:
-    """Give a function that opens the page with settings in its address, on a server just started.
+def open_page(root: Path) -> Iterator[OpenPage]:
+    """Return a function that opens the app with settings in its URL, on a fresh server.
 
-    A small network is asked for unless the address says otherwise.
+    Unless the URL says otherwise, the network is small.
     """
     active_run.active_run.clear()
 
-    def opened(**settings: object) -> AppTest:
+    def open_with(**settings: object) -> AppTest:
         page = AppTest.from_file(APP, default_timeout=120)
         for name, value in {**QUICK, **settings}.items():
             page.query_params[name] = str(value)
         return page.run()
 
-    yield opened
+    yield open_with
     active_run.active_run().close()
     active_run.active_run.clear()
 
 
 @pytest.fixture
-def open_view(root: Path) -> Iterator[Open]:
-    """Give a function that opens one page alone by its name, on a server just started.
+def open_view(root: Path) -> Iterator[OpenPage]:
+    """Return a function that opens a single page by name with some settings, on a fresh server.
 
-    A small network is asked for unless the settings say otherwise.
+    Unless the settings say otherwise, the network is small.
     """
     active_run.active_run.clear()
     background_cache.clear()
 
-    def opened(name: str, **settings: object) -> AppTest:
+    def open_with(name: str, **settings: object) -> AppTest:
         script = f"from dashboard.views.{name} import page\npage.show()"
         page = AppTest.from_string(script, default_timeout=120)
         for knob, value in {**QUICK, **settings}.items():
             page.query_params[knob] = str(value)
         return page.run()
 
-    yield opened
+    yield open_with
     active_run.active_run().close()
     active_run.active_run.clear()
     background_cache().close()
@@ -66,11 +66,11 @@ def open_view(root: Path) -> Iterator[Open]:
 
 
 @pytest.fixture
-def goes() -> Goes:
-    """Give a function that goes to another page by its name, as the navigation does."""
+def go_to_page() -> GoToPage:
+    """Return a function that switches to another page by name, as the navigation does."""
 
     def go(page: AppTest, name: str) -> AppTest:
-        # AppTest switches to pages that are files only, and these are functions.
+        # AppTest can only switch to pages that are files; these are functions.
         page._page_hash = calc_hash(name)
         page.run()
         page._page_hash = ""

@@ -1,4 +1,4 @@
-"""Plain helpers that tests of the pages share."""
+"""Helpers shared by the tests of the pages."""
 
 from collections.abc import Callable
 
@@ -6,8 +6,8 @@ from streamlit.testing.v1 import AppTest
 
 from dashboard.state.background import background_cache
 
-Open = Callable[..., AppTest]
-Goes = Callable[[AppTest, str], AppTest]
+OpenPage = Callable[..., AppTest]
+GoToPage = Callable[[AppTest, str], AppTest]
 
 
 def captions(page: AppTest) -> str:
@@ -16,11 +16,11 @@ def captions(page: AppTest) -> str:
 
 
 def finish(page: AppTest) -> AppTest:
-    """Wait until nothing is computed in the background, and run the page once more."""
+    """Wait until background computations are done, and rerun the page."""
     while True:
         assert background_cache().wait(100)
         page.run()
         assert not page.exception
-        # What nobody has asked for lately waits until the page asks again.
+        # Values not requested recently wait until the page requests them again.
         if not any(entry.waiting for entry in background_cache()._entries.values()):
             return page

@@ -1,4 +1,4 @@
-"""Everything the page says passes through `t`: in a pseudo language, nothing is left in English."""
+"""All texts of the page are translated: in a pseudo-language, none is left in English."""
 
 import json
 import re
@@ -13,12 +13,12 @@ from aecore.runs.run import Run
 from dashboard.state import active_run
 from dashboard.views.guide.glossary import PAPERS
 from tests.catalogue import extracted
-from tests.dashboard.support import Goes, Open
+from tests.dashboard.support import GoToPage, OpenPage
 from tests.support import Bracketed, current_job
 
-SHOWN = ("label", "help", "body", "placeholder", "text", "tooltip")
+TEXT_FIELDS = ("label", "help", "body", "placeholder", "text", "tooltip")
 # Names of icons, runs and datasets, citations, HTML, and numbers are not translated.
-NO_WORDS = re.compile(
+NOT_TRANSLATED = re.compile(
     r":material/\w+:|<style>.*</style>|<[^>]*>|digits-[\w-]+|my-images|[\d.]+e-\d+|"
     + "|".join(re.escape(paper) for _, paper in PAPERS),
     re.S,
@@ -26,10 +26,10 @@ NO_WORDS = re.compile(
 
 
 @pytest.fixture
-def pseudo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Use a language in which every sentence is the English one in brackets.
+def pseudo_language(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Use a language in which every text is the English one in brackets.
 
-    Whatever is shown in it must be among the texts that translators are given.
+    Every text requested in it must be among those extracted for translators.
     """
     language = Bracketed("⟦", "⟧")
     monkeypatch.setattr(i18n, "_catalogue", lambda code: language)
@@ -37,21 +37,21 @@ def pseudo(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     assert language.asked - extracted() == set()
 
 
-def without_translated(text: str) -> str:
-    """Return what of a text does not lie in brackets."""
+def untranslated_part(text: str) -> str:
+    """Return the part of a text outside of brackets."""
     depth, rest = 0, ""
-    for letter in NO_WORDS.sub("", text):
+    for letter in NOT_TRANSLATED.sub("", text):
         depth += (letter == "⟦") - (letter == "⟧")
         if depth == 0 and letter != "⟧":
             rest += letter
     return rest
 
 
-def shown(page: AppTest) -> Iterator[tuple[str, str]]:
-    """Yield where on the page each text stands, and the text."""
+def texts_of_page(page: AppTest) -> Iterator[tuple[str, str]]:
+    """Yield the texts of the page, each after the place where it is shown."""
     for part in (page.main, page.sidebar):
         for element in elements(part):
-            yield from said_by(element)
+            yield from texts_of_element(element)
     for toast in page.toast:
         yield "toast", toast.value
 
@@ -63,23 +63,23 @@ def elements(block: Any) -> Iterator[Any]:
             yield from elements(child)
 
 
-def said_by(element: Any) -> Iterator[tuple[str, str]]:
+def texts_of_element(element: Any) -> Iterator[tuple[str, str]]:
     proto = element.proto
     if proto is None or isinstance(proto, str):
         return
     if hasattr(proto, "component_name"):
-        yield from said_by_component(proto)
+        yield from texts_of_component(proto)
         return
-    # A folding block keeps its label one level deeper.
+    # Expanders and popovers hold their label one level deeper.
     for place in (proto, *(getattr(proto, kind, None) for kind in ("expandable", "popover"))):
-        for name in SHOWN:
+        for name in TEXT_FIELDS:
             if isinstance(text := getattr(place, name, ""), str):
                 yield f"{element.type} {name}", text
     for text in getattr(proto, "options", ()):
         yield f"{element.type} option", text
 
 
-def said_by_component(proto: Any) -> Iterator[tuple[str, str]]:
+def texts_of_component(proto: Any) -> Iterator[tuple[str, str]]:
     data = json.loads(proto.json or "{}")
     for name in ("label", "empty"):
         yield f"{proto.component_name} {name}", data.get(name, "")
@@ -97,7 +97,7 @@ def said_by_component(proto: Any) -> Iterator[tuple[str, str]]:
 
 
 def figure_of(page: AppTest, key: str) -> dict[str, Any]:
-    """Return a figure of the page, as it is sent to the browser."""
+    """Return a figure of the page as it is sent to the browser."""
     for element in elements(page.main):
         proto = element.proto
         if hasattr(proto, "component_name"):
@@ -107,21 +107,19 @@ def figure_of(page: AppTest, key: str) -> dict[str, Any]:
     raise AssertionError(f"no figure is named {key}")
 
 
-def left_in_english(page: AppTest) -> list[tuple[str, str]]:
-    found = list(shown(page))
-    assert len(found) > 100
+def untranslated_texts(page: AppTest) -> list[tuple[str, str]]:
+    texts = list(texts_of_page(page))
+    assert len(texts) > 100
     return [
-        (where, text)
-        for where, text in found
-        if re.search(r"[A-Za-z]{2}", without_translated(text))
+        (where, text) for where, text in texts if re.search(r"[A-Za-z]{2}", untranslated_part(text))
     ]
 
 
-@pytest.mark.usefixtures("pseudo")
-def test_an_untouched_page_speaks_the_language(open_page: Open) -> None:
+@pytest.mark.usefixtures("pseudo_language")
+def test_new_page_is_translated(open_page: OpenPage) -> None:
     page = open_page()
-    assert left_in_english(page) == []
-    # Texts of each kind of place, so that one that is no longer looked at does not pass unseen.
+    assert untranslated_texts(page) == []
+    # A text from each kind of place, so that none can drop out of the search unnoticed.
     assert {
         "⟦Play⟧",
         "⟦More data⟧",
@@ -133,11 +131,11 @@ def test_an_untouched_page_speaks_the_language(open_page: Open) -> None:
         "⟦original⟧",
         "⟦mean activation⟧",
         "⟦Press Play to plot the error as the network trains.⟧",
-    } <= {text for _, text in shown(page)}
+    } <= {text for _, text in texts_of_page(page)}
 
 
-@pytest.mark.usefixtures("pseudo")
-def test_a_trained_and_changed_run_speaks_the_language(open_page: Open) -> None:
+@pytest.mark.usefixtures("pseudo_language")
+def test_page_of_a_trained_and_changed_run_is_translated(open_page: OpenPage) -> None:
     page = open_page(epochs=1)
     page.button(key="step 10").click().run()
     assert current_job().wait(60)
@@ -145,48 +143,48 @@ def test_a_trained_and_changed_run_speaks_the_language(open_page: Open) -> None:
     page.button(key="play").click().run()
     assert current_job().wait(60)
     page.run()
-    assert left_in_english(page) == []
+    assert untranslated_texts(page) == []
 
 
-@pytest.mark.usefixtures("pseudo")
-def test_the_guide_speaks_the_language(open_page: Open, goes: Goes) -> None:
-    page = goes(open_page(noise=0.3, sparsity=0.1), "guide")
-    assert left_in_english(page) == []
-    assert {"⟦Start⟧", "⟦Glossary and papers⟧"} <= {text for _, text in shown(page)}
+@pytest.mark.usefixtures("pseudo_language")
+def test_guide_is_translated(open_page: OpenPage, go_to_page: GoToPage) -> None:
+    page = go_to_page(open_page(noise=0.3, sparsity=0.1), "guide")
+    assert untranslated_texts(page) == []
+    assert {"⟦Start⟧", "⟦Glossary and papers⟧"} <= {text for _, text in texts_of_page(page)}
 
 
-@pytest.mark.usefixtures("pseudo")
-def test_refusals_and_news_speak_the_language(open_page: Open) -> None:
+@pytest.mark.usefixtures("pseudo_language")
+def test_errors_and_toasts_are_translated(open_page: OpenPage) -> None:
     page = open_page(noise="loud")
     assert page.error
-    assert left_in_english(page) == []
+    assert untranslated_texts(page) == []
     page.selectbox(key="loss").set_value("bce").run()
     assert page.error
-    assert left_in_english(page) == []
+    assert untranslated_texts(page) == []
     page.button(key="step 10").click().run()
     assert current_job().wait(60)
     page.button(key="reset").click().run()
     assert page.toast
-    assert left_in_english(page) == []
+    assert untranslated_texts(page) == []
 
 
-@pytest.mark.usefixtures("pseudo")
-def test_a_followed_run_is_spoken_of_in_the_language(open_page: Open) -> None:
+@pytest.mark.usefixtures("pseudo_language")
+def test_notice_of_a_followed_run_is_translated(open_page: OpenPage) -> None:
     page = open_page()
     page.button(key="step 10").click().run()
     assert current_job().wait(60)
-    elsewhere = Run(current_job().run.path)
+    other_program = Run(current_job().run.path)
     page.button(key="reset").click().run()
-    elsewhere.claim()
+    other_program.claim()
     try:
-        active_run.active_run().open(Run(elsewhere.path))
+        active_run.active_run().open(Run(other_program.path))
         page.run()
         assert page.info
-        assert left_in_english(page) == []
+        assert untranslated_texts(page) == []
     finally:
-        elsewhere.release()
+        other_program.release()
 
 
-def test_brackets_are_taken_out_and_the_rest_is_found() -> None:
-    assert without_translated("**⟦Stacked ⟦deep⟧⟧** 12 ×") == "**** 12 ×"
-    assert without_translated("⟦Data⟧ set") == " set"
+def test_untranslated_part_leaves_out_bracketed_texts() -> None:
+    assert untranslated_part("**⟦Stacked ⟦deep⟧⟧** 12 ×") == "**** 12 ×"
+    assert untranslated_part("⟦Data⟧ set") == " set"

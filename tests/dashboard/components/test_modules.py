@@ -10,7 +10,7 @@ FOLDER = Path(components.__file__).parent
 SCRIPTS = sorted(FOLDER.glob("*/*.js"))
 
 
-def test_each_module_comes_once_after_those_it_imports(tmp_path: Path) -> None:
+def test_modules_are_joined_once_after_their_imports(tmp_path: Path) -> None:
     (tmp_path / "base.js").write_text("export const base = 1;\n")
     (tmp_path / "one.js").write_text(
         'import { base } from "./base.js";\nexport const one = base;\n'
@@ -29,7 +29,7 @@ def test_each_module_comes_once_after_those_it_imports(tmp_path: Path) -> None:
     ]
 
 
-def test_modules_that_need_each_other_are_joined_too(tmp_path: Path) -> None:
+def test_modules_with_circular_imports_are_joined(tmp_path: Path) -> None:
     (tmp_path / "a.js").write_text('import { b } from "./b.js";\nexport function a() { b(); }\n')
     (tmp_path / "b.js").write_text('import { a } from "./a.js";\nexport function b() { a(); }\n')
     joined = join_modules(tmp_path / "a.js")
@@ -37,7 +37,7 @@ def test_modules_that_need_each_other_are_joined_too(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.name)
-def test_every_import_names_what_its_module_exports(path: Path) -> None:
+def test_every_imported_name_is_exported(path: Path) -> None:
     source = path.read_text("utf-8")
     for names, target in re.findall(r'import \{([^}]*)\} from "([^"]+)";', source):
         exported = (path.parent / target).resolve().read_text("utf-8")
@@ -48,7 +48,7 @@ def test_every_import_names_what_its_module_exports(path: Path) -> None:
 
 
 @pytest.mark.parametrize("entry", [p for p in SCRIPTS if "export default" in p.read_text("utf-8")])
-def test_the_joined_names_differ(entry: Path) -> None:
+def test_joined_script_has_no_duplicate_names(entry: Path) -> None:
     joined = join_modules(entry)
     names = re.findall(r"^(?:async )?(?:function\*?|const|let|class) (\w+)", joined, re.MULTILINE)
     assert len(names) == len(set(names))

@@ -1,15 +1,15 @@
 import pytest
 
 from dashboard.components import mosaic
-from tests.dashboard.components.mounted import Mounted
+from tests.dashboard.components.mount_recorder import MountRecorder
 
 
-def test_a_mosaic_carries_its_picture_and_captions(monkeypatch: pytest.MonkeyPatch) -> None:
-    mounted = Mounted()
-    monkeypatch.setattr(mosaic, "_mosaic", mounted)
+def test_mosaic_sends_its_image_and_captions(monkeypatch: pytest.MonkeyPatch) -> None:
+    mounts = MountRecorder()
+    monkeypatch.setattr(mosaic, "_mosaic", mounts)
     mosaic.mosaic(
         "reconstructions", b"\x89PNG", rows=("original",), columns=(), label="Seven", height=120
     )
-    data = mounted[0]["data"]
+    data = mounts[0]["data"]
     assert data["image"] == "data:image/png;base64,iVBORw=="
     assert (data["rows"], data["columns"], data["label"]) == (("original",), (), "Seven")

@@ -1,14 +1,12 @@
 import pytest
 
 from dashboard.components import threshold_line
-from tests.dashboard.components.mounted import Mounted
+from tests.dashboard.components.mount_recorder import MountRecorder
 
 
-def test_a_line_is_where_it_should_be_and_tells_where_it_was_dragged(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    mounted, told = Mounted(), list[float]()
-    monkeypatch.setattr(threshold_line, "_line", mounted)
+def test_line_is_placed_at_the_threshold_and_reports_drags(monkeypatch: pytest.MonkeyPatch) -> None:
+    mounts, reports = MountRecorder(), list[float]()
+    monkeypatch.setattr(threshold_line, "_line", mounts)
     state = {"line": {"dragged": [0.3, 7]}}
     monkeypatch.setattr("streamlit.session_state", state)
     threshold_line.threshold_line(
@@ -19,13 +17,13 @@ def test_a_line_is_where_it_should_be_and_tells_where_it_was_dragged(
         movable=True,
         label="Threshold",
         words="Drag it.",
-        on_drag=told.append,
+        on_drag=reports.append,
     )
-    (given,) = mounted
-    assert (given["data"]["at"], given["data"]["extent"], given["data"]["count"]) == (
+    (arguments,) = mounts
+    assert (arguments["data"]["at"], arguments["data"]["extent"], arguments["data"]["count"]) == (
         0.2,
         [0, 1],
         7,
     )
-    given["on_dragged_change"]()
-    assert told == [0.3]
+    arguments["on_dragged_change"]()
+    assert reports == [0.3]

@@ -1,4 +1,4 @@
-"""Plain helpers that tests of figures share."""
+"""Helpers shared by the tests of figures."""
 
 from typing import Any
 
@@ -23,8 +23,8 @@ def line(figure: go.Figure, name: str) -> Any:
     return next(trace for trace in figure.data if trace.name == name)
 
 
-def words(figure: go.Figure) -> set[str]:
-    found: set[str] = set()
+def texts(figure: go.Figure) -> set[str]:
+    result: set[str] = set()
 
     def walk(value: Any, key: str = "") -> None:
         if isinstance(value, dict):
@@ -34,7 +34,7 @@ def words(figure: go.Figure) -> set[str]:
             for each in value:
                 walk(each, key)
         elif key in {"text", "name", "hovertext", "hovertemplate"} and isinstance(value, str):
-            found.add(value)
+            result.add(value)
 
     walk(figure.to_dict())
-    return found
+    return result

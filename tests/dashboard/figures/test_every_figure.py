@@ -1,4 +1,4 @@
-"""What holds for all figures: whose colours and whose words they carry."""
+"""Rules for all figures: colours come from the theme, texts are translated."""
 
 import numpy as np
 import plotly.graph_objects as go
@@ -9,11 +9,11 @@ from dashboard.figures.code_activity import code_activity
 from dashboard.figures.latent_map import latent_map
 from dashboard.figures.loss_curve import loss
 from dashboard.figures.theme import compact
-from tests.dashboard.figures.support import history, words
+from tests.dashboard.figures.support import history, texts
 from tests.support import Bracketed
 
 
-def everything() -> list[go.Figure]:
+def all_figures() -> list[go.Figure]:
     edits = [
         {
             "step": 5,
@@ -27,16 +27,16 @@ def everything() -> list[go.Figure]:
     ]
 
 
-def test_no_figure_says_a_colour_of_text_or_ground() -> None:
-    for figure in everything():
+def test_figures_set_no_colour_for_text_or_background() -> None:
+    for figure in all_figures():
         assert "font" not in compact(figure).replace("fontsize", "")
         assert figure.layout.paper_bgcolor == figure.layout.plot_bgcolor == "rgba(0, 0, 0, 0)"
 
 
-def test_every_word_passes_through_t(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_figure_texts_are_translated(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(i18n, "_catalogue", lambda code: Bracketed("«", "»"))
-    said = set.union(*(words(figure) for figure in everything()))
-    assert {text for text in said if "«" not in text} <= {
+    shown = set.union(*(texts(figure) for figure in all_figures()))
+    assert {text for text in shown if "«" not in text} <= {
         "",
         "%{y:.4~g}",
         "%{hovertext}",

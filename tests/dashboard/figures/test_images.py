@@ -6,7 +6,7 @@ from PIL import Image
 from dashboard.figures import images as image_figures
 
 
-def test_a_mosaic_of_one_image_is_that_image() -> None:
+def test_mosaic_of_one_image_is_that_image() -> None:
     image = np.array([[0, 0.5], [1, 2]], np.float32)
     sheet = image_figures.mosaic([image[None]], error_last=False)
     assert sheet[..., 0].tolist() == [[0, 128], [255, 255]]
@@ -27,15 +27,16 @@ def test_errors_are_coloured_from_dark_to_light() -> None:
     assert np.all(np.diff(brightness) > 0)
 
 
-def test_signed_errors_are_black_where_there_is_none() -> None:
+def test_signed_errors_are_black_at_zero() -> None:
     errors = np.array([[[-0.25, 0, 0.25]]], np.float32)
-    less, none, more = image_figures.mosaic([errors], signed_last=True)[0, :, :3].astype(int)
-    assert none.sum() < 10
-    assert less[2] > less[0]
-    assert more[0] > more[2]
+    sheet = image_figures.mosaic([errors], signed_last=True)
+    negative, zero, positive = sheet[0, :, :3].astype(int)
+    assert zero.sum() < 10
+    assert negative[2] > negative[0]
+    assert positive[0] > positive[2]
 
 
-def test_a_mosaic_copes_with_nan_and_the_picture_survives_as_png() -> None:
+def test_mosaic_handles_nan_and_is_encoded_losslessly_as_png() -> None:
     sheet = image_figures.mosaic([np.full((2, 3, 3), np.nan, np.float32)])
     with Image.open(BytesIO(image_figures.png(sheet))) as image:
         assert (np.asarray(image) == sheet).all()

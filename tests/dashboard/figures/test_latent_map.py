@@ -11,26 +11,26 @@ from tests.dashboard.figures.support import line
 DIGITS = tuple("0123456789")
 
 
-def test_the_map_has_one_trace_and_colour_per_class() -> None:
+def test_map_has_one_trace_and_colour_per_class() -> None:
     labels = np.arange(40) % 10
     points = np.random.default_rng(0).normal(size=(40, 2)).astype(np.float32)
     figure = latent_map(points, labels, DIGITS)
-    drawn = [line(figure, name) for name in DIGITS]
-    assert [trace.marker.color for trace in drawn] == list(PALETTE)
-    assert [len(trace.x) for trace in drawn] == [4] * 10
-    np.testing.assert_array_equal(drawn[3].x, points[labels == 3, 0])
+    traces = [line(figure, name) for name in DIGITS]
+    assert [trace.marker.color for trace in traces] == list(PALETTE)
+    assert [len(trace.x) for trace in traces] == [4] * 10
+    np.testing.assert_array_equal(traces[3].x, points[labels == 3, 0])
 
 
 def test_more_than_ten_classes_differ_by_symbol() -> None:
     figure = latent_map(
         np.zeros((26, 2), np.float32), np.arange(26), [*"abcdefghijklmnopqrstuvwxyz"]
     )
-    looks = {
+    styles = {
         (trace.marker.color, trace.marker.symbol)
         for trace in figure.data
         if trace.name in "abcdefghijklmnopqrstuvwxyz"
     }
-    assert len(looks) == 26
+    assert len(styles) == 26
 
 
 @pytest.mark.parametrize("labels", [None, [-1, -1], [7, 7]])
@@ -45,7 +45,7 @@ def test_points_without_a_class_are_neutral(labels: list[int] | None) -> None:
     ("extent", "view"),
     [(3, [(-3, 3), (-3, 3)]), ((0.0, 1.0, -2.0, 2.0), [(0, 1), (-2, 2)])],
 )
-def test_the_caller_may_hold_the_view(extent: Any, view: list[tuple[float, float]]) -> None:
+def test_extent_fixes_the_view(extent: Any, view: list[tuple[float, float]]) -> None:
     layout = latent_map(np.full((3, 2), 9, np.float32), None, (), extent=extent).layout
     assert [layout.xaxis.range, layout.yaxis.range] == view
 
@@ -56,12 +56,12 @@ def test_without_an_extent_all_finite_points_are_in_view() -> None:
     assert left < 0 < 2 < right < 3
 
 
-def test_a_map_without_points_has_a_view() -> None:
+def test_map_without_points_has_a_default_view() -> None:
     layout = latent_map(np.empty((0, 2), np.float32), None, ()).layout
     assert layout.xaxis.range == (-1, 1)
 
 
-def test_two_thousand_points_are_small_and_their_json_is_plain() -> None:
+def test_two_thousand_points_are_encoded_compactly_as_valid_json() -> None:
     points = np.random.default_rng(0).normal(size=(2000, 2)).astype(np.float32)
     text = compact(latent_map(points, np.arange(2000) % 10, DIGITS))
     assert len(text) < 30_000

@@ -10,31 +10,31 @@ from dashboard.figures.theme import compact
 from tests.dashboard.figures.support import history, line
 
 
-def test_a_short_history_is_drawn_as_it_is() -> None:
-    drawn = line(loss(history(5)), "train")
-    assert drawn.x.tolist() == [0, 1, 2, 3, 4]
-    assert drawn.y == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4, 1 / 5])
+def test_short_history_is_drawn_without_decimation() -> None:
+    trace = line(loss(history(5)), "train")
+    assert trace.x.tolist() == [0, 1, 2, 3, 4]
+    assert trace.y == pytest.approx([1, 1 / 2, 1 / 3, 1 / 4, 1 / 5])
 
 
-def test_a_long_history_keeps_its_ends_lows_and_highs() -> None:
+def test_long_history_keeps_its_ends_and_extremes() -> None:
     values = np.random.default_rng(0).random(20_000) + 1
     values[7_777], values[12_345] = 0.01, 50
     rows = [{"step": k, "train": float(v)} for k, v in enumerate(values)]
-    drawn = line(loss(rows), "train")
-    assert 500 < len(drawn.x) <= 2_100
-    assert {0, 7_777, 12_345, 19_999} <= set(drawn.x.tolist())
-    assert np.all(np.diff(drawn.x) > 0)
+    trace = line(loss(rows), "train")
+    assert 500 < len(trace.x) <= 2_100
+    assert {0, 7_777, 12_345, 19_999} <= set(trace.x.tolist())
+    assert np.all(np.diff(trace.x) > 0)
 
 
-def test_decimation_copes_with_series_that_have_no_values() -> None:
-    nothing = np.full(5_000, np.nan)
-    rows = loss_curve.decimate((nothing, nothing))
+def test_decimation_handles_series_without_values() -> None:
+    empty = np.full(5_000, np.nan)
+    rows = loss_curve.decimate((empty, empty))
     assert rows[0] == 0
     assert rows[-1] == 4_999
 
 
 @pytest.mark.parametrize("bad", [None, 0, -1, float("nan"), float("inf")])
-def test_values_a_logarithm_cannot_show_are_passed_over(bad: float | None) -> None:
+def test_values_a_logarithmic_axis_cannot_show_are_skipped(bad: float | None) -> None:
     rows: list[dict[str, Any]] = [
         {"step": 0, "train": 1.0},
         {"step": 1, "train": bad},
@@ -43,30 +43,30 @@ def test_values_a_logarithm_cannot_show_are_passed_over(bad: float | None) -> No
     assert line(loss(rows), "train").x.tolist() == [0, 2]
 
 
-def test_nothing_yet_is_a_figure_too() -> None:
+def test_empty_history_gives_a_figure() -> None:
     assert json.loads(compact(loss([])))["layout"]["yaxis"]["type"] == "log"
 
 
-def test_pca_is_a_step_function_of_its_turning_points() -> None:
+def test_pca_error_is_drawn_as_a_step_function_of_its_changes() -> None:
     rows = history(50) + [{**row, "step": row["step"] + 50, "pca": 0.02} for row in history(50)]
-    drawn = line(loss(rows), "PCA")
-    assert drawn.x.tolist() == [0, 50, 99]
-    assert drawn.y == pytest.approx([0.04, 0.02, 0.02])
-    assert drawn.line.shape == "hv"
+    trace = line(loss(rows), "PCA")
+    assert trace.x.tolist() == [0, 50, 99]
+    assert trace.y == pytest.approx([0.04, 0.02, 0.02])
+    assert trace.line.shape == "hv"
 
 
-def test_every_edit_is_drawn_and_said_in_full_on_hover() -> None:
+def test_every_edit_is_drawn_and_listed_in_full_on_hover() -> None:
     edits = [
         {"step": 5 * k, "changes": {"Noise": ["0", "0.3"], "Tied": ["off", "on"]}}
         for k in range(40)
     ]
     figure = loss(history(200), edits)
-    drawn = line(figure, "changed")
-    assert drawn.x[::3] == tuple(edit["step"] for edit in edits)
-    assert drawn.hovertext[0] == "Noise: 0 → 0.3<br>Tied: off → on"
+    trace = line(figure, "changed")
+    assert trace.x[::3] == tuple(edit["step"] for edit in edits)
+    assert trace.hovertext[0] == "Noise: 0 → 0.3<br>Tied: off → on"
 
 
-def test_edit_labels_stand_only_where_there_is_room_the_newest_first() -> None:
+def test_edit_labels_do_not_overlap_and_prefer_the_newest() -> None:
     edits = [{"step": 5 * k, "changes": {"Noise": ["0", f"{k / 40:g}"]}} for k in range(40)]
     labels = loss(history(200), edits).layout.annotations
     assert labels[0].text == "Noise 0.975"
@@ -75,7 +75,7 @@ def test_edit_labels_stand_only_where_there_is_room_the_newest_first() -> None:
     assert gaps.min() >= 200 * 7 * loss_curve.LETTER
 
 
-def test_an_edit_of_this_very_step_is_labelled_inside_the_figure() -> None:
+def test_label_of_an_edit_at_the_last_step_is_inside_the_figure() -> None:
     edits = [
         {"step": 199, "changes": {"Learning rate": ["0.001", "0.0005"], "Noise": ["0", "0.1"]}}
     ]

@@ -9,41 +9,44 @@ from aecore.knob import Knob, knobs
 from aecore.presets import PRESETS
 from dashboard.shell.knob_widgets import marks
 from dashboard.state import active_run
-from tests.dashboard.support import Open
+from tests.dashboard.support import OpenPage
 
 KNOBS = knobs(Config)
-BY_RATIO = [name for name, knob in KNOBS.items() if knob.log]
+LOGARITHMIC = [name for name, knob in KNOBS.items() if knob.log]
 
 
 def kind_of_widget(knob: Knob) -> str:
     if knob.kind in ("choice", "switch", "text"):
-        chosen_from = {"choice": "selectbox", "switch": "toggle", "text": "text_input"}
-        return "selectbox" if knob.name == "dataset" else chosen_from[knob.kind]
+        widgets = {"choice": "selectbox", "switch": "toggle", "text": "text_input"}
+        return "selectbox" if knob.name == "dataset" else widgets[knob.kind]
     if knob.log:
         return "select_slider"
     return "slider" if knob.step is not None else "number_input"
 
 
-def the(page: AppTest, kind: str, name: str) -> Any:
-    """Return the only widget of a kind that has this name; what the page set has a turn behind."""
-    (found,) = [
+def find_widget(page: AppTest, kind: str, name: str) -> Any:
+    """Return the only widget of a kind for a name.
+
+    Its key ends in a turn number if the page has set its value.
+    """
+    (widget,) = [
         each
         for each in page.get(kind)
         if each.key == name or str(each.key).startswith(f"{name} turn")
     ]
-    return found
+    return widget
 
 
-def test_every_knob_has_the_widget_that_suits_it(open_page: Open) -> None:
+def test_every_knob_has_a_suitable_widget(open_page: OpenPage) -> None:
     page = open_page()
     assert not page.exception
     for name, knob in KNOBS.items():
-        found = the(page, kind_of_widget(knob), name)
-        assert found.label == str(knob.label)
-        assert str(knob.description) in found.help
+        widget = find_widget(page, kind_of_widget(knob), name)
+        assert widget.label == str(knob.label)
+        assert str(knob.description) in widget.help
 
 
-def test_bounds_and_choices_are_those_of_the_knob(open_page: Open) -> None:
+def test_widget_bounds_and_choices_match_the_knob(open_page: OpenPage) -> None:
     page = open_page()
     for name, knob in KNOBS.items():
         if knob.kind == "choice":
@@ -59,7 +62,7 @@ def test_bounds_and_choices_are_those_of_the_knob(open_page: Open) -> None:
             assert (number.min, number.max) == (knob.low, knob.high)
 
 
-def test_a_knob_without_effect_is_disabled(open_page: Open) -> None:
+def test_knob_without_effect_is_disabled(open_page: OpenPage) -> None:
     page = open_page()
     assert page.slider(key="momentum").disabled
     page.selectbox(key="optimizer").set_value("sgd").run()
@@ -67,7 +70,7 @@ def test_a_knob_without_effect_is_disabled(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("settings", "widget", "name", "value", "says"),
+    ("settings", "widget", "name", "value", "message"),
     [
         ({}, "selectbox", "loss", "bce", "Cross-entropy needs outputs between 0 and 1"),
         ({}, "selectbox", "code_activation", "sigmoid", "A linear path needs a linear code"),
@@ -78,25 +81,25 @@ def test_a_knob_without_effect_is_disabled(open_page: Open) -> None:
         ({}, "text_input", "hidden", "9999", "Hidden widths contains 9999; choose 1 to 4096"),
     ],
 )
-def test_what_cannot_be_is_refused_in_a_sentence(
-    open_page: Open,
+def test_invalid_setting_is_rejected_with_a_message(
+    open_page: OpenPage,
     settings: dict[str, object],
     widget: str,
     name: str,
     value: object,
-    says: str,
+    message: str,
 ) -> None:
     page = open_page(**settings)
     job = active_run.active_run().job
-    before = the(page, widget, name).value
-    the(page, widget, name).set_value(value).run()
-    (said,) = page.error
-    assert says in said.value
-    assert the(page, widget, name).value == before
+    before = find_widget(page, widget, name).value
+    find_widget(page, widget, name).set_value(value).run()
+    (error,) = page.error
+    assert message in error.value
+    assert find_widget(page, widget, name).value == before
     assert active_run.active_run().job is job
 
 
-def test_the_sentence_goes_once_something_else_is_done(open_page: Open) -> None:
+def test_error_disappears_after_the_next_change(open_page: OpenPage) -> None:
     page = open_page()
     page.selectbox(key="loss").set_value("bce").run()
     assert page.error
@@ -105,45 +108,45 @@ def test_the_sentence_goes_once_something_else_is_done(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_sets_its_knobs_and_is_recognised(open_page: Open, name: str) -> None:
+def test_preset_sets_its_knobs_and_is_recognised(open_page: OpenPage, name: str) -> None:
     page = open_page(seed=3)
     assert page.selectbox(key="preset").value is None
     page.selectbox(key="preset").set_value(name).run()
     assert not page.error
     assert page.selectbox(key="preset").value == name
-    now = active_run.snapshot().config
-    assert {knob: getattr(now, knob) for knob in PRESETS[name].values} == PRESETS[name].values
+    config = active_run.snapshot().config
+    assert {knob: getattr(config, knob) for knob in PRESETS[name].values} == PRESETS[name].values
 
 
-@pytest.mark.parametrize("name", BY_RATIO)
-def test_marks_go_from_bound_to_bound_and_are_what_config_takes(name: str) -> None:
+@pytest.mark.parametrize("name", LOGARITHMIC)
+def test_marks_span_the_bounds_and_are_valid_settings(name: str) -> None:
     knob = KNOBS[name]
     assert knob.low is not None
     assert knob.high is not None
-    between = (knob.low + knob.high) / 2 + 1.25
-    present = round(between) if knob.kind == "integer" else between
-    found = marks(knob, present)
-    values = [getattr(Config(**{name: mark}), name) for mark in found]
+    middle = (knob.low + knob.high) / 2 + 1.25
+    current = round(middle) if knob.kind == "integer" else middle
+    options = marks(knob, current)
+    values = [getattr(Config(**{name: mark}), name) for mark in options]
     assert values == sorted(set(values))
     assert (values[0], values[-1]) == (knob.low, knob.high)
-    assert {knob.default, present} <= set(values)
+    assert {knob.default, current} <= set(values)
     assert len(values) < 100
 
 
-@pytest.mark.parametrize("name", BY_RATIO)
-def test_marks_lie_close_by_ratio(name: str) -> None:
+@pytest.mark.parametrize("name", LOGARITHMIC)
+def test_neighbouring_marks_differ_by_at_most_a_factor_of_two(name: str) -> None:
     values = [float(mark) for mark in marks(KNOBS[name])]
-    steps = [after / before for before, after in pairwise(values) if before]
-    assert max(steps) <= 2
+    ratios = [after / before for before, after in pairwise(values) if before]
+    assert max(ratios) <= 2
 
 
-def test_a_value_from_elsewhere_has_a_mark_on_the_page(open_page: Open) -> None:
+def test_any_value_in_the_url_gets_a_mark(open_page: OpenPage) -> None:
     page = open_page(bottleneck=13, learning_rate=0.00123)
     assert page.select_slider(key="bottleneck").value == "13"
     assert page.select_slider(key="learning_rate").value == "0.00123"
 
 
-def test_examples_of_one_class_or_others(open_page: Open) -> None:
+def test_examples_can_be_changed_and_limited_to_a_class(open_page: OpenPage) -> None:
     page = open_page()
     first = active_run.snapshot().examples.indices.tolist()
     page.button(key="others").click().run()

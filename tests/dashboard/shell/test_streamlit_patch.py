@@ -1,4 +1,4 @@
-"""Large elements become references when they are sent, and only while the browser keeps them."""
+"""Large elements are sent as references, but only while the browser has them cached."""
 
 from collections.abc import Callable
 
@@ -29,7 +29,7 @@ def block(path: list[int], fragment: str = "") -> ForwardMsg:
 
 
 def large(text: str, fragment: str = "", path: tuple[int, ...] = (0, 0)) -> ForwardMsg:
-    """Return an element that browsers keep."""
+    """Return an element large enough for browsers to cache."""
     message = ForwardMsg()
     message.delta.new_element.markdown.body = text * 20_000
     message.delta.fragment_id = fragment
@@ -51,39 +51,37 @@ def finished(*fragments: str, early: bool = False) -> ForwardMsg:
 
 @pytest.fixture
 def browser() -> BrowserCache:
-    """Give a browser that keeps an element x of the page and an element f of a fragment F."""
-    found = BrowserCache()
+    """Return the record of a browser that caches x from the page and f from a fragment F."""
+    cache = BrowserCache()
     for message in (large("x"), large("f", "F")):
-        assert found.shorten(message) is message
-    found.reported = frozenset({large("x").hash, large("f", "F").hash})
-    return found
+        assert cache.shorten(message) is message
+    cache.reported = frozenset({large("x").hash, large("f", "F").hash})
+    return cache
 
 
 def is_reference(message: ForwardMsg) -> bool:
     return message.WhichOneof("type") == "ref_hash"
 
 
-def test_what_is_kept_becomes_a_reference_to_the_same_place(browser: BrowserCache) -> None:
+def test_cached_element_is_sent_as_a_reference_to_its_place(browser: BrowserCache) -> None:
     sent = browser.shorten(large("x", path=(0, 3, 1)))
     assert sent.ref_hash == large("x").hash
     assert list(sent.metadata.delta_path) == [0, 3, 1]
     assert not is_reference(browser.shorten(large("y")))
 
 
-def test_what_the_browser_does_not_report_is_sent_whole(browser: BrowserCache) -> None:
+def test_element_the_browser_does_not_report_is_sent_in_full(browser: BrowserCache) -> None:
     browser.reported = frozenset()
     assert not is_reference(browser.shorten(large("x")))
 
 
-def test_what_was_never_sent_here_is_sent_whole_whatever_the_browser_reports() -> None:
+def test_element_never_sent_before_is_sent_in_full_even_if_reported() -> None:
     browser = BrowserCache()
     browser.reported = frozenset({large("x").hash})
     assert not is_reference(browser.shorten(large("x")))
 
 
-def test_what_runs_have_not_used_is_sent_whole_though_it_was_reported(
-    browser: BrowserCache,
-) -> None:
+def test_expired_element_is_sent_in_full_even_if_reported(browser: BrowserCache) -> None:
     for _ in range(AGE):
         browser.shorten(finished())
     assert is_reference(browser.shorten(large("x")))
@@ -92,14 +90,14 @@ def test_what_runs_have_not_used_is_sent_whole_though_it_was_reported(
     assert not is_reference(browser.shorten(large("x")))
 
 
-def test_a_run_of_a_fragment_forgets_only_its_own(browser: BrowserCache) -> None:
+def test_fragment_run_expires_only_its_own_elements(browser: BrowserCache) -> None:
     for _ in range(AGE + 1):
         browser.shorten(finished("F"))
     assert not is_reference(browser.shorten(large("f", "F")))
     assert is_reference(browser.shorten(large("x")))
 
 
-def test_a_run_that_was_overtaken_forgets_nothing(browser: BrowserCache) -> None:
+def test_run_ended_early_by_a_rerun_expires_nothing(browser: BrowserCache) -> None:
     for _ in range(AGE + 1):
         browser.shorten(finished(early=True))
     assert is_reference(browser.shorten(large("x")))
@@ -107,9 +105,9 @@ def test_a_run_that_was_overtaken_forgets_nothing(browser: BrowserCache) -> None
 
 @pytest.fixture
 def queue() -> ForwardMsgQueue:
-    """Give the messages of a page and of two fragments in it, all of them waiting."""
+    """Return a queue with the messages of a page and of two fragments in it."""
     assert streamlit_patch.apply()
-    waiting = ForwardMsgQueue()
+    messages = ForwardMsgQueue()
     for message in (
         block([0, 0]),
         large("x", path=(0, 1)),
@@ -118,32 +116,30 @@ def queue() -> ForwardMsgQueue:
         block([0, 3], "resting"),
         large("r", "resting", (0, 3, 0)),
     ):
-        waiting.enqueue(message)
-    return waiting
+        messages.enqueue(message)
+    return messages
 
 
 def paths(queue: ForwardMsgQueue) -> list[list[int]]:
     return [list(each.metadata.delta_path) for each in queue.flush()]
 
 
-def test_large_elements_are_withdrawn_with_their_fragment(queue: ForwardMsgQueue) -> None:
+def test_large_elements_are_cleared_with_their_fragment(queue: ForwardMsgQueue) -> None:
     queue.clear(retain_lifecycle_msgs=True, fragment_ids_this_run=["ticking"])
     assert paths(queue) == [[0, 0], [0, 1], [0, 3], [0, 3, 0]]
 
 
-def test_a_whole_run_withdraws_all(queue: ForwardMsgQueue) -> None:
+def test_full_run_clears_all_elements(queue: ForwardMsgQueue) -> None:
     queue.clear(retain_lifecycle_msgs=True)
     assert paths(queue) == []
 
 
-def test_another_version_of_streamlit_is_left_as_it_is(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_other_versions_of_streamlit_are_not_patched(monkeypatch: pytest.MonkeyPatch) -> None:
     flush: Callable[[ForwardMsgQueue], list[ForwardMsg]] = ForwardMsgQueue.flush
-    said: list[str] = []
+    warnings: list[str] = []
     monkeypatch.setattr(
-        streamlit_patch.LOGGER, "warning", lambda text, *values: said.append(text % values)
+        streamlit_patch.LOGGER, "warning", lambda text, *values: warnings.append(text % values)
     )
     assert not streamlit_patch.apply("9.0.0")
-    assert "Streamlit 9.0.0" in said[0]
+    assert "Streamlit 9.0.0" in warnings[0]
     assert ForwardMsgQueue.flush is flush

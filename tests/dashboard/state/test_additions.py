@@ -8,7 +8,7 @@ import pytest
 from aecore import data
 from dashboard.state import active_run, keys
 from dashboard.state.additions import additions
-from tests.dashboard.support import Open
+from tests.dashboard.support import OpenPage
 from tests.support import until
 
 
@@ -27,13 +27,13 @@ def add(page: Any, file: bytes) -> None:
 
 
 def finish(page: Any) -> None:
-    """Let the page notice the end of the task, unless it did already."""
+    """Wait for the task to end, and rerun the page unless it has noticed already."""
     until(lambda: not additions().running)
     if keys.ADDING in page.session_state:
         page.run()
 
 
-def test_added_images_are_trained_on_once_they_are_there(open_page: Open) -> None:
+def test_added_images_become_the_current_dataset(open_page: OpenPage) -> None:
     page = open_page()
     add(page, upload())
     assert not page.exception
@@ -41,7 +41,7 @@ def test_added_images_are_trained_on_once_they_are_there(open_page: Open) -> Non
     assert len(data.load("mine").images) == 48
 
 
-def test_images_that_cannot_be_added_leave_the_run_as_it_is(open_page: Open) -> None:
+def test_failed_addition_leaves_the_run_unchanged(open_page: OpenPage) -> None:
     page = open_page()
     run = active_run.live().run
     add(page, upload(3))
@@ -49,8 +49,8 @@ def test_images_that_cannot_be_added_leave_the_run_as_it_is(open_page: Open) -> 
     assert active_run.live().run is run
 
 
-def test_a_download_tells_its_progress_and_can_be_cancelled(
-    open_page: Open, monkeypatch: pytest.MonkeyPatch
+def test_download_reports_progress_and_can_be_cancelled(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def download(name: str, *, progress: Callable[[int, int], None]) -> None:
         while True:

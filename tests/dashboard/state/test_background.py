@@ -1,4 +1,4 @@
-"""What takes longer than a page may wait."""
+"""Slow values, computed on a background thread and cached."""
 
 import threading
 from collections.abc import Iterator
@@ -13,28 +13,28 @@ from tests.support import until
 
 @pytest.fixture
 def cache(no_thread_left: None) -> Iterator[BackgroundCache]:
-    made = BackgroundCache(idle_entries=2)
-    yield made
-    made.close()
+    background = BackgroundCache(idle_entries=2)
+    yield background
+    background.close()
 
 
-def test_what_is_asked_for_comes_later_and_stays(cache: BackgroundCache) -> None:
+def test_value_is_computed_once_in_the_background(cache: BackgroundCache) -> None:
     gate, calls = threading.Event(), []
 
-    def make() -> str:
+    def compute() -> str:
         gate.wait(20)
         calls.append(1)
-        return "made"
+        return "value"
 
-    assert cache.get("key", make) is None
-    assert cache.get("key", make) is None
+    assert cache.get("key", compute) is None
+    assert cache.get("key", compute) is None
     gate.set()
-    until(lambda: cache.get("key", make) == "made")
-    assert cache.get("key", make) == "made"
+    until(lambda: cache.get("key", compute) == "value")
+    assert cache.get("key", compute) == "value"
     assert calls == [1]
 
 
-def test_the_last_version_is_returned_until_the_next_is_there(cache: BackgroundCache) -> None:
+def test_previous_version_is_returned_until_the_next_is_computed(cache: BackgroundCache) -> None:
     gate = threading.Event()
 
     def slow() -> str:
@@ -47,7 +47,7 @@ def test_the_last_version_is_returned_until_the_next_is_there(cache: BackgroundC
     until(lambda: cache.get("key", slow, 2) == "second")
 
 
-def test_the_newest_wish_is_made_first(cache: BackgroundCache) -> None:
+def test_newest_request_is_computed_first(cache: BackgroundCache) -> None:
     gate, order = threading.Event(), []
     cache.get("busy", lambda: gate.wait(20))
     for each in (1, 2, 3):
@@ -57,47 +57,45 @@ def test_the_newest_wish_is_made_first(cache: BackgroundCache) -> None:
     assert order == [3, 2, 1]
 
 
-def test_what_nobody_asks_for_any_more_is_not_made_until_it_is_again(
-    cache: BackgroundCache,
-) -> None:
-    gate, made = threading.Event(), []
+def test_abandoned_value_is_computed_only_if_requested_again(cache: BackgroundCache) -> None:
+    gate, computed = threading.Event(), []
     cache.get("busy", lambda: gate.wait(20))
-    cache.get("left", lambda: made.append("left"))
-    cache._entries["left"].asked_at -= 60
+    cache.get("abandoned", lambda: computed.append("abandoned"))
+    cache._entries["abandoned"].asked_at -= 60
     gate.set()
-    cache.get("looked at", lambda: made.append("looked at"))
+    cache.get("current", lambda: computed.append("current"))
     assert cache.wait(20)
-    assert made == ["looked at"]
-    cache.get("left", lambda: None)
-    until(lambda: made == ["looked at", "left"])
+    assert computed == ["current"]
+    cache.get("abandoned", lambda: None)
+    until(lambda: computed == ["current", "abandoned"])
 
 
-def test_what_nobody_looks_at_is_forgotten_but_for_the_last(
+def test_idle_values_are_evicted_except_the_most_recent(
     cache: BackgroundCache, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for each in range(5):
-        until(lambda each=each: cache.get(each, lambda: "made") == "made")  # type: ignore[misc]
+        until(lambda each=each: cache.get(each, lambda: "value") == "value")  # type: ignore[misc]
     assert len(cache._entries) == 5
     monkeypatch.setattr(module, "WATCHED_SECONDS", -1.0)
     cache._evict()
     assert set(cache._entries) == {3, 4}
 
 
-def test_trouble_is_a_sentence_and_the_rest_goes_on(
+def test_errors_are_raised_and_other_values_still_computed(
     cache: BackgroundCache, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def refuse() -> None:
-        raise LabError("{name} cannot be.", name="x")
+    def reject() -> None:
+        raise LabError("{name} is invalid.", name="x")
 
     def fail() -> None:
-        raise ZeroDivisionError("by nought")
+        raise ZeroDivisionError("by zero")
 
-    for key, make in (("refused", refuse), ("failed", fail)):
-        cache.get(key, make)
+    for key, compute in (("rejected", reject), ("failed", fail)):
+        cache.get(key, compute)
     assert cache.wait(20)
-    with pytest.raises(LabError, match=r"x cannot be\."):
-        cache.get("refused", refuse)
-    with pytest.raises(LabError, match="Calculation failed: ZeroDivisionError: by nought"):
+    with pytest.raises(LabError, match=r"x is invalid\."):
+        cache.get("rejected", reject)
+    with pytest.raises(LabError, match="Calculation failed: ZeroDivisionError: by zero"):
         cache.get("failed", fail)
-    assert "by nought" in caplog.text
-    until(lambda: cache.get("failed", lambda: "mended", 2) == "mended")
+    assert "by zero" in caplog.text
+    until(lambda: cache.get("failed", lambda: "recovered", 2) == "recovered")

@@ -31,9 +31,7 @@ def scores(run: Run) -> float:
     return result["test_mse"]
 
 
-def test_scores_are_those_of_the_last_save_and_never_of_an_earlier_one(
-    run: Run, small: Dataset
-) -> None:
+def test_scores_are_recomputed_after_each_save(run: Run, small: Dataset) -> None:
     before = scores(run)
     run.claim()
     trainer = run.resume(small)

@@ -11,7 +11,7 @@ from aecore.runs.job import Job
 from aecore.runs.run import Run
 from dashboard.state import active_run
 from dashboard.state.active_run import ActiveRun
-from tests.dashboard.support import Open
+from tests.dashboard.support import OpenPage
 from tests.support import current_job
 
 SMALL = Config(hidden="16", batch_size=128, precision="float32")
@@ -19,45 +19,45 @@ SMALL = Config(hidden="16", batch_size=128, precision="float32")
 
 @pytest.fixture
 def active(root: Path) -> Iterator[ActiveRun]:
-    made = ActiveRun(root)
-    yield made
-    made.close()
+    instance = ActiveRun(root)
+    yield instance
+    instance.close()
 
 
-def at_work(active: ActiveRun) -> Job:
+def job_of(active: ActiveRun) -> Job:
     assert active.job is not None
     return active.job
 
 
-def in_view(active: ActiveRun) -> Run | None:
-    """Return the run that is followed."""
+def followed_run(active: ActiveRun) -> Run | None:
+    """Return the followed run, if there is one."""
     return None if active.followed is None else active.followed.run
 
 
-def make_steps(active: ActiveRun, count: int) -> Run:
-    at_work(active).step(count)
-    assert at_work(active).wait(60)
-    return at_work(active).run
+def train_steps(active: ActiveRun, count: int) -> Run:
+    job_of(active).step(count)
+    assert job_of(active).wait(60)
+    return job_of(active).run
 
 
-def test_a_run_begun_in_place_of_another_leaves_that_on_disk(active: ActiveRun, root: Path) -> None:
+def test_starting_a_run_keeps_the_previous_one_on_disk(active: ActiveRun, root: Path) -> None:
     active.start(SMALL)
-    old = make_steps(active, 3)
+    old = train_steps(active, 3)
     active.start(SMALL.changed(seed=1))
-    assert at_work(active).run.path != old.path
+    assert job_of(active).run.path != old.path
     assert old.summary()["step"] == 3
     assert not old.busy
 
 
-def test_a_run_without_a_step_is_not_kept(active: ActiveRun, root: Path) -> None:
+def test_run_without_steps_is_not_kept(active: ActiveRun, root: Path) -> None:
     active.start(SMALL)
     active.start(SMALL.changed(seed=1))
-    assert [run.path for run in runs(root)] == [at_work(active).run.path]
+    assert [run.path for run in runs(root)] == [job_of(active).run.path]
 
 
-def test_a_run_that_cannot_begin_leaves_everything_as_it_was(active: ActiveRun, root: Path) -> None:
+def test_failed_start_leaves_the_current_run_unchanged(active: ActiveRun, root: Path) -> None:
     active.start(SMALL)
-    job = at_work(active)
+    job = job_of(active)
     with pytest.raises(LabError, match="nowhere"):
         active.start(SMALL.changed(dataset="nowhere"))
     assert active.job is job
@@ -65,50 +65,50 @@ def test_a_run_that_cannot_begin_leaves_everything_as_it_was(active: ActiveRun, 
     assert [run.path for run in runs(root)] == [job.run.path]
 
 
-def test_a_saved_run_goes_on_where_it_was(active: ActiveRun) -> None:
+def test_saved_run_resumes_where_it_stopped(active: ActiveRun) -> None:
     active.start(SMALL)
-    old = make_steps(active, 5)
+    old = train_steps(active, 5)
     active.start(SMALL.changed(seed=1))
     active.open(Run(old.path))
-    assert at_work(active).latest.step == 5
-    make_steps(active, 2)
-    assert at_work(active).latest.step == 7
+    assert job_of(active).latest.step == 5
+    train_steps(active, 2)
+    assert job_of(active).latest.step == 7
 
 
-def test_a_run_that_another_program_trains_is_followed(active: ActiveRun) -> None:
+def test_run_trained_by_another_program_is_followed(active: ActiveRun) -> None:
     active.start(SMALL)
-    job, old = at_work(active), make_steps(active, 2)
+    job, old = job_of(active), train_steps(active, 2)
     active.start(SMALL.changed(seed=1))
-    now = at_work(active)
-    elsewhere = Run(old.path)
-    elsewhere.claim()
+    current = job_of(active)
+    other_program = Run(old.path)
+    other_program.claim()
     active.open(Run(old.path))
-    assert active.job is now
+    assert active.job is current
     assert not job.alive
-    followed = in_view(active)
+    followed = followed_run(active)
     assert followed is not None
     assert followed.path == old.path
-    elsewhere.release()
+    other_program.release()
     active.open(followed)
-    assert in_view(active) is None
-    assert at_work(active).latest.step == 2
+    assert followed_run(active) is None
+    assert job_of(active).latest.step == 2
 
 
-def test_a_damaged_run_is_refused_and_let_go(active: ActiveRun) -> None:
+def test_damaged_run_is_rejected_and_released(active: ActiveRun) -> None:
     active.start(SMALL)
-    old = make_steps(active, 1)
+    old = train_steps(active, 1)
     active.start(SMALL.changed(seed=1))
-    now = at_work(active)
+    current = job_of(active)
     (old.path / "checkpoint" / "state.json").write_text("{")
     with pytest.raises(LabError):
         active.open(Run(old.path))
-    assert active.job is now
+    assert active.job is current
     assert not Run(old.path).busy
 
 
-def test_closing_saves(active: ActiveRun) -> None:
+def test_closing_saves_and_releases_the_run(active: ActiveRun) -> None:
     active.start(SMALL, play=True)
-    job = at_work(active)
+    job = job_of(active)
     while job.watch().step == 0:
         assert job.alive
         time.sleep(0.01)
@@ -118,8 +118,8 @@ def test_closing_saves(active: ActiveRun) -> None:
     assert not job.run.busy
 
 
-def test_settings_go_through_the_address_and_back(open_page: Open) -> None:
-    asked = Config(
+def test_settings_are_read_from_and_written_to_the_url(open_page: OpenPage) -> None:
+    config = Config(
         hidden="16-8",
         batch_size=128,
         bottleneck=13,
@@ -130,14 +130,14 @@ def test_settings_go_through_the_address_and_back(open_page: Open) -> None:
         seed=42,
     )
     defaults = Config().model_dump()
-    differing = {n: v for n, v in asked.model_dump().items() if v != defaults[n]}
-    page = open_page(**differing)
-    assert active_run.snapshot().config == asked
+    changed = {n: v for n, v in config.model_dump().items() if v != defaults[n]}
+    page = open_page(**changed)
+    assert active_run.snapshot().config == config
     page.run()
-    assert dict(page.query_params) == {name: str(value) for name, value in differing.items()}
+    assert dict(page.query_params) == {name: str(value) for name, value in changed.items()}
 
 
-def test_the_address_follows_a_change(open_page: Open) -> None:
+def test_url_follows_a_change(open_page: OpenPage) -> None:
     page = open_page()
     page.slider(key="noise").set_value(0.25).run()
     assert page.query_params["noise"] == "0.25"
@@ -146,7 +146,7 @@ def test_the_address_follows_a_change(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "says"),
+    ("name", "value", "message"),
     [
         ("noise", "loud", "noise is loud; choose a number, 0 to 1."),
         ("bottleneck", "0", "bottleneck is 0; choose a whole number, 1 to 1,024."),
@@ -156,22 +156,22 @@ def test_the_address_follows_a_change(open_page: Open) -> None:
         ("dataset", "../secret", "dataset is '../secret'; provide something like mnist."),
     ],
 )
-def test_a_bad_address_is_said_and_another_run_begun(
-    open_page: Open, name: str, value: str, says: str
+def test_invalid_url_shows_an_error_and_starts_another_run(
+    open_page: OpenPage, name: str, value: str, message: str
 ) -> None:
     page = open_page(**{name: value})
-    (said,) = page.error
-    assert says in said.value
+    (error,) = page.error
+    assert message in error.value
     assert str(getattr(active_run.snapshot().config, name)) != value
 
 
-def test_what_is_no_setting_in_an_address_is_passed_over(open_page: Open) -> None:
-    page = open_page(utm_source="letter")
+def test_unknown_url_parameters_are_ignored(open_page: OpenPage) -> None:
+    page = open_page(utm_source="newsletter")
     assert not page.error
     assert active_run.snapshot().config.hidden == "16"
 
 
-def test_a_live_knob_changes_the_run_and_is_recorded(open_page: Open) -> None:
+def test_live_knob_changes_the_run_and_is_recorded(open_page: OpenPage) -> None:
     page = open_page()
     run = current_job().run
     page.slider(key="noise").set_value(0.2).run()
@@ -180,7 +180,7 @@ def test_a_live_knob_changes_the_run_and_is_recorded(open_page: Open) -> None:
     assert edit["changes"] == {"noise": [0.0, 0.2]}
 
 
-def test_another_knob_begins_a_new_run_that_says_where_the_old_is(open_page: Open) -> None:
+def test_other_knob_starts_a_new_run_and_names_the_saved_one(open_page: OpenPage) -> None:
     page = open_page()
     page.button(key="step 10").click().run()
     assert current_job().wait(60)
@@ -191,30 +191,30 @@ def test_another_knob_begins_a_new_run_that_says_where_the_old_is(open_page: Ope
     assert [each.value for each in page.toast] == [f"Started a new run. {old.name} was saved."]
 
 
-def test_a_second_visit_finds_the_run_of_the_first(open_page: Open) -> None:
+def test_second_visit_shows_the_run_of_the_first(open_page: OpenPage) -> None:
     open_page(bottleneck=5)
     run = current_job().run
     open_page(bottleneck=5)
     assert current_job().run is run
 
 
-def test_a_followed_run_can_be_seen_but_not_touched(open_page: Open) -> None:
+def test_followed_run_is_read_only(open_page: OpenPage) -> None:
     page = open_page()
     page.button(key="step 10").click().run()
     assert current_job().wait(60)
     old = current_job().run
     page.number_input(key="seed").set_value(5).run()
-    elsewhere = Run(old.path)
-    elsewhere.claim()
+    other_program = Run(old.path)
+    other_program.claim()
     try:
         active_run.active_run().open(Run(old.path))
         page.run()
-        (said,) = page.info
-        assert said.value.startswith(f"{old.name} is training in another program")
+        (notice,) = page.info
+        assert notice.value.startswith(f"{old.name} is training in another program")
         assert page.slider(key="noise").disabled
         assert all(page.button(key=key).disabled for key in ("play", "step 1", "reset", "others"))
     finally:
-        elsewhere.release()
+        other_program.release()
     page.run()
     page.button(key=f"open {old.name}").click().run()
     assert current_job().latest.step == 10

@@ -3,7 +3,7 @@ from typing import Any
 from dashboard.widgets.edit_texts import edit_texts
 
 
-def test_names_and_values_of_settings_become_texts() -> None:
+def test_settings_are_shown_with_their_labels_and_formatted_values() -> None:
     changes: dict[str, list[Any]] = {
         "learning_rate": [1e-3, 5e-4],
         "bottleneck": [8, 16],

@@ -7,9 +7,7 @@ from dashboard.views.compare.html_report import page
 from tests.support import advance
 
 
-def test_all_figures_of_a_run_stand_on_one_page_that_asks_for_nothing(
-    small: Dataset, quick: Config
-) -> None:
+def test_report_contains_all_figures_and_fetches_nothing(small: Dataset, quick: Config) -> None:
     trainer = Trainer(small, quick)
     advance(trainer, 3)
     text = page(trainer.snapshot(), "<run>").decode()
@@ -20,5 +18,5 @@ def test_all_figures_of_a_run_stand_on_one_page_that_asks_for_nothing(
     assert not re.search(r'<(script|link|img)[^>]+(src|href)="https?:', text)
 
 
-def test_a_run_that_has_not_begun_has_a_page_too(small: Dataset, quick: Config) -> None:
+def test_run_without_steps_has_a_report(small: Dataset, quick: Config) -> None:
     assert b"step 0 of 24" in page(Trainer(small, quick).snapshot(), "run")

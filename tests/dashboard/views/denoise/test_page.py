@@ -6,10 +6,10 @@ import pytest
 
 from aecore.errors import LabError
 from dashboard.state import active_run
-from tests.dashboard.support import Open, captions, finish
+from tests.dashboard.support import OpenPage, captions, finish
 
 
-def test_noise_is_put_on_and_measured(open_view: Open) -> None:
+def test_noise_is_added_and_denoising_is_measured(open_view: OpenPage) -> None:
     page = open_view("denoise", noise="0")
     assert not page.exception
     assert "trained on clean images" in page.info[0].value
@@ -24,7 +24,9 @@ def test_noise_is_put_on_and_measured(open_view: Open) -> None:
     assert "At 0.50, on 100 held-out images" in captions(page)
 
 
-def test_the_page_waits_for_no_filter(open_view: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_page_does_not_wait_for_baselines(
+    open_view: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     gate = threading.Event()
 
     def fit(*_: object) -> None:
@@ -44,7 +46,7 @@ def test_the_page_waits_for_no_filter(open_view: Open, monkeypatch: pytest.Monke
     assert any("It cannot be fitted." in each.value for each in page.error)
 
 
-def test_a_run_that_denoises_begins_from_the_page(open_view: Open) -> None:
+def test_denoising_run_can_be_started_from_the_page(open_view: OpenPage) -> None:
     page = open_view("denoise", noise="0")
     page.slider(key="denoise level").set_value(0.4).run()
     page.button(key="train denoising").click().run()

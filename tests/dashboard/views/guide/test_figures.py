@@ -10,7 +10,7 @@ STACKED = [(28, 28), (512,), (128,), (8,), (128,), (512,), (28, 28)]
 KINDS = ["", "GELU", "GELU", "linear", "GELU", "GELU", "sigmoid"]
 
 
-def drawn(shapes: list[tuple[int, ...]] = STACKED, **more: Any) -> go.Figure:
+def network_figure(shapes: list[tuple[int, ...]] = STACKED, **more: Any) -> go.Figure:
     kinds = KINDS if len(shapes) == len(KINDS) else [""] * len(shapes)
     return figures.network(shapes, kinds, **more)
 
@@ -27,24 +27,24 @@ def arcs(figure: go.Figure) -> int:
     return sum(1 for shape in figure.layout.shapes if shape.line.dash == "dot")
 
 
-def test_every_layer_has_a_bar_and_says_its_units() -> None:
-    figure = drawn()
+def test_every_layer_has_a_bar_labelled_with_its_units() -> None:
+    figure = network_figure()
     assert len(heights(figure)) == len(STACKED)
     assert notes(figure)[:7] == ["28 × 28", "512", "128", "8", "128", "512", "28 × 28"]
     assert figure.data[0].text[:2] == ("784 units", "512 units · GELU")
 
 
-def test_heights_go_by_the_logarithm_and_mirror_each_other() -> None:
-    found = heights(drawn())
-    assert found == pytest.approx(found[::-1])
-    assert found[0] == pytest.approx(1)
-    assert found[3] == pytest.approx(np.log2(9) / np.log2(785))
-    assert heights(drawn([(28, 28), (1,), (28, 28)]))[1] > 0.1
-    assert max(heights(drawn([(8, 8), (1024,), (8, 8)]))) == pytest.approx(1)
+def test_bar_heights_are_logarithmic_and_symmetric() -> None:
+    bars = heights(network_figure())
+    assert bars == pytest.approx(bars[::-1])
+    assert bars[0] == pytest.approx(1)
+    assert bars[3] == pytest.approx(np.log2(9) / np.log2(785))
+    assert heights(network_figure([(28, 28), (1,), (28, 28)]))[1] > 0.1
+    assert max(heights(network_figure([(8, 8), (1024,), (8, 8)]))) == pytest.approx(1)
 
 
-def test_the_parts_say_their_nonlinearities() -> None:
-    assert notes(drawn())[7:] == [
+def test_parts_are_labelled_with_their_nonlinearities() -> None:
+    assert notes(network_figure())[7:] == [
         "<b>image</b>",
         "<b>encoder</b><br>GELU",
         "<b>code</b><br>linear",
@@ -53,37 +53,37 @@ def test_the_parts_say_their_nonlinearities() -> None:
     ]
 
 
-def test_what_is_on_is_drawn_and_said_and_nothing_else() -> None:
-    plain = drawn()
+def test_only_enabled_features_are_drawn_and_labelled() -> None:
+    plain = network_figure()
     assert arcs(plain) == 0
     assert len(plain.data) == 1
     assert not any("<i>" in text or "linear path" in text for text in notes(plain))
-    full = drawn(linear_path=True, tied=True, noise="noise 0.3", sparsity="L1 sparsity 1")
+    full = network_figure(linear_path=True, tied=True, noise="noise 0.3", sparsity="L1 sparsity 1")
     assert arcs(full) == 2
     assert len(full.data) == 2
-    for part, said in (
+    for part, label in (
         ("image", "noise 0.3"),
         ("code", "L1 sparsity 1"),
         ("decoder", "the encoder’s weights"),
     ):
-        assert any(f"<b>{part}</b>" in text and said in text for text in notes(full))
+        assert any(f"<b>{part}</b>" in text and label in text for text in notes(full))
     assert "linear path" in notes(full)
 
 
-def test_convolutions_say_channels_height_and_width() -> None:
-    figure = drawn([(28, 28), (16, 14, 14), (4,), (16, 14, 14), (28, 28)])
+def test_convolutions_are_labelled_with_channels_and_size() -> None:
+    figure = network_figure([(28, 28), (16, 14, 14), (4,), (16, 14, 14), (28, 28)])
     assert notes(figure)[1] == "16 ×<br>14 × 14"
     assert heights(figure)[1] == pytest.approx(1)
 
 
-def test_many_layers_have_their_numbers_turned() -> None:
+def test_labels_of_many_layers_are_rotated() -> None:
     shapes = [(28, 28), *[(64,)] * 8, (8,), *[(64,)] * 8, (28, 28)]
-    found = drawn(shapes).layout.annotations[: len(shapes)]
-    assert [note.textangle for note in found] == [None, *[-90] * 17, None]
+    labels = network_figure(shapes).layout.annotations[: len(shapes)]
+    assert [note.textangle for note in labels] == [None, *[-90] * 17, None]
 
 
 @pytest.mark.parametrize(("units", "kind"), [(1, "bar"), (32, "bar"), (1024, "scatter")])
-def test_a_code_is_drawn_unit_by_unit(units: int, kind: str) -> None:
+def test_code_figure_shows_every_unit(units: int, kind: str) -> None:
     values = np.linspace(-1, 1, units, dtype=np.float32)
     figure = figures.code(values, 2.0)
     assert figure.data[0].type == kind

@@ -18,7 +18,7 @@ DIGITS = tuple("0123456789")
 
 @pytest.mark.parametrize("name", LESSONS)
 @pytest.mark.parametrize(("dataset", "side"), [("digits", 8), ("mnist", 28)])
-def test_every_lesson_is_a_network_that_can_be_built(name: str, dataset: str, side: int) -> None:
+def test_every_lesson_describes_a_valid_network(name: str, dataset: str, side: int) -> None:
     config = LESSONS[name].settings(dataset, DIGITS)
     assert config.dataset == dataset
     net = Autoencoder((side, side), config, generator=generator(0, "weights"))
@@ -33,11 +33,11 @@ def test_every_experiment_trains_on_digits(name: str) -> None:
     assert row["train"] < 1
 
 
-def test_lessons_and_presets_do_not_share_a_button() -> None:
+def test_variants_and_experiments_have_distinct_names() -> None:
     assert len(LESSONS) == len(VARIANTS) + len(EXPERIMENTS)
 
 
-def test_every_preset_is_a_variant_in_its_own_words() -> None:
+def test_every_preset_is_a_variant_with_the_same_texts() -> None:
     assert set(PRESETS) < set(VARIANTS)
     for name in PRESETS:
         lesson = VARIANTS[name]
@@ -48,7 +48,7 @@ def test_every_preset_is_a_variant_in_its_own_words() -> None:
         assert matching_preset(lesson.settings("digits")) == name
 
 
-def test_they_set_what_they_say() -> None:
+def test_lessons_have_the_settings_they_describe() -> None:
     def settings(name: str) -> Config:
         return LESSONS[name].settings("digits", DIGITS)
 
@@ -62,22 +62,22 @@ def test_they_set_what_they_say() -> None:
     assert settings("pretrained").pretrain_epochs > 0
 
 
-def test_without_classes_there_is_none_to_learn_from_alone() -> None:
+def test_one_class_lesson_has_no_effect_without_classes() -> None:
     assert EXPERIMENTS["one_class"].settings("digits").classes == ""
 
 
 @pytest.mark.parametrize("lesson", LESSONS.values(), ids=list(LESSONS))
-def test_lessons_lead_to_a_page_and_speak_in_sentences(lesson: Lesson) -> None:
+def test_lessons_lead_to_a_page_and_have_complete_sentences(lesson: Lesson) -> None:
     assert lesson.page in PAGES
     assert str(lesson.description).endswith(".")
     assert str(lesson.watch).endswith(".")
 
 
-def test_what_else_is_taught_is_said() -> None:
+def test_constraints_glossary_and_papers_are_complete() -> None:
     assert set(CONSTRAINTS) == {"bottleneck", "sparsity", "noise"}
     assert {each.page for each in CONSTRAINTS.values()} <= PAGES
-    words = {str(word) for word, _ in GLOSSARY}
-    assert {"Code", "Latent space", "Probe set", "Manifold", "Reconstruction error"} <= words
+    terms = {str(term) for term, _ in GLOSSARY}
+    assert {"Code", "Latent space", "Probe set", "Manifold", "Reconstruction error"} <= terms
     assert all(str(meaning).endswith(".") for _, meaning in GLOSSARY)
     cited = " ".join(paper for _, paper in PAPERS)
     for author in ("Bengio", "Vincent", "Salakhutdinov", "Makhzani", "Ng ("):

@@ -11,13 +11,13 @@ from dashboard.views.manifold.moment import SETS, Moment, labeled_images
 
 @pytest.fixture
 def trainer(small: Dataset, quick: Config) -> Trainer:
-    made = Trainer(small, quick)
-    made.step()
-    return made
+    trainer = Trainer(small, quick)
+    trainer.step()
+    return trainer
 
 
 @pytest.mark.parametrize("which", SETS)
-def test_codes_and_reconstructions_are_those_of_the_network(
+def test_codes_and_reconstructions_match_the_network(
     trainer: Trainer, small: Dataset, which: str
 ) -> None:
     images = labeled_images(small, which)
@@ -27,12 +27,12 @@ def test_codes_and_reconstructions_are_those_of_the_network(
     assert np.allclose(moment.codes, encode(trainer.model, images.images), atol=1e-6)
     assert moment.reconstruction.shape == images.images.shape
     error = inference.error(trainer.model, images.images)
-    # Of eight bits the error is a little coarser.
+    # Reconstructions have 8 bits per pixel, so their error is less precise.
     assert moment.errors.mean() == pytest.approx(error, rel=0.01)
     assert np.array_equal(moment.originals(np.array([3]))[0] * 255, images.images[3])
 
 
-def test_the_probe_set_is_the_snapshots(trainer: Trainer, small: Dataset) -> None:
+def test_probe_set_reuses_the_codes_of_the_snapshot(trainer: Trainer, small: Dataset) -> None:
     snapshot = trainer.snapshot()
     sample = labeled_images(small, "probe")
     assert np.array_equal(sample.labels, snapshot.labels)

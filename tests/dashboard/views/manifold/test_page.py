@@ -1,10 +1,10 @@
-"""The Manifold page without a browser: its choices, its panels, and what they say."""
+"""The Manifold page without a browser: its options, its panels and their texts."""
 
 from dashboard.views.manifold.page import BACKGROUNDS, COLOURS, PANELS
-from tests.dashboard.support import Open, captions
+from tests.dashboard.support import OpenPage, captions
 
 
-def test_each_panel_says_what_to_do_or_shows_what_there_is(open_view: Open) -> None:
+def test_every_panel_shows_a_hint_or_its_content(open_view: OpenPage) -> None:
     page = open_view("manifold")
     assert not page.exception
     hints = {
@@ -14,10 +14,10 @@ def test_each_panel_says_what_to_do_or_shows_what_there_is(open_view: Open) -> N
         "units": "Top-activating images",
     }
     assert set(hints) < set(PANELS)
-    for panel, said in hints.items():
+    for panel, hint in hints.items():
         page.segmented_control(key="panel").set_value(panel).run()
         assert not page.exception
-        assert said in captions(page)
+        assert hint in captions(page)
     page.segmented_control(key="panel").set_value("truth").run()
     assert {each.label for each in page.metric} == {
         "Trustworthiness",
@@ -28,13 +28,13 @@ def test_each_panel_says_what_to_do_or_shows_what_there_is(open_view: Open) -> N
     assert all(0 < float(each.value) <= 1 for each in page.metric)
 
 
-def test_every_colour_and_ground_can_be_chosen(open_view: Open) -> None:
+def test_every_colour_and_background_can_be_selected(open_view: OpenPage) -> None:
     page = open_view("manifold", bottleneck=3)
     for colour in COLOURS:
         page.selectbox(key="map colour").set_value(colour).run()
         assert not page.exception
-    for ground in BACKGROUNDS:
-        page.selectbox(key="map ground").set_value(ground).run()
+    for background in BACKGROUNDS:
+        page.selectbox(key="map ground").set_value(background).run()
         assert not page.exception
     page.segmented_control(key="map").set_value("direct").run()
     assert [each.key for each in page.number_input if "unit " in str(each.key)] == [
@@ -44,7 +44,7 @@ def test_every_colour_and_ground_can_be_chosen(open_view: Open) -> None:
     assert not page.exception
 
 
-def test_a_drawn_data_set_offers_its_factors(open_view: Open) -> None:
+def test_generated_dataset_offers_its_factors_as_colours(open_view: OpenPage) -> None:
     page = open_view("manifold", dataset="strokes", train_size=500)
     options = page.selectbox(key="map colour").options
     assert {"slant", "thickness", "size", "rotation"} <= set(options)

@@ -1,15 +1,15 @@
-"""The Reduce page without a browser: bottlenecks beside PCA, and the variants."""
+"""The Dimensionality page without a browser: comparison with PCA by code size and variant."""
 
 import pytest
 
 from aecore.presets import preset
 from dashboard.state import experiments
-from tests.dashboard.support import Open, captions, finish
+from tests.dashboard.support import OpenPage, captions, finish
 from tests.support import until
 
 
-def test_missing_bottlenecks_are_trained_and_stand_beside_pca(
-    open_view: Open, monkeypatch: pytest.MonkeyPatch
+def test_missing_bottlenecks_are_trained_and_compared_with_pca(
+    open_view: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dashboard.views.reduce.bottlenecks.WIDTHS", (2, 4))
     monkeypatch.setattr(
@@ -20,9 +20,9 @@ def test_missing_bottlenecks_are_trained_and_stand_beside_pca(
     assert not page.exception
     assert page.button(key="train missing").label == "Train missing sizes: 2, 4"
     page.button(key="train missing").click().run()
-    found = experiments.sweeps().task
-    assert found is not None
-    until(lambda: not found.running, 100)
+    task = experiments.sweeps().task
+    assert task is not None
+    until(lambda: not task.running, 100)
     page.run()
     assert not page.exception
     assert "train missing" not in {each.key for each in page.button}
@@ -32,17 +32,19 @@ def test_missing_bottlenecks_are_trained_and_stand_beside_pca(
     assert "…" not in page.dataframe[0].value.to_string()
 
 
-def test_variants_tell_how_long_they_took(open_view: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    few = {name: preset("classic", "digits", epochs=1, hidden=name) for name in ("8", "12")}
-    monkeypatch.setattr("aecore.experiments.variants.variants", lambda *_, **__: few)
+def test_variants_report_their_training_time(
+    open_view: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    configs = {name: preset("classic", "digits", epochs=1, hidden=name) for name in ("8", "12")}
+    monkeypatch.setattr("aecore.experiments.variants.variants", lambda *_, **__: configs)
     monkeypatch.setattr(
         "aecore.experiments.variants.VARIANTS", {"8": ("Eight", "", {}), "12": ("Twelve", "", {})}
     )
     page = open_view("reduce")
     page.button(key="train variants").click().run()
-    found = experiments.sweeps().task
-    assert found is not None
-    until(lambda: not found.running, 100)
+    task = experiments.sweeps().task
+    assert task is not None
+    until(lambda: not task.running, 100)
     page.run()
     finish(page)
     table = page.dataframe[-1].value

@@ -1,4 +1,4 @@
-"""Growing data on the Reduce page without a browser."""
+"""Scaling with dataset size on the Dimensionality page, without a browser."""
 
 from collections.abc import Iterator
 
@@ -8,12 +8,12 @@ from aecore.errors import LabError
 from aecore.experiments import scaling
 from aecore.experiments.scaling import Measurement
 from dashboard.state import active_run, experiments
-from tests.dashboard.support import Open, captions
+from tests.dashboard.support import OpenPage, captions
 from tests.support import until
 
 
-def test_growth_is_measured_shown_and_still_there_later(
-    open_view: Open, monkeypatch: pytest.MonkeyPatch
+def test_scaling_is_measured_shown_and_saved(
+    open_view: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def measure(
         counts: tuple[int, ...], sides: list[int], *, cancel: object
@@ -29,9 +29,9 @@ def test_growth_is_measured_shown_and_still_there_later(
     page = open_view("reduce")
     assert "Full PCA holds" not in captions(page)
     page.button(key="measure scaling").click().run()
-    found = experiments.measurements().task
-    assert found is not None
-    until(lambda: not found.running)
+    task = experiments.measurements().task
+    assert task is not None
+    until(lambda: not task.running)
     page.run()
     assert not page.exception
     assert "16 bytes per pixel of each image" in captions(page)
@@ -43,8 +43,8 @@ def test_growth_is_measured_shown_and_still_there_later(
     assert len(scaling.load(active_run.active_run().root)) == 5
 
 
-def test_a_measurement_that_goes_wrong_is_a_sentence(
-    open_view: Open, monkeypatch: pytest.MonkeyPatch
+def test_failed_measurement_shows_an_error(
+    open_view: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def measure(*_: object, **__: object) -> Iterator[Measurement]:
         raise LabError("There is no {what}.", what="room")
@@ -52,8 +52,8 @@ def test_a_measurement_that_goes_wrong_is_a_sentence(
     monkeypatch.setattr(scaling, "measure", measure)
     page = open_view("reduce")
     page.button(key="measure scaling").click().run()
-    found = experiments.measurements().task
-    assert found is not None
-    until(lambda: not found.running)
+    task = experiments.measurements().task
+    assert task is not None
+    until(lambda: not task.running)
     page.run()
     assert any("There is no room." in each.value for each in page.error)

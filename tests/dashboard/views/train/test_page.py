@@ -6,25 +6,25 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard.state import active_run
-from tests.dashboard.support import Open
+from tests.dashboard.support import OpenPage
 from tests.support import current_job
 
-# 1,437 digits to learn from, in batches of 128.
+# 1,437 training images in batches of 128.
 PER_EPOCH = 12
 
 
 def fact(page: AppTest, name: str) -> str:
     line = "<div class='lab-facts'>"
     (body,) = [each.proto.body for each in page.get("html") if line in each.proto.body]
-    found = re.search(
+    match = re.search(
         rf"<span>{re.escape(name)}</span><b class='\w*'>(.*?)</b>", html.unescape(body)
     )
-    assert found is not None
-    return found[1]
+    assert match is not None
+    return match[1]
 
 
 def press(page: AppTest, key: str) -> None:
-    """Press a button, wait until what it asked for is done, and look again."""
+    """Press a button, wait until its steps are done, and rerun the page."""
     page.button(key=key).click().run()
     assert current_job().wait(60)
     page.run()
@@ -34,7 +34,7 @@ def captions(page: AppTest) -> list[str]:
     return [each.value for each in page.main.caption]
 
 
-def test_an_untouched_run_shows_where_it_is(open_page: Open) -> None:
+def test_new_run_shows_its_progress(open_page: OpenPage) -> None:
     page = open_page(epochs=3)
     assert fact(page, "Step") == f"0 / {3 * PER_EPOCH}"
     assert fact(page, "Epoch") == "0.00"
@@ -42,7 +42,7 @@ def test_an_untouched_run_shows_where_it_is(open_page: Open) -> None:
     assert fact(page, "Code size") == "1/8 of the image"
 
 
-def test_steps_are_counted_and_measured_against_pca(open_page: Open) -> None:
+def test_steps_are_counted_and_compared_with_pca(open_page: OpenPage) -> None:
     page = open_page()
     press(page, "step 1")
     press(page, "step 10")
@@ -54,20 +54,22 @@ def test_steps_are_counted_and_measured_against_pca(open_page: Open) -> None:
 
 
 @pytest.mark.parametrize("pretrain_epochs", [0, 1, 3])
-def test_an_epoch_is_one_pass(open_page: Open, pretrain_epochs: int) -> None:
+def test_epoch_is_one_pass_over_the_training_images(
+    open_page: OpenPage, pretrain_epochs: int
+) -> None:
     page = open_page(linear_path=False, pretrain_epochs=pretrain_epochs, epochs=1)
     press(page, "step epoch")
     assert active_run.snapshot().step == PER_EPOCH
     assert fact(page, "Epoch") == "1.00"
 
 
-def test_a_finished_run_stops_and_says_so(open_page: Open) -> None:
+def test_finished_run_stops_and_shows_a_notice(open_page: OpenPage) -> None:
     page = open_page(epochs=1)
     press(page, "play")
     assert active_run.snapshot().step == PER_EPOCH
-    said = [each.value for each in (*page.success, *page.warning)]
-    assert len(said) == 1
-    assert said[0].startswith(
+    notices = [each.value for each in (*page.success, *page.warning)]
+    assert len(notices) == 1
+    assert notices[0].startswith(
         ("Finished after 1 epoch", "PCA with 8 components still has lower error")
     )
     assert page.button(key="play").disabled
@@ -77,23 +79,23 @@ def test_a_finished_run_stops_and_says_so(open_page: Open) -> None:
     assert not [*page.success, *page.warning]
 
 
-def test_a_diverging_run_stops_with_the_likely_cause(open_page: Open) -> None:
+def test_diverging_run_stops_and_names_the_likely_cause(open_page: OpenPage) -> None:
     page = open_page(optimizer="sgd", learning_rate=10, schedule="constant")
     press(page, "play")
-    (said,) = page.error
-    assert "The likely cause is learning_rate, which is 10; try 1." in said.value
+    (error,) = page.error
+    assert "The likely cause is learning_rate, which is 10; try 1." in error.value
     assert math.isfinite(active_run.snapshot().history[-1]["held_out"])
 
 
-def test_a_run_that_paused_itself_says_so(open_page: Open) -> None:
+def test_automatically_paused_run_shows_a_notice(open_page: OpenPage) -> None:
     page = open_page()
     current_job().idle = True
     page.run()
-    (said,) = page.info
-    assert said.value == "Paused because no page was open. Press Play to continue."
+    (notice,) = page.info
+    assert notice.value == "Paused because no page was open. Press Play to continue."
 
 
-def test_an_unfinished_run_on_disk_is_offered(open_page: Open) -> None:
+def test_unfinished_run_on_disk_can_be_resumed(open_page: OpenPage) -> None:
     page = open_page()
     press(page, "step 10")
     old = current_job().run
@@ -104,12 +106,12 @@ def test_an_unfinished_run_on_disk_is_offered(open_page: Open) -> None:
     assert current_job().run.path == old.path
 
 
-def test_the_map_says_what_it_shows(open_page: Open) -> None:
+def test_map_caption_describes_the_axes(open_page: OpenPage) -> None:
     page = open_page(bottleneck=2)
     assert captions(page) == ["both code dimensions"]
     page.select_slider(key="bottleneck").set_value("3").run()
     page.run()
-    (said,) = captions(page)
-    share = re.fullmatch(r"first two principal components, (\d+)% of the code's variance", said)
+    (caption,) = captions(page)
+    share = re.fullmatch(r"first two principal components, (\d+)% of the code's variance", caption)
     assert share is not None
     assert 0 < int(share[1]) <= 100
