@@ -1,4 +1,4 @@
-"""Running a command in this process, with folders of its own."""
+"""Run commands in this process, with temporary folders."""
 
 import json
 from collections.abc import Callable
@@ -15,37 +15,38 @@ SMALL = [
     *("--threads", "1"),
 ]
 STEPS = 6
-"""Steps of an epoch of `SMALL`."""
+"""Steps per epoch with the settings `SMALL`."""
 
 
 @dataclass(frozen=True)
-class Said:
+class CommandResult:
     code: int | str | None
     out: str
     err: str
 
     @property
-    def result(self) -> Any:
+    def json(self) -> Any:
+        """The only line of the output, parsed."""
         (line,) = self.out.splitlines()
         return json.loads(line)
 
 
-Call = Callable[..., Said]
+Call = Callable[..., CommandResult]
 
 
 @pytest.fixture
 def call(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Call:
-    """Run a command in this process, with folders of its own and nothing wrapped."""
+    """Return a function that runs a command with temporary folders and without wrapping lines."""
     monkeypatch.setenv("AECORE_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("AECORE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("COLUMNS", "400")
 
-    def call(*tokens: object) -> Said:
+    def run_command(*tokens: object) -> CommandResult:
         capsys.readouterr()
-        with pytest.raises(SystemExit) as end:
+        with pytest.raises(SystemExit) as exit_info:
             main([str(token) for token in tokens])
-        return Said(end.value.code, *capsys.readouterr())
+        return CommandResult(exit_info.value.code, *capsys.readouterr())
 
-    return call
+    return run_command
