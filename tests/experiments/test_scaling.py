@@ -1,4 +1,4 @@
-"""Time and memory as the data grow."""
+"""Time and memory as the dataset grows."""
 
 import sys
 import threading
@@ -14,7 +14,7 @@ from aecore.experiments.scaling import Measurement, load, measure, save
 from tests.support import until
 
 
-def test_each_method_is_measured_in_a_process_of_its_own() -> None:
+def test_each_method_is_measured_in_its_own_process() -> None:
     rows = list(measure((500,), (12,), ("incremental", "full")))
     assert [(row.method, row.count, row.features) for row in rows] == [
         ("incremental", 500, 144),
@@ -23,7 +23,7 @@ def test_each_method_is_measured_in_a_process_of_its_own() -> None:
     assert all(row.seconds > 0 and row.encoding >= 0 and not row.reason for row in rows)
 
 
-def test_a_method_finds_codes_of_eight_numbers(tmp_path: Path) -> None:
+def test_pca_methods_return_codes_of_bottleneck_size(tmp_path: Path) -> None:
     path = str(tmp_path / "images.npy")
     scaling_worker.draw(200, 10, path)
     images = np.load(path, mmap_mode="r")
@@ -31,11 +31,11 @@ def test_a_method_finds_codes_of_eight_numbers(tmp_path: Path) -> None:
     assert images.any(axis=(1, 2)).all()
     for fit in (scaling_worker.full, scaling_worker.incremental):
         assert fit(images)(images[:5]).shape == (5, scaling_worker.BOTTLENECK)
-    found = scaling_worker.measure("full", 150, path)
-    assert set(found) == {"seconds", "encoding", "megabytes"}
+    measured = scaling_worker.measure("full", 150, path)
+    assert set(measured) == {"seconds", "encoding", "megabytes"}
 
 
-def test_the_autoencoder_is_trained_for_an_epoch(tmp_path: Path) -> None:
+def test_autoencoder_returns_codes_of_bottleneck_size(tmp_path: Path) -> None:
     path = str(tmp_path / "images.npy")
     scaling_worker.draw(120, 8, path)
     images = np.load(path, mmap_mode="r")
@@ -43,30 +43,30 @@ def test_the_autoencoder_is_trained_for_an_epoch(tmp_path: Path) -> None:
     assert codes.shape == (5, scaling_worker.BOTTLENECK)
 
 
-def test_memory_is_the_most_there_was() -> None:
-    bare = scaling_worker.memory()
+def test_memory_is_the_peak() -> None:
+    baseline = scaling_worker.memory()
     with scaling_worker.PeakMemory() as watch:
-        held = np.ones(8 * 2**20)
-        assert held.sum() > 0
+        array = np.ones(8 * 2**20)
+        assert array.sum() > 0
         threading.Event().wait(0.05)
-        del held
-    assert watch.most - bare > 50 * 2**20
+        del array
+    assert watch.most - baseline > 50 * 2**20
 
 
-def test_full_pca_is_not_tried_where_there_is_no_room(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_full_pca_is_skipped_without_enough_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scaling, "available", lambda: 1000)
     (row,) = measure((500,), (8,), ("full",))
     assert np.isnan(row.seconds)
     assert "GB are free" in row.reason
 
 
-def test_a_process_that_dies_is_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_crashed_process_raises_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(scaling, "COMMAND", ("false",))
     with pytest.raises(LabError, match="exit code 1"):
         list(measure((500,), (8,), ("full",)))
 
 
-def test_what_cannot_be_measured_is_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_failed_measurement_is_a_row_with_a_reason(monkeypatch: pytest.MonkeyPatch) -> None:
     script = """
 from aecore.experiments import scaling_worker
 from aecore.workers.serve import serve
@@ -83,24 +83,26 @@ serve(scaling_worker.HANDLERS)
     assert "MemoryError: too many" in row.reason
 
 
-def test_it_can_be_stopped_under_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    note = tmp_path / "pid"
-    asleep = f"import os, time; open({str(note)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
-    monkeypatch.setattr(scaling, "COMMAND", (sys.executable, "-c", asleep))
-    stop = threading.Event()
+def test_measurement_can_be_cancelled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    pid_file = tmp_path / "pid"
+    script = (
+        f"import os, time; open({str(pid_file)!r}, 'w').write(str(os.getpid())); time.sleep(600)"
+    )
+    monkeypatch.setattr(scaling, "COMMAND", (sys.executable, "-c", script))
+    cancel = threading.Event()
 
-    def stop_when_begun() -> None:
-        until(note.exists, 60)
-        stop.set()
+    def cancel_when_started() -> None:
+        until(pid_file.exists, 60)
+        cancel.set()
 
-    thread = threading.Thread(target=stop_when_begun)
+    thread = threading.Thread(target=cancel_when_started)
     thread.start()
-    assert list(measure((500,), (8,), cancel=stop)) == []
+    assert list(measure((500,), (8,), cancel=cancel)) == []
     thread.join()
-    assert not psutil.pid_exists(int(note.read_text()))
+    assert not psutil.pid_exists(int(pid_file.read_text()))
 
 
-def test_measurements_are_kept_and_the_newer_counts(tmp_path: Path) -> None:
+def test_saved_measurements_are_replaced_by_newer_ones(tmp_path: Path) -> None:
     assert load(tmp_path) == []
     save(
         [Measurement("full", 5000, 784, 2.0, 0.1, 60.0), Measurement("full", 10, 784)],

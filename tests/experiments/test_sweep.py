@@ -1,4 +1,4 @@
-"""Many runs give what each would give alone, whoever dies on the way."""
+"""Sweeps give the same results as single runs, even if a process is killed."""
 
 import json
 import os
@@ -26,39 +26,41 @@ def plan(**values: list[object]) -> list[Planned]:
     return grid(BASE, values)
 
 
-def result(path: Path) -> dict[str, bytes]:
-    """Everything of a run that must not depend on where it was trained."""
+def saved_files(path: Path) -> dict[str, bytes]:
+    """Return the files of a run that must not depend on where it was trained."""
     files = [path / "history.jsonl", *(path / "checkpoint").iterdir()]
     return {file.name: file.read_bytes() for file in files}
 
 
-def test_a_grid_has_every_combination_and_says_which_cannot_be() -> None:
-    found = grid({"code_activation": "linear"}, {"loss": ["mse", "bce"], "bottleneck": [2, 8, 32]})
-    assert [p.values for p in found][:4] == [
+def test_grid_has_every_combination_and_marks_invalid_ones() -> None:
+    planned = grid(
+        {"code_activation": "linear"}, {"loss": ["mse", "bce"], "bottleneck": [2, 8, 32]}
+    )
+    assert [p.values for p in planned][:4] == [
         *({"loss": "mse", "bottleneck": d} for d in (2, 8, 32)),
         {"loss": "bce", "bottleneck": 2},
     ]
-    assert [p.config is None for p in found] == [False] * 3 + [True] * 3
-    assert "switch linear_path off" in str(found[3].reason)
+    assert [p.config is None for p in planned] == [False] * 3 + [True] * 3
+    assert "switch linear_path off" in str(planned[3].reason)
     with pytest.raises(LabError, match="noise has no values"):
         grid({}, {"noise": []})
     with pytest.raises(LabError, match="20,000 runs"):
         grid({}, {"seed": range(20000)})
 
 
-def test_a_sample_is_drawn_without_putting_back_and_from_any_space() -> None:
-    some = sample({}, {"bottleneck": range(1, 11), "seed": range(10)}, 30, seed=1)
-    assert len({tuple(p.values.values()) for p in some}) == 30
-    assert some == sample({}, {"bottleneck": range(1, 11), "seed": range(10)}, 30, seed=1)
-    vast = sample({}, {"bottleneck": range(1, 1001), "seed": range(10**6)}, 20)
-    assert len({tuple(p.values.values()) for p in vast}) == 20
+def test_sample_is_drawn_without_replacement_from_any_space() -> None:
+    sampled = sample({}, {"bottleneck": range(1, 11), "seed": range(10)}, 30, seed=1)
+    assert len({tuple(p.values.values()) for p in sampled}) == 30
+    assert sampled == sample({}, {"bottleneck": range(1, 11), "seed": range(10)}, 30, seed=1)
+    from_vast_space = sample({}, {"bottleneck": range(1, 1001), "seed": range(10**6)}, 20)
+    assert len({tuple(p.values.values()) for p in from_vast_space}) == 20
 
 
-def test_runs_are_those_of_a_single_trainer_and_trouble_is_a_row(
+def test_runs_match_a_single_trainer_and_invalid_ones_are_rows(
     small: Dataset, tmp_path: Path
 ) -> None:
-    bad = Planned({"noise": 2}, None, LabError("noise is 2"))
-    rows = list(sweep([*plan(bottleneck=[2, 5]), bad], small, root=tmp_path / "s", processes=1))
+    invalid = Planned({"noise": 2}, None, LabError("noise is 2"))
+    rows = list(sweep([*plan(bottleneck=[2, 5]), invalid], small, root=tmp_path / "s", processes=1))
     assert [row.done for row in rows] == [1, 2, 3]
     assert [row.place for row in rows] == [2, 0, 1]
     assert str(rows[0].reason) == "noise is 2"
@@ -66,12 +68,12 @@ def test_runs_are_those_of_a_single_trainer_and_trouble_is_a_row(
         assert row.summary["step"] == row.summary["total_steps"] == 36
         alone = tmp_path / f"alone{row.place}"
         trained(alone, small, Run(tmp_path / "s" / row.name).config, 36)
-        assert result(alone) == result(tmp_path / "s" / row.name)
+        assert saved_files(alone) == saved_files(tmp_path / "s" / row.name)
         assert row.summary["seconds"] > 0
     assert rows[-1].seconds_left == 0
 
 
-def test_what_is_done_is_not_done_again(
+def test_finished_runs_are_not_trained_again(
     small: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = list(sweep(plan(bottleneck=[2]), small, root=tmp_path, processes=1))
@@ -80,11 +82,11 @@ def test_what_is_done_is_not_done_again(
     assert {row.values["bottleneck"] for row in both} == {2, 3}
     assert (tmp_path / first[0].name / "run.json").stat().st_mtime_ns == before
     monkeypatch.setattr("aecore.experiments.pool.COMMAND", ("false",))
-    again = list(sweep(plan(bottleneck=[2, 3]), small, root=tmp_path, processes=1))
-    assert [row.reason for row in again] == [None, None]
+    repeated = list(sweep(plan(bottleneck=[2, 3]), small, root=tmp_path, processes=1))
+    assert [row.reason for row in repeated] == [None, None]
 
 
-def test_a_worker_that_keeps_dying_is_a_reason(
+def test_repeatedly_crashing_worker_gives_a_reason(
     small: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("aecore.experiments.pool.COMMAND", ("false",))
@@ -92,31 +94,31 @@ def test_a_worker_that_keeps_dying_is_a_reason(
     assert "exit code 1" in str(row.reason)
 
 
-def test_halving_stops_the_hopeless_and_the_best_end_as_they_would_have(
+def test_halving_stops_poor_runs_and_does_not_change_the_best(
     small: Dataset, tmp_path: Path
 ) -> None:
     values = plan(bottleneck=[1, 4], linear_path=[True, False], seed=[0, 1])
     rows = list(sweep(values, small, root=tmp_path / "h", halving=True))
     assert sorted(row.place for row in rows) == list(range(8))
-    whole = [row for row in rows if not row.stopped]
-    assert len(whole) == 1
-    trained(tmp_path / "alone", small, Run(tmp_path / "h" / whole[0].name).config, 36)
-    assert result(tmp_path / "alone") == result(tmp_path / "h" / whole[0].name)
+    completed = [row for row in rows if not row.stopped]
+    assert len(completed) == 1
+    trained(tmp_path / "alone", small, Run(tmp_path / "h" / completed[0].name).config, 36)
+    assert saved_files(tmp_path / "alone") == saved_files(tmp_path / "h" / completed[0].name)
     assert sorted(row.summary["step"] for row in rows) == [4] * 5 + [12] * 2 + [36]
     assert all(row.summary["seconds"] > 0 for row in rows)
 
 
-def test_a_sweep_can_be_cancelled(small: Dataset, tmp_path: Path) -> None:
+def test_sweep_can_be_cancelled(small: Dataset, tmp_path: Path) -> None:
     cancel = threading.Event()
     long = grid({**BASE, "epochs": 1000}, {"seed": [0, 1, 2]})
     first = grid(BASE, {"bottleneck": [2]})
-    began = time.monotonic()
+    start = time.monotonic()
     rows = []
     for row in sweep([*first, *long], small, root=tmp_path, processes=1, cancel=cancel):
         rows.append(row)
         cancel.set()
     assert len(rows) == 1
-    assert time.monotonic() - began < 60
+    assert time.monotonic() - start < 60
     assert [path.name for path in tmp_path.glob("*-*")] == [rows[0].name]
 
 
@@ -131,7 +133,7 @@ for row in sweep(grid(base, {"seed": range(6)}), "digits", root=Path(sys.argv[1]
 """
 
 
-def test_a_sweep_killed_goes_on_with_what_was_missing(tmp_path: Path) -> None:
+def test_killed_sweep_resumes_with_the_missing_runs(tmp_path: Path) -> None:
     command = [sys.executable, "-c", SCRIPT, str(tmp_path / "runs")]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first:
         assert first.stdout is not None
@@ -139,19 +141,19 @@ def test_a_sweep_killed_goes_on_with_what_was_missing(tmp_path: Path) -> None:
         os.kill(first.pid, signal.SIGKILL)
     before = {name: (tmp_path / "runs" / name / "run.json").stat().st_mtime_ns for name in done}
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120)
-    for name, then in before.items():
-        assert (tmp_path / "runs" / name / "run.json").stat().st_mtime_ns == then
-    found = [p for p in (tmp_path / "runs").iterdir() if not p.name.startswith(".")]
-    assert len(found) == 6
+    for name, modified in before.items():
+        assert (tmp_path / "runs" / name / "run.json").stat().st_mtime_ns == modified
+    folders = [p for p in (tmp_path / "runs").iterdir() if not p.name.startswith(".")]
+    assert len(folders) == 6
 
 
-def started(*words: str) -> "subprocess.Popen[str]":
+def start_dask(*words: str) -> "subprocess.Popen[str]":
     pipe = subprocess.PIPE
     command = [sys.executable, "-m", "distributed.cli." + words[0], *words[1:]]
     return subprocess.Popen(command, stderr=pipe, stdout=subprocess.DEVNULL, text=True)
 
 
-def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(
+def test_cluster_gives_identical_runs_even_if_a_worker_is_killed(
     digits: Dataset, tmp_path: Path
 ) -> None:
     base = {**BASE, "hidden": "16", "epochs": 2, "dataset": "digits"}
@@ -159,31 +161,31 @@ def test_a_cluster_gives_the_same_bytes_though_a_worker_is_killed(
     file, address = tmp_path / "scheduler.json", ""
     options = ("--scheduler-file", str(file))
     quiet = ("--no-dashboard",)
-    scheduler = started("dask_scheduler", "--port", "0", "--host", "127.0.0.1", *options, *quiet)
-    alone = ("--nthreads", "1", "--no-nanny", "--local-directory", str(tmp_path))
-    workers = [started("dask_worker", *options, *alone, *quiet) for _ in range(2)]
+    scheduler = start_dask("dask_scheduler", "--port", "0", "--host", "127.0.0.1", *options, *quiet)
+    worker_options = ("--nthreads", "1", "--no-nanny", "--local-directory", str(tmp_path))
+    workers = [start_dask("dask_worker", *options, *worker_options, *quiet) for _ in range(2)]
     try:
         until(file.exists, 60)
         address = json.loads(file.read_text())["address"]
-        far = []
-        for row in sweep(runs, digits, root=tmp_path / "far", scheduler=address):
-            far.append(row)
-            if len(far) == 3:
+        remote = []
+        for row in sweep(runs, digits, root=tmp_path / "remote", scheduler=address):
+            remote.append(row)
+            if len(remote) == 3:
                 workers[0].kill()
     finally:
         for process in (*workers, scheduler):
             process.kill()
             process.communicate()
-    near = list(sweep(runs, digits, root=tmp_path / "near"))
-    assert sorted(row.place for row in far) == list(range(8))
-    assert [row.reason for row in (*far, *near)] == [None] * 16
+    local = list(sweep(runs, digits, root=tmp_path / "local"))
+    assert sorted(row.place for row in remote) == list(range(8))
+    assert [row.reason for row in (*remote, *local)] == [None] * 16
     for each in runs:
         assert each.config is not None
         name = folder_name(each.config)
-        assert result(tmp_path / "far" / name) == result(tmp_path / "near" / name)
+        assert saved_files(tmp_path / "remote" / name) == saved_files(tmp_path / "local" / name)
 
 
-def test_no_scheduler_and_no_whole_zip_are_sentences(small: Dataset, tmp_path: Path) -> None:
+def test_missing_scheduler_and_invalid_zip_raise_errors(small: Dataset, tmp_path: Path) -> None:
     with pytest.raises(LabError, match="start one with: dask scheduler"):
         next(iter(sweep(plan(seed=[0]), small, root=tmp_path, scheduler="nowhere://x")))
     with pytest.raises(LabError, match="ZIP cannot be read"):

@@ -6,18 +6,18 @@ from aecore.runs.run import Run
 from tests.support import trained
 
 
-def test_all_have_the_same_budget() -> None:
-    found = variants("digits", epochs=3)
-    assert set(found) == set(VARIANTS)
-    assert {each.epochs for each in found.values()} == {3}
-    assert len({(each.batch_size, each.seed) for each in found.values()}) == 1
-    assert found["tied"].tied
-    assert found["pretrained"].pretrain_epochs == 1
-    kinds = {found[name].sparsity_kind for name in ("l1", "kl", "top_k")}
+def test_all_variants_have_the_same_budget() -> None:
+    configs = variants("digits", epochs=3)
+    assert set(configs) == set(VARIANTS)
+    assert {each.epochs for each in configs.values()} == {3}
+    assert len({(each.batch_size, each.seed) for each in configs.values()}) == 1
+    assert configs["tied"].tied
+    assert configs["pretrained"].pretrain_epochs == 1
+    kinds = {configs[name].sparsity_kind for name in ("l1", "kl", "top_k")}
     assert kinds == {"l1", "kl", "top_k"}
 
 
-def test_a_run_is_measured_with_the_seconds_it_took(tmp_path: Path, digits: Dataset) -> None:
+def test_measurement_includes_the_training_time(tmp_path: Path, digits: Dataset) -> None:
     config = variants("digits", epochs=1)["classic"]
     assert not finished(tmp_path / "x")
     trainer = trained(tmp_path / "x", digits, config, steps=2)

@@ -1,4 +1,4 @@
-"""A module for a worker to serve."""
+"""A module of tasks for workers to serve in tests."""
 
 import ctypes
 import os
@@ -11,7 +11,7 @@ from aecore.errors import DataError
 from aecore.workers.messages import Arrays, Facts
 from aecore.workers.serve import Answer, Handler, Report
 
-# What is printed here stands between no messages either.
+# Output printed during import must not corrupt the messages either.
 print("imported", flush=True)  # noqa: T201
 starts = 0
 
@@ -19,8 +19,8 @@ starts = 0
 def setup(values: Facts, arrays: Arrays, report: Report) -> Answer:
     global starts
     starts += values.get("add", 1)
-    if "refuse" in values:
-        raise DataError("{name} is not here.", name=values["refuse"])
+    if "missing" in values:
+        raise DataError("{name} is not here.", name=values["missing"])
     return {}, {}
 
 
@@ -37,7 +37,7 @@ def noisy(values: Facts, arrays: Arrays, report: Report) -> Answer:
     return {"read": sys.stdin.read()}, {}
 
 
-def refuse(values: Facts, arrays: Arrays, report: Report) -> Answer:
+def reject(values: Facts, arrays: Arrays, report: Report) -> Answer:
     raise DataError("{count:,} are too many.", count=np.int64(1200))
 
 
@@ -52,7 +52,7 @@ def crash(values: Facts, arrays: Arrays, report: Report) -> Answer:
 def slow(values: Facts, arrays: Arrays, report: Report) -> Answer:
     for done in range(6000):
         time.sleep(0.01)
-        if not values.get("deaf"):
+        if not values.get("unresponsive"):
             report(done / 6000)
     return {}, {}
 
@@ -64,5 +64,5 @@ def about(values: Facts, arrays: Arrays, report: Report) -> Answer:
 
 
 HANDLERS: dict[str, Handler] = {
-    each.__name__: each for each in (setup, double, noisy, refuse, fail, crash, slow, about)
+    each.__name__: each for each in (setup, double, noisy, reject, fail, crash, slow, about)
 }

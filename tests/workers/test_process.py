@@ -8,13 +8,13 @@ from aecore.workers.process import ProcessEndedError, Task, WorkerProcess, comma
 EXAMPLE = command("tests.workers.example")
 
 
-def test_tasks_are_done_one_after_the_other_with_one_thread() -> None:
+def test_tasks_run_one_at_a_time_on_one_thread() -> None:
     process = WorkerProcess(EXAMPLE, {"SETTING": "this"})
     values, arrays = process.run(Task("double", {"value": 2}, {"array": np.ones(2)}), 1)
     assert values == {"value": 4}
     assert arrays["array"].tolist() == [2, 2]
     with pytest.raises(DataError, match=r"1,200 are too many\."):
-        process.run(Task("refuse"), 2)
+        process.run(Task("reject"), 2)
     about, _ = process.run(Task("about"), 3)
     assert (about["pid"], about["threads"], about["setting"]) == (process.pid, "1", "this")
     assert process.is_alive()
@@ -24,7 +24,7 @@ def test_tasks_are_done_one_after_the_other_with_one_thread() -> None:
     assert not psutil.pid_exists(process.pid)
 
 
-def test_progress_is_told_and_a_crash_has_a_code() -> None:
+def test_progress_and_exit_codes_are_reported() -> None:
     process = WorkerProcess(EXAMPLE)
     shares = list[float]()
 
@@ -33,17 +33,17 @@ def test_progress_is_told_and_a_crash_has_a_code() -> None:
         if len(shares) == 3:
             process.kill()
 
-    with pytest.raises(ProcessEndedError) as ended:
+    with pytest.raises(ProcessEndedError) as error:
         process.run(Task("slow"), 1, report)
-    assert ended.value.code == -9
+    assert error.value.code == -9
     assert sorted(shares) == shares
     crashing = WorkerProcess(EXAMPLE)
-    with pytest.raises(ProcessEndedError) as ended:
+    with pytest.raises(ProcessEndedError) as error:
         crashing.run(Task("crash"), 1)
-    assert ended.value.code == 13
+    assert error.value.code == 13
     assert not crashing.is_alive()
 
 
-def test_a_program_that_is_not_there_is_a_sentence() -> None:
+def test_missing_program_raises_an_error() -> None:
     with pytest.raises(LabError, match="could not be started"):
         WorkerProcess(("no such program",))
