@@ -15,8 +15,8 @@ from aecore.maps.service import MapService
 
 Array = np.ndarray
 
-# A worker that has nothing to compile, and whose maps take as long as they are asked to.
-QUICK = """
+# A worker that compiles nothing and whose behaviour is selected by the seed.
+FAST_WORKER = """
 import os, time
 import aecore.maps.worker as worker
 from aecore.workers.serve import serve
@@ -26,45 +26,45 @@ def project(codes, method, *, progress, seed, **_):
         os._exit(13)
     if seed == 14:
         raise ZeroDivisionError
-    deaf = seed == 15
+    unresponsive = seed == 15
     for done in range(600 if seed else 1):
         time.sleep(0.05)
-        deaf or progress(done / 600)
+        unresponsive or progress(done / 600)
     return REAL(codes, "pca")
 
 REAL, worker.project = worker.project, project
 serve({"warm": lambda *_: ({}, {}), "project": worker._project})
 """
-SLOW, CRASH, FAULT, DEAF = 1, 13, 14, 15
-PATIENT = 60
+SLOW, CRASH, ERROR, UNRESPONSIVE = 1, 13, 14, 15
+TIMEOUT = 60
 
 
 @pytest.fixture
-def mapper() -> Iterator[MapService]:
-    with_nothing_to_compile = MapService((sys.executable, "-c", QUICK))
-    assert with_nothing_to_compile.wait(PATIENT)
-    yield with_nothing_to_compile
-    with_nothing_to_compile.close()
+def service() -> Iterator[MapService]:
+    map_service = MapService((sys.executable, "-c", FAST_WORKER))
+    assert map_service.wait(TIMEOUT)
+    yield map_service
+    map_service.close()
 
 
 def codes(count: int = 60, units: int = 4) -> Array:
-    found: Array = np.random.default_rng(0).standard_normal((count, units)).astype(np.float32)
-    return found
+    result: Array = np.random.default_rng(0).standard_normal((count, units)).astype(np.float32)
+    return result
 
 
 def until(condition: object) -> None:
-    end = time.monotonic() + PATIENT
+    end = time.monotonic() + TIMEOUT
     while not condition():  # type: ignore[operator]
         assert time.monotonic() < end
         time.sleep(0.01)
 
 
-def process_of(mapper: MapService) -> int:
-    (pid,) = mapper.pids
+def worker_pid(service: MapService) -> int:
+    (pid,) = service.pids
     return pid
 
 
-def alive(pid: int) -> bool:
+def is_alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
     except ProcessLookupError:
@@ -72,136 +72,136 @@ def alive(pid: int) -> bool:
     return True
 
 
-def test_the_real_worker_makes_maps() -> None:
-    mapper = MapService()
-    early = mapper.ask(codes(), "pca")
-    assert not early.done()
-    found = early.result(5 * PATIENT)
-    assert mapper.ready
-    assert np.array_equal(found.points, project(codes(), "pca").points)
-    request = mapper.ask(codes(), "umap", previous=found)
-    made = request.result(PATIENT)
-    assert np.array_equal(made.codes, codes())
-    assert np.isfinite(made.points).all()
+def test_real_worker_computes_maps() -> None:
+    service = MapService()
+    first = service.ask(codes(), "pca")
+    assert not first.done()
+    pca = first.result(5 * TIMEOUT)
+    assert service.ready
+    assert np.array_equal(pca.points, project(codes(), "pca").points)
+    request = service.ask(codes(), "umap", previous=pca)
+    umap = request.result(TIMEOUT)
+    assert np.array_equal(umap.codes, codes())
+    assert np.isfinite(umap.points).all()
     assert request.progress == 1
     with pytest.raises(LabError, match="at least 16 distinct codes"):
-        mapper.ask(codes(5), "umap").result(PATIENT)
-    mapper.close()
+        service.ask(codes(5), "umap").result(TIMEOUT)
+    service.close()
 
 
-def test_progress_is_told(mapper: MapService) -> None:
-    request = mapper.ask(codes(), "umap", seed=SLOW)
+def test_progress_is_reported(service: MapService) -> None:
+    request = service.ask(codes(), "umap", seed=SLOW)
     until(lambda: 0 < request.progress < 1)
     with pytest.raises(TimeoutError):
         request.result(0.01)
     assert not request.done()
 
 
-def test_a_newer_request_takes_the_place_of_one_not_begun(mapper: MapService) -> None:
-    running = mapper.ask(codes(), "umap", seed=SLOW)
+def test_newer_request_replaces_a_waiting_one(service: MapService) -> None:
+    running = service.ask(codes(), "umap", seed=SLOW)
     until(running.running)
-    older = mapper.ask(codes(), "umap")
-    other = mapper.ask(codes(), "umap", name="other")
-    newer = mapper.ask(codes(), "umap")
+    older = service.ask(codes(), "umap")
+    other = service.ask(codes(), "umap", name="other")
+    newer = service.ask(codes(), "umap")
     with pytest.raises(Cancelled, match="newer"):
         older.result(1)
     assert not running.done()
-    mapper.cancel(running)
-    assert other.result(PATIENT).points.shape == newer.result(PATIENT).points.shape
+    service.cancel(running)
+    assert other.result(TIMEOUT).points.shape == newer.result(TIMEOUT).points.shape
 
 
-def test_cancelled_work_stops_and_the_worker_stays_warm(mapper: MapService) -> None:
-    pid = process_of(mapper)
-    request = mapper.ask(codes(), "umap", seed=SLOW)
+def test_cancelled_map_stops_and_the_worker_is_kept(service: MapService) -> None:
+    pid = worker_pid(service)
+    request = service.ask(codes(), "umap", seed=SLOW)
     until(lambda: request.progress > 0)
-    mapper.cancel(request)
+    service.cancel(request)
     with pytest.raises(Cancelled):
         request.result(1)
-    assert mapper.ask(codes(), "umap").result(PATIENT)
-    assert process_of(mapper) == pid
+    assert service.ask(codes(), "umap").result(TIMEOUT)
+    assert worker_pid(service) == pid
 
 
-def test_work_that_does_not_listen_is_killed(mapper: MapService) -> None:
-    pid = process_of(mapper)
-    request = mapper.ask(codes(), "umap", seed=DEAF)
+def test_unresponsive_worker_is_killed(service: MapService) -> None:
+    pid = worker_pid(service)
+    request = service.ask(codes(), "umap", seed=UNRESPONSIVE)
     until(request.running)
-    mapper.cancel(request)
+    service.cancel(request)
     assert request.done()
-    assert mapper.ask(codes(), "umap").result(PATIENT)
-    assert process_of(mapper) != pid
-    assert not alive(pid)
+    assert service.ask(codes(), "umap").result(TIMEOUT)
+    assert worker_pid(service) != pid
+    assert not is_alive(pid)
 
 
-def test_a_request_not_begun_can_be_cancelled(mapper: MapService) -> None:
-    running = mapper.ask(codes(), "umap", seed=SLOW)
+def test_waiting_request_can_be_cancelled(service: MapService) -> None:
+    running = service.ask(codes(), "umap", seed=SLOW)
     until(running.running)
-    waiting = mapper.ask(codes(), "umap")
-    mapper.cancel(waiting)
+    waiting = service.ask(codes(), "umap")
+    service.cancel(waiting)
     assert isinstance(waiting.exception(0), Cancelled)
     assert not running.done()
 
 
-def test_a_worker_that_crashes_is_replaced_and_no_one_waits_for_ever(mapper: MapService) -> None:
-    crashing = mapper.ask(codes(), "umap", seed=CRASH)
-    waiting = mapper.ask(codes(), "umap", name="other")
+def test_crashed_worker_is_replaced_and_other_requests_are_served(service: MapService) -> None:
+    crashing = service.ask(codes(), "umap", seed=CRASH)
+    waiting = service.ask(codes(), "umap", name="other")
     with pytest.raises(LabError, match="exit code 13"):
-        crashing.result(PATIENT)
-    assert waiting.result(PATIENT)
+        crashing.result(TIMEOUT)
+    assert waiting.result(TIMEOUT)
 
 
-def test_a_fault_is_told_in_a_sentence(mapper: MapService) -> None:
+def test_unexpected_error_is_raised_as_lab_error(service: MapService) -> None:
     with pytest.raises(LabError, match="ZeroDivisionError"):
-        mapper.ask(codes(), "umap", seed=FAULT).result(PATIENT)
-    assert mapper.ask(codes(), "umap").result(PATIENT)
+        service.ask(codes(), "umap", seed=ERROR).result(TIMEOUT)
+    assert service.ask(codes(), "umap").result(TIMEOUT)
 
 
-def test_a_worker_that_cannot_start_is_not_started_over_and_over() -> None:
-    mapper = MapService((sys.executable, "-c", "raise SystemExit(7)"))
+def test_worker_that_cannot_start_is_not_restarted_endlessly() -> None:
+    service = MapService((sys.executable, "-c", "raise SystemExit(7)"))
     with pytest.raises(LabError, match="exit code 7"):
-        mapper.ask(codes(), "umap").result(PATIENT)
-    assert mapper.pids == []
-    mapper.close()
+        service.ask(codes(), "umap").result(TIMEOUT)
+    assert service.pids == []
+    service.close()
 
 
-def test_after_closing_nothing_is_made(mapper: MapService) -> None:
-    request = mapper.ask(codes(), "umap", seed=SLOW)
-    mapper.close()
-    mapper.close()
+def test_closing_cancels_and_rejects_requests(service: MapService) -> None:
+    request = service.ask(codes(), "umap", seed=SLOW)
+    service.close()
+    service.close()
     assert isinstance(request.exception(0), Cancelled)
-    assert not mapper.ready
+    assert not service.ready
     with pytest.raises(LabError, match="closed"):
-        mapper.ask(codes(), "umap")
+        service.ask(codes(), "umap")
 
 
-def run(folder: Path, ending: str) -> tuple[subprocess.CompletedProcess[str], int, str]:
-    """Run a main script that uses a mapper; return it, its worker's number, and its traces."""
-    script, traces = folder / "page.py", folder / "traces"
+def run_script(folder: Path, ending: str) -> tuple[subprocess.CompletedProcess[str], int, str]:
+    """Run a script that uses a map service; return it, its worker's process id, and its log."""
+    script, log = folder / "page.py", folder / "log"
     script.write_text(
         textwrap.dedent(f"""
         import os, sys
-        open({str(traces)!r}, "a").write("ran ")
+        open({str(log)!r}, "a").write("ran ")
         from aecore.maps.service import MapService
-        mapper = MapService((sys.executable, "-c", {QUICK!r}))
-        mapper.wait()
+        service = MapService((sys.executable, "-c", {FAST_WORKER!r}))
+        service.wait()
         import numpy
-        mapper.ask(numpy.eye(20), "umap").result()
-        mapper.ask(numpy.eye(20), "umap", seed={DEAF})
-        print(mapper.pids[0], flush=True)
+        service.ask(numpy.eye(20), "umap").result()
+        service.ask(numpy.eye(20), "umap", seed={UNRESPONSIVE})
+        print(service.pids[0], flush=True)
         """)
         + ending
     )
-    ended = subprocess.run(
-        [sys.executable, str(script)], capture_output=True, text=True, timeout=PATIENT, check=False
+    process = subprocess.run(
+        [sys.executable, str(script)], capture_output=True, text=True, timeout=TIMEOUT, check=False
     )
-    return ended, int(ended.stdout), traces.read_text()
+    return process, int(process.stdout), log.read_text()
 
 
 @pytest.mark.parametrize(("ending", "code"), [("", 0), ("os.kill(os.getpid(), 9)", -9)])
-def test_the_worker_ends_with_a_script_that_ran_once(
+def test_worker_ends_with_its_script_which_runs_once(
     tmp_path: Path, ending: str, code: int
 ) -> None:
-    ended, pid, traces = run(tmp_path, ending)
-    assert ended.returncode == code
-    assert ended.stderr == ""
-    assert traces == "ran "
-    until(lambda: not alive(pid))
+    process, pid, log = run_script(tmp_path, ending)
+    assert process.returncode == code
+    assert process.stderr == ""
+    assert log == "ran "
+    until(lambda: not is_alive(pid))

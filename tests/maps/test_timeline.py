@@ -1,4 +1,4 @@
-"""Maps over time, with a mapper that answers when it is told to."""
+"""Maps over time, with a fake map service that answers on demand."""
 
 from concurrent.futures import Future
 from typing import Any
@@ -19,49 +19,49 @@ def codes(step: int) -> Any:
     return (rng.normal(size=(40, 5)) + step * 0.1 * rng.normal(size=(40, 5))).astype(np.float32)
 
 
-class MapRequest(Future[Projection]):
-    def __init__(self, codes: Any, method: Any, **how: Any) -> None:
+class FakeMapRequest(Future[Projection]):
+    def __init__(self, codes: Any, method: Any, **options: Any) -> None:
         super().__init__()
-        self.codes, self.method, self.how = codes, method, how
+        self.codes, self.method, self.options = codes, method, options
         self.progress = 0.25
 
     def answer(self) -> None:
-        made = project(self.codes, "pca", previous=self.how["previous"])
-        self.set_result(Projection(self.method, made.points, made.codes))
+        projection = project(self.codes, "pca", previous=self.options["previous"])
+        self.set_result(Projection(self.method, projection.points, projection.codes))
 
 
-class MapService:
-    """Stands where `aecore.maps.service.MapService` does."""
+class FakeMapService:
+    """A stand-in for `aecore.maps.service.MapService` that records its requests."""
 
     def __init__(self) -> None:
-        self.asked: list[MapRequest] = []
-        self.cancelled: list[MapRequest] = []
+        self.requests: list[FakeMapRequest] = []
+        self.cancelled: list[FakeMapRequest] = []
 
-    def ask(self, codes: Any, method: Any, **how: Any) -> MapRequest:
-        self.asked.append(MapRequest(codes, method, **how))
-        return self.asked[-1]
+    def ask(self, codes: Any, method: Any, **options: Any) -> FakeMapRequest:
+        self.requests.append(FakeMapRequest(codes, method, **options))
+        return self.requests[-1]
 
-    def cancel(self, request: MapRequest) -> None:
+    def cancel(self, request: FakeMapRequest) -> None:
         self.cancelled.append(request)
 
 
 @pytest.fixture
-def mapper() -> MapService:
-    return MapService()
+def service() -> FakeMapService:
+    return FakeMapService()
 
 
 @pytest.fixture
-def umap(mapper: MapService) -> MapTimeline:
-    made: Any = mapper
-    return MapTimeline("umap", lambda: made)
+def umap_timeline(service: FakeMapService) -> MapTimeline:
+    untyped: Any = service
+    return MapTimeline("umap", lambda: untyped)
 
 
 def advance(timeline: MapTimeline, step: int, *, rest: bool = False, frames: Any = STEPS) -> None:
     timeline.advance(TimelineRequest(step, codes(step), rest, frames, codes))
 
 
-def test_linear_maps_are_there_at_once_and_do_not_spin() -> None:
-    timeline = MapTimeline("pca", lambda: pytest.fail("no mapper is needed"))
+def test_linear_maps_are_available_immediately_and_do_not_rotate() -> None:
+    timeline = MapTimeline("pca", lambda: pytest.fail("no service is needed"))
     advance(timeline, 8)
     steps, points = timeline.frames((*STEPS, 8))
     assert steps.tolist() == [1, 2, 4, 8]
@@ -72,70 +72,70 @@ def test_linear_maps_are_there_at_once_and_do_not_spin() -> None:
     assert timeline.progress is None
 
 
-def test_the_moment_looked_at_comes_first_then_the_frames_back_in_time(
-    umap: MapTimeline, mapper: MapService
+def test_current_step_is_mapped_first_then_the_frames_backwards(
+    umap_timeline: MapTimeline, service: FakeMapService
 ) -> None:
-    advance(umap, 8)
-    assert umap.maps == {}
-    assert umap.progress == 0.25
-    advance(umap, 8)
-    assert len(mapper.asked) == 1
+    advance(umap_timeline, 8)
+    assert umap_timeline.maps == {}
+    assert umap_timeline.progress == 0.25
+    advance(umap_timeline, 8)
+    assert len(service.requests) == 1
     for _ in range(3):
-        mapper.asked[-1].answer()
-        advance(umap, 8)
-    mapper.asked[-1].answer()
-    advance(umap, 8)
-    assert [request.how["quick"] for request in mapper.asked] == [True] * 4
+        service.requests[-1].answer()
+        advance(umap_timeline, 8)
+    service.requests[-1].answer()
+    advance(umap_timeline, 8)
+    assert [request.options["quick"] for request in service.requests] == [True] * 4
     order = [
-        next(s for s in (*STEPS, 8) if np.array_equal(r.codes, codes(s))) for r in mapper.asked
+        next(s for s in (*STEPS, 8) if np.array_equal(r.codes, codes(s))) for r in service.requests
     ]
     assert order == [8, 4, 2, 1]
-    assert mapper.asked[1].how["previous"] is umap.maps[8]
-    assert mapper.asked[2].how["previous"] is umap.maps[4]
-    assert umap.frames(STEPS)[0].tolist() == list(STEPS)
-    assert umap.progress is None
+    assert service.requests[1].options["previous"] is umap_timeline.maps[8]
+    assert service.requests[2].options["previous"] is umap_timeline.maps[4]
+    assert umap_timeline.frames(STEPS)[0].tolist() == list(STEPS)
+    assert umap_timeline.progress is None
 
 
-def test_a_thorough_map_takes_the_place_of_the_quick_one_while_training_rests(
-    umap: MapTimeline, mapper: MapService
+def test_thorough_map_replaces_the_quick_one_while_paused(
+    umap_timeline: MapTimeline, service: FakeMapService
 ) -> None:
-    advance(umap, 8, rest=True, frames=())
-    mapper.asked[-1].answer()
-    advance(umap, 8, rest=True, frames=())
-    quick = umap.maps[8]
-    assert [request.how["quick"] for request in mapper.asked] == [True, False]
-    mapper.asked[-1].answer()
-    advance(umap, 8, rest=True, frames=())
-    assert umap.thorough == {8}
-    assert umap.maps[8] is not quick
-    assert len(mapper.asked) == 2
+    advance(umap_timeline, 8, rest=True, frames=())
+    service.requests[-1].answer()
+    advance(umap_timeline, 8, rest=True, frames=())
+    quick = umap_timeline.maps[8]
+    assert [request.options["quick"] for request in service.requests] == [True, False]
+    service.requests[-1].answer()
+    advance(umap_timeline, 8, rest=True, frames=())
+    assert umap_timeline.thorough == {8}
+    assert umap_timeline.maps[8] is not quick
+    assert len(service.requests) == 2
 
 
-def test_a_map_that_was_stopped_is_made_only_on_demand(
-    umap: MapTimeline, mapper: MapService
+def test_cancelled_map_is_computed_only_after_retry(
+    umap_timeline: MapTimeline, service: FakeMapService
 ) -> None:
-    advance(umap, 8)
-    umap.cancel()
-    assert mapper.cancelled == mapper.asked
-    advance(umap, 8)
-    assert umap.cancelled
-    assert len(mapper.asked) == 1
-    umap.retry()
-    advance(umap, 8)
-    assert len(mapper.asked) == 2
+    advance(umap_timeline, 8)
+    umap_timeline.cancel()
+    assert service.cancelled == service.requests
+    advance(umap_timeline, 8)
+    assert umap_timeline.cancelled
+    assert len(service.requests) == 1
+    umap_timeline.retry()
+    advance(umap_timeline, 8)
+    assert len(service.requests) == 2
 
 
-def test_why_a_map_cannot_be_made_is_kept(umap: MapTimeline, mapper: MapService) -> None:
-    advance(umap, 8)
-    mapper.asked[-1].set_exception(LabError("Too few."))
-    advance(umap, 8)
-    assert str(umap.error) == "Too few."
-    assert len(mapper.asked) == 1
+def test_error_of_a_map_is_kept(umap_timeline: MapTimeline, service: FakeMapService) -> None:
+    advance(umap_timeline, 8)
+    service.requests[-1].set_exception(LabError("Too few."))
+    advance(umap_timeline, 8)
+    assert str(umap_timeline.error) == "Too few."
+    assert len(service.requests) == 1
 
 
-def test_moments_that_passed_without_a_frame_are_forgotten() -> None:
-    timeline = MapTimeline("pca", lambda: pytest.fail("no mapper is needed"))
+def test_maps_of_past_steps_without_a_frame_are_discarded() -> None:
+    timeline = MapTimeline("pca", lambda: pytest.fail("no service is needed"))
     for step in range(5, 50):
         advance(timeline, step)
-    # The one before is what the next is drawn on from.
+    # The previous map is kept, because the next one starts from it.
     assert set(timeline.maps) == {*STEPS, 48, 49}
