@@ -93,18 +93,22 @@ def opened(browser: Browser, url: str) -> Page:
     return page
 
 
-def title_seconds(browser: Browser, running: Server) -> float:
-    """Return the time from the command until the title is painted, in a running browser."""
-    # As Streamlit does, open the page once the server listens.
+def wait_until_listening(running: Server) -> None:
+    """Wait until the server listens, as Streamlit does before it opens a page."""
     address = ("localhost", int(running.url.rsplit(":", 1)[1]))
     while True:
         try:
             socket.create_connection(address, 1).close()
-            break
+            return
         except OSError:
             if time.monotonic() - running.started > 60:
                 raise
             time.sleep(0.02)
+
+
+def title_seconds(browser: Browser, running: Server) -> float:
+    """Return the time from the command until the title is painted, in a running browser."""
+    wait_until_listening(running)
     page = browser.new_page()
     # Enough epochs for the run to last through the measurement.
     page.goto(f"{running.url}/?dataset=mnist&epochs=1000")
