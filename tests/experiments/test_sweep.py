@@ -122,29 +122,31 @@ def test_sweep_can_be_cancelled(small: Dataset, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.glob("*-*")] == [rows[0].name]
 
 
-SCRIPT = """
+INTERRUPTED = {"hidden": "16", "batch_size": 16, "epochs": 2}
+SCRIPT = f"""
 import sys
 from pathlib import Path
 from aecore.experiments.grid import grid
 from aecore.experiments.sweep import sweep
-base = {"hidden": "16", "batch_size": 16, "epochs": 2}
-for row in sweep(grid(base, {"seed": range(6)}), "digits", root=Path(sys.argv[1]), processes=1):
+plan = grid({INTERRUPTED}, {{"seed": range(5)}})
+for row in sweep(plan, "digits", root=Path(sys.argv[1]), processes=1):
     print(row.name, row.reason, flush=True)
 """
 
 
 def test_killed_sweep_resumes_with_the_missing_runs(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path / "runs")]
+    command = [sys.executable, "-c", SCRIPT, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as first:
         assert first.stdout is not None
         done = [first.stdout.readline().split()[0] for _ in range(2)]
         os.kill(first.pid, signal.SIGKILL)
-    before = {name: (tmp_path / "runs" / name / "run.json").stat().st_mtime_ns for name in done}
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=120)
+    before = {name: (tmp_path / name / "run.json").stat().st_mtime_ns for name in done}
+    rows = list(sweep(grid(INTERRUPTED, {"seed": range(5)}), "digits", root=tmp_path, processes=1))
+    assert [row.reason for row in rows] == [None] * 5
     for name, modified in before.items():
-        assert (tmp_path / "runs" / name / "run.json").stat().st_mtime_ns == modified
-    folders = [p for p in (tmp_path / "runs").iterdir() if not p.name.startswith(".")]
-    assert len(folders) == 6
+        assert (tmp_path / name / "run.json").stat().st_mtime_ns == modified
+    folders = [path for path in tmp_path.iterdir() if not path.name.startswith(".")]
+    assert len(folders) == 5
 
 
 def start_dask(*words: str) -> "subprocess.Popen[str]":
