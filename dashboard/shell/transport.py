@@ -11,6 +11,9 @@ from aecore.training.schedule import TrainingSchedule
 from aecore.training.snapshot import Snapshot
 from dashboard.state import active_run, commands, keys
 
+# In pixels: enough for either label.
+PLAY_WIDTH = 120
+
 
 def buttons(snapshot: Snapshot) -> None:
     """Show the buttons that control the run, each with a keyboard shortcut."""
@@ -18,18 +21,21 @@ def buttons(snapshot: Snapshot) -> None:
     done = snapshot.finished or not current.editable
     # Layer-wise pretraining adds epochs; a schedule with one step per epoch counts all of them.
     epoch = snapshot.total_steps // TrainingSchedule(snapshot.config, 1).total
+    # One button that changes its label and keeps its place: were there two, both would be on the
+    # page for a moment, and a click on a button beside them would miss it.
     if current.playing and current.editable:
-        name, label, icon, act = "pause", t("Pause"), ":material/pause:", commands.pause
+        label, icon, act = t("Pause"), ":material/pause:", commands.pause
     else:
-        name, label, icon, act = "play", t("Play"), ":material/play_arrow:", commands.play
+        label, icon, act = t("Play"), ":material/play_arrow:", commands.play
     st.button(
         label,
-        key=name,
+        key="play",
         icon=icon,
         type="primary",
         shortcut="P",
         disabled=done,
         on_click=act,
+        width=PLAY_WIDTH,
     )
     for name, label, key, count in (
         ("step 1", t("+1 step"), "S", 1),

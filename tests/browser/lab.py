@@ -189,7 +189,7 @@ class Lab:
     @property
     def playing(self) -> bool:
         """Whether the transport shows the Pause button."""
-        return self.button("pause").is_visible()
+        return self.button("play").filter(has_text="Pause").is_visible()
 
     def play(self) -> None:
         """Press Play and wait for the next step."""
@@ -198,10 +198,14 @@ class Lab:
         self.wait_for_step(before + 1)
 
     def pause(self) -> None:
-        # The run may finish at this very moment.
+        """Press Pause, and wait until Play can be pressed; the run may end by itself meanwhile."""
         with suppress(PlaywrightTimeoutError):
-            self.button("pause").click(timeout=TIMEOUT * 100)
-        self.button("play").wait_for()
+            self.button("play").filter(has_text="Pause").click(timeout=TIMEOUT * 100)
+        self.wait_until_paused()
+
+    def wait_until_paused(self) -> None:
+        """Wait until the button says Play."""
+        self.button("play").filter(has_text="Play").wait_for()
 
     def wait_for_notice(self, text: str) -> None:
         """Wait until a notice contains a text."""

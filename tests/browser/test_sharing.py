@@ -8,7 +8,7 @@ def test_refresh_shows_the_same_run_still_training(lab: Lab) -> None:
     run, step = lab.server.newest_run(), lab.step
     lab.page.reload()
     lab.wait_until_drawn()
-    assert lab.button("pause").is_visible()
+    assert lab.playing
     assert lab.step >= step
     lab.wait_for_step(lab.step + 1)
     assert lab.server.newest_run() == run
@@ -21,13 +21,13 @@ def test_second_tab_shows_the_same_run_and_its_controls_follow(
     lab.play()
     second = open_tab(server)
     second.open()
-    assert second.button("pause").is_visible()
+    assert second.playing
     assert second.step > 0
     lab.slider("noise").press("ArrowRight")
     second.wait_until(lambda: second.slider_value("noise") == "0.05", "the noise follows")
     second.wait_until(lambda: "noise=0.05" in second.page.url, "the URL follows")
     second.pause()
-    lab.button("play").wait_for()
+    lab.wait_until_paused()
     lab.wait_until(lambda: lab.step == second.step, "both show the same step")
 
 

@@ -12,7 +12,7 @@ STEPS_PER_EPOCH = 45
 def assert_stops_at(lab: Lab, step: int) -> None:
     """Wait for a step, and assert that none follows."""
     lab.wait_until(lambda: lab.step == step, f"the page shows step {step}")
-    lab.button("play").wait_for()
+    lab.wait_until_paused()
     lab.page.wait_for_timeout(700)
     assert lab.step == step
 
@@ -34,6 +34,25 @@ def test_play_trains_and_pause_stops(lab: Lab) -> None:
     assert step > 0
     lab.page.wait_for_timeout(1500)
     assert lab.step == step == lab.server.saved_state()["step"]
+
+
+WATCH_RESET = """() => {
+  window.positions = new Set();
+  const look = () => {
+    const button = document.querySelector(".st-key-reset button");
+    window.positions.add(button && Math.round(button.getBoundingClientRect().left));
+    requestAnimationFrame(look);
+  };
+  look();
+}"""
+
+
+def test_buttons_stay_in_place_while_play_becomes_pause_and_back(lab: Lab) -> None:
+    lab.ensure_fresh_run()
+    lab.page.evaluate(WATCH_RESET)
+    lab.play()
+    lab.pause()
+    assert len(lab.page.evaluate("[...window.positions]")) == 1
 
 
 def test_step_buttons_take_the_exact_number_of_steps(lab: Lab) -> None:
@@ -83,7 +102,7 @@ def test_keyboard_shortcuts_control_the_run(lab: Lab) -> None:
     keyboard.press("p")
     lab.wait_for_step(12 + STEPS_PER_EPOCH)
     keyboard.press("p")
-    lab.button("play").wait_for()
+    lab.wait_until_paused()
     assert lab.step > 11 + STEPS_PER_EPOCH
     keyboard.press("n")
     assert_stops_at(lab, 0)
@@ -108,7 +127,7 @@ def test_diverged_run_suggests_a_remedy(lab: Lab) -> None:
     lab.ensure_fresh_run(optimizer="sgd", learning_rate=10, schedule="constant")
     lab.press("play")
     lab.wait_for_notice("The likely cause is learning_rate, which is 10; try 1.")
-    lab.button("play").wait_for()
+    lab.wait_until_paused()
 
 
 @pytest.mark.parametrize("name", PRESETS)

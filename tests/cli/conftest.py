@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import torch
 
 from aecore.cli import main
 
@@ -42,11 +43,14 @@ def call(
     monkeypatch.setenv("AECORE_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("AECORE_DATA", str(tmp_path / "data"))
     monkeypatch.setenv("COLUMNS", "400")
+    # Commands set the number of threads, on which the last bits of later tests depend.
+    threads = torch.get_num_threads()
 
     def run_command(*tokens: object) -> CommandResult:
         capsys.readouterr()
         with pytest.raises(SystemExit) as exit_info:
             main([str(token) for token in tokens])
+        torch.set_num_threads(threads)
         return CommandResult(exit_info.value.code, *capsys.readouterr())
 
     return run_command
