@@ -8,7 +8,7 @@ def test_refresh_shows_the_same_run_still_training(lab: Lab) -> None:
     run, step = lab.server.newest_run(), lab.step
     lab.page.reload()
     lab.wait_until_drawn()
-    assert lab.playing
+    lab.wait_until(lambda: lab.playing, "the run is playing")
     assert lab.step >= step
     lab.wait_for_step(lab.step + 1)
     assert lab.server.newest_run() == run
@@ -21,7 +21,7 @@ def test_second_tab_shows_the_same_run_and_its_controls_follow(
     lab.play()
     second = open_tab(server)
     second.open()
-    assert second.playing
+    second.wait_until(lambda: second.playing, "the run is playing")
     assert second.step > 0
     lab.slider("noise").press("ArrowRight")
     second.wait_until(lambda: second.slider_value("noise") == "0.05", "the noise follows")
