@@ -67,7 +67,5 @@ engine_import = engine()
 if engine_import.is_alive():
     with st.spinner(t("Starting the engine: this takes a few seconds the first time.")):
         engine_import.join()
-# Here and not on the pages: an element that all pages share is sent to the browser once.
-importlib.import_module("dashboard.components.live_figure").boot()
 current.run()
 warm_up()

@@ -8,6 +8,7 @@ import streamlit as st
 from aecore.errors import LabError
 from aecore.i18n import t
 from aecore.training.snapshot import Snapshot
+from dashboard.components.live_figure import boot
 from dashboard.shell import notices, sidebar, transport
 from dashboard.shell.transport import examples
 from dashboard.state import active_run, commands, keys, url
@@ -34,6 +35,7 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
         except LabError as why:
             st.error(str(why))
             return
+    boot()
     # Notices get their own container, so that the elements below keep their positions.
     above = st.container()
     # Outside the fragment: redrawing widgets costs a browser more than redrawing figures.

@@ -93,17 +93,3 @@ def test_all_figures_are_drawn_after_a_page_change_in_a_busy_browser(checked_lab
         train.evaluate("link => { window.afterBusy = () => link.click(); }")
         lab.wait_until_drawn()
         lab.wait_until_settled()
-
-
-def test_plotly_is_sent_once_for_all_pages(open_tab: OpenTab, server: Server) -> None:
-    lab = open_tab(server)
-    received: list[int] = []
-    lab.page.on(
-        "websocket",
-        lambda socket: socket.on("framereceived", lambda frame: received.append(len(frame))),
-    )
-    lab.open_fresh_run()
-    plotly = max(received)
-    lab.page.get_by_role("link", name="Guide", exact=True).click()
-    lab.wait_until(lambda: lab.redraws("guide-code") > 0, "the Guide is drawn")
-    assert sorted(received)[-2] < plotly / 10

@@ -37,7 +37,7 @@ _figure = st.components.v2.component(
 
 
 def boot() -> None:
-    """Load Plotly into the browser. Call it in every script run, outside of the pages."""
+    """Load Plotly into the page. Call it once, anywhere, in every script run that draws figures."""
     _boot(key="plotly_source")
 
 
