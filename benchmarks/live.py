@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Literal
 
 import psutil
 from cyclopts import App
@@ -85,9 +85,9 @@ def server(redraw_seconds: float) -> Iterator[Server]:
         shutil.rmtree(runs, ignore_errors=True)
 
 
-def opened(browser: Browser, url: str) -> Page:
+def opened(browser: Browser, url: str, scheme: Literal["light", "dark"] = "light") -> Page:
     """Open a page, and wait until its figures are drawn."""
-    page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    page = browser.new_page(viewport={"width": 1400, "height": 1000}, color_scheme=scheme)
     page.goto(url)
     page.locator(f"{MAP}.js-plotly-plot").wait_for(timeout=120_000)
     return page

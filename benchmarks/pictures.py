@@ -5,18 +5,17 @@ AECORE_DATA=<folder with MNIST> uv run python -m benchmarks.pictures
 
 import io
 from pathlib import Path
-from typing import Literal
 
 from cyclopts import App
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Page, sync_playwright
 
-from benchmarks.live import server, wait_until_listening
+from benchmarks.live import opened, server, wait_until_listening
 from tests.browser import chromium
 
 FOLDER = Path(__file__).parent.parent / "docs"
 ADDRESS = "?dataset=mnist&bottleneck=16&noise=0.3&epochs=30"
-WIDTH, HEIGHT = 1400, 1060
+WIDTH = 1400
 SAVED_WIDTH = 1000
 ANSWER = 180_000
 SETTLED = 3_000
@@ -24,18 +23,8 @@ SETTLED = 3_000
 app = App(help=__doc__)
 
 
-def open_page(browser: Browser, url: str, scheme: Literal["light", "dark"]) -> Page:
-    """Open the dashboard in light or dark colours, and wait until its map is drawn."""
-    context = browser.new_context(viewport={"width": WIDTH, "height": HEIGHT}, color_scheme=scheme)
-    page = context.new_page()
-    page.set_default_timeout(ANSWER)
-    page.goto(url)
-    page.locator('[data-key="latent-map"].js-plotly-plot').wait_for()
-    return page
-
-
 def wait_for_step(page: Page, step: int) -> None:
-    """Wait until the run has made so many steps."""
+    """Wait until the run reaches a step."""
     page.wait_for_function(
         """step => Number(document.querySelector(".lab-facts b").innerText
              .split("/")[0].replaceAll(",", "")) >= step""",
@@ -65,7 +54,8 @@ def main(*, steps: int = 1200) -> None:
     with sync_playwright() as playwright, server(0.5) as running:
         browser = chromium.launch(playwright)
         wait_until_listening(running)
-        page = open_page(browser, f"{running.url}/{ADDRESS}", "light")
+        page = opened(browser, f"{running.url}/{ADDRESS}")
+        page.set_default_timeout(ANSWER)
         page.get_by_role("button", name="Play").click()
         wait_for_step(page, steps)
         save_picture(page, "train", 1060)
@@ -74,7 +64,8 @@ def main(*, steps: int = 1200) -> None:
         save_picture(page, "manifold", 1500)
         go(page, "Guide", '[data-key="guide-code"].js-plotly-plot')
         save_picture(page, "guide", 1010)
-        dark = open_page(browser, running.url, "dark")
+        dark = opened(browser, running.url, "dark")
+        dark.set_default_timeout(ANSWER)
         go(dark, "Onto the manifold", '[data-key="onto-map"].js-plotly-plot')
         save_picture(dark, "onto", 1480)
         dark.close()
