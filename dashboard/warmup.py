@@ -10,7 +10,6 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 # Plotly uses pandas whenever it is in sys.modules, even if another thread is still importing it
 # (scikit-learn does), and then fails. Importing it here first avoids that.
 import pandas  # noqa: F401
-import torch
 
 import dashboard.views.train.page  # noqa: F401
 from aecore.runs import index
@@ -34,8 +33,6 @@ def start() -> threading.Thread:
 
 
 def _warm_up() -> None:
-    # Creating the first optimizer imports torch's compiler.
-    torch.optim.Adam([torch.zeros(1, requires_grad=True)], fused=True).step()
     importlib.import_module("dashboard.views.manifold.page")
     # Its worker process compiles UMAP, which is too slow to do on first use.
     importlib.import_module("dashboard.state.maps").map_service()

@@ -63,12 +63,8 @@ def train_in_child(*extra: str) -> int:
 
 def kill_repeatedly(uninterrupted: Path, interrupted: Path) -> None:
     """Train one run without interruption; kill the other at random times, resuming it each time."""
-    import torch
-
     from aecore.runs import run
 
-    # Creating the first optimizer takes seconds of imports; do it once, before forking.
-    torch.optim.Adam([torch.zeros(1, requires_grad=True)])
     # Frequent saving makes many kills hit a save.
     run.LEAST_SECONDS_UNSAVED, run.SAVING_SHARE = 0.0, 0.5
     started = time.monotonic()
