@@ -167,7 +167,8 @@ def test_cluster_gives_identical_runs_even_if_a_worker_is_killed(
     worker_options = ("--nthreads", "1", "--no-nanny", "--local-directory", str(tmp_path))
     workers = [start_dask("dask_worker", *options, *worker_options, *quiet) for _ in range(2)]
     try:
-        until(file.exists, 60)
+        # Dask creates the file before it writes the address.
+        until(lambda: file.exists() and file.stat().st_size > 0, 60)
         address = json.loads(file.read_text())["address"]
         remote = []
         for row in sweep(runs, digits, root=tmp_path / "remote", scheduler=address):
