@@ -1,5 +1,6 @@
-"""Large elements are sent as references, but only while the browser has them cached."""
+"""Clicks and page changes are not lost, and large elements are sent as references if cached."""
 
+import threading
 from collections.abc import Callable
 
 import pytest
@@ -7,6 +8,11 @@ from streamlit import config
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.forward_msg_cache import populate_hash_if_needed
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
+from streamlit.runtime.scriptrunner.script_runner import ScriptRunner
+from streamlit.runtime.scriptrunner_utils.exceptions import RerunException
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests
+from streamlit.runtime.state.safe_session_state import SafeSessionState
+from streamlit.runtime.state.session_state import SessionState
 from streamlit.version import STREAMLIT_VERSION_STRING
 
 from dashboard.shell import streamlit_patch
@@ -132,6 +138,36 @@ def test_large_elements_are_cleared_with_their_fragment(queue: ForwardMsgQueue) 
 def test_full_run_clears_all_elements(queue: ForwardMsgQueue) -> None:
     queue.clear(retain_lifecycle_msgs=True)
     assert paths(queue) == []
+
+
+def test_rerun_of_a_fragment_does_not_change_the_requested_page() -> None:
+    assert streamlit_patch.apply()
+    requests = ScriptRequests()
+    requests.request_rerun(RerunData(page_script_hash="new", query_string="noise=1"))
+    tick = RerunData(page_script_hash="old", fragment_id="ticking", is_auto_rerun=True)
+    requests.request_rerun(tick)
+    requested = requests.on_scriptrunner_ready().rerun_data
+    assert (requested.page_script_hash, requested.query_string) == ("new", "noise=1")
+    assert not requested.fragment_id_queue
+
+
+def test_callbacks_are_completed_before_a_requested_rerun(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert streamlit_patch.apply()
+    assert not config.get_option("runner.fastReruns")
+    runner = ScriptRunner.__new__(ScriptRunner)
+    runner._script_thread, runner._execing = threading.current_thread(), True
+    runner._requests = ScriptRequests()
+    runner._requests.request_rerun(RerunData())
+    state = SafeSessionState(SessionState(), runner._maybe_handle_execution_control_request)
+    runner._session_state = state
+    found = []
+    monkeypatch.setattr(
+        SessionState, "on_script_will_rerun", lambda *_, **__: found.append("key" in state)
+    )
+    state.on_script_will_rerun(None)
+    assert found == [False]
+    with pytest.raises(RerunException):
+        _ = "key" in state
 
 
 def test_other_versions_of_streamlit_are_not_patched(monkeypatch: pytest.MonkeyPatch) -> None:
