@@ -45,3 +45,13 @@ class RunError(LabError):
 
 class Cancelled(LabError):
     """Work was cancelled on request."""
+
+
+def disk_error(error: OSError) -> RunError:
+    """Return the sentence for a disk that is full or cannot be written to."""
+    return RunError("Could not write to disk: {error}.", error=error)
+
+
+def unexpected_error(error: Exception) -> LabError:
+    """Return the sentence for an exception in the background that nobody foresaw."""
+    return LabError("Calculation failed: {error}.", error=f"{type(error).__name__}: {error}")

@@ -88,6 +88,6 @@ class Bracketed(gettext.NullTranslations):
 
 def current_job() -> Job:
     """Return the job of the run that is active in the dashboard."""
-    job = active_run.active_run().job
-    assert job is not None
+    job = active_run.live()
+    assert isinstance(job, Job)
     return job

@@ -56,8 +56,11 @@ from streamlit.testing.v1 import AppTest
 from aecore.runs.folder import runs, runs_root
 from streamlit.util import calc_hash
 from dashboard.components import decoder
-from dashboard.state import active_run
+from dashboard.state import active_run, sessions
 from tests.support import current_job
+
+sessions.session_id = lambda: "test"
+sessions.START_SECONDS = 60.0
 
 app = Path(dashboard.__file__).with_name("app.py")
 script = f"import runpy; runpy.run_path({str(app)!r}, run_name='__main__')"
@@ -77,7 +80,6 @@ result = {
     "help": slider.help,
     "bounds": [slider.min, slider.max, slider.step],
     "value from URL": slider.value,
-    "initial config": json.loads((current_job().run.path / "config.json").read_text())["zest"],
 }
 slider.set_value(7).run()
 result["edits"] = [edit["changes"] for edit in active_run.snapshot().edits]
@@ -95,7 +97,11 @@ result["errors"] = [str(error.value) for error in (*page.exception, *page.error)
 figures = [json.loads(item.proto.json or "{}") for item in page.main if hasattr(item.proto, "json")]
 result["network figure"] = next(item["spec"] for item in figures if item.get("key") == "network")
 result["script"] = decoder.activations()
-active_run.active_run().close()
+page.button(key="step 1").click().run()
+current_job().wait(60)
+config = json.loads((current_job().run.path / "config.json").read_text())
+result["initial config"] = config["zest"]
+active_run.runs().close_all()
 print(json.dumps(result))
 """
 

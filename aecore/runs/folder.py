@@ -1,7 +1,7 @@
 """The folder that contains all runs."""
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -27,17 +27,26 @@ def runs(root: Path) -> Iterator[Run]:
             continue
 
 
-def new_path(root: Path, config: Config) -> Path:
-    """Return a folder for a new run, named after its settings and the present time."""
+def new_path(root: Path, config: Config, taken: Collection[Path] = ()) -> Path:
+    """Return a folder for a new run, named after its settings and the present time.
+
+    Parameters
+    ----------
+    root : Path
+        The folder of all runs.
+    config : Config
+    taken : collection of Path
+        Folders that do not exist yet, and are not to be returned either.
+    """
     now = datetime.now(tz=UTC).astimezone().strftime("%Y%m%d-%H%M%S")
     name = f"{config.dataset}-{config.architecture}-{config.bottleneck}-{now}"
-    return unused_path(root / name)
+    return unused_path(root / name, taken)
 
 
-def unused_path(path: Path) -> Path:
-    """Return the path, with a number appended if it exists already."""
+def unused_path(path: Path, taken: Collection[Path] = ()) -> Path:
+    """Return the path, with a number appended if it exists already or is taken."""
     count, candidate = 1, path
-    while candidate.exists():
+    while candidate.exists() or candidate in taken:
         count += 1
         candidate = path.with_name(f"{path.name}-{count}")
     return candidate

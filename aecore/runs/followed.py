@@ -22,6 +22,8 @@ class FollowedRun:
     """
 
     editable = False
+    starting = False
+    waiting = False
     error: LabError | None = None
     idle = False
     samples_per_second = 0.0

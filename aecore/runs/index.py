@@ -14,7 +14,7 @@ from aecore.runs.folder import unused_path
 from aecore.runs.run import Run
 
 INDEX, LABELS, TRASH = ".index.json", "labels.json", ".trash"
-VERSION = 1
+VERSION = 2
 # A folder may change twice within a tick of the file system's clock.
 SETTLED_NS = 50_000_000
 
@@ -38,7 +38,9 @@ class Row(Labels):
     title, tags, note, favourite
         Labels given by the user.
     config : dict of str to value
-        The value of every knob.
+        The value of every knob at the start.
+    settings : dict of str to value
+        Their values at the last save.
     step, total_steps, epoch, held_out, pca : float or None
         Its progress and errors; None where ``run.json`` lacks them.
     bytes : int
@@ -49,6 +51,7 @@ class Row(Labels):
 
     name: str
     config: dict[str, Any]
+    settings: dict[str, Any]
     step: float | None
     total_steps: float | None
     epoch: float | None
@@ -164,11 +167,13 @@ def _cached(root: Path) -> dict[str, Any]:
 
 def _row(path: Path) -> Row:
     run = Run(path)
-    summary = run.summary()
+    summary, config = run.summary(), run.config.model_dump()
+    settings = summary.get("settings")
     return {
         "name": run.name,
         **_labels(path),
-        "config": run.config.model_dump(),
+        "config": config,
+        "settings": {**config, **(settings if isinstance(settings, dict) else {})},
         "step": _number(summary.get("step")),
         "total_steps": _number(summary.get("total_steps")),
         "epoch": _number(summary.get("epoch")),

@@ -1,7 +1,7 @@
 """A trainer on its own thread, which can be played, paused, stepped, changed and watched."""
 
 import logging
-import os
+import math
 import threading
 import time
 from collections import deque
@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 
 from aecore.errors import LabError, RunError
 from aecore.runs.run import Run
+from aecore.runs.slots import TORCH_THREADS, TrainingSlots
 from aecore.training.snapshot import Snapshot
 from aecore.training.trainer import Trainer
 
 WATCHED_SECONDS = 3.0
 IDLE_SECONDS = 600.0
+IDLE_CHECK_SECONDS = 1.0
 LEAST_SNAPSHOT_INTERVAL = 0.2
 SNAPSHOT_SHARE = 0.05
 ANSWER_SECONDS = 0.3
@@ -35,11 +37,14 @@ class Job:
     Parameters
     ----------
     run : Run
-        Locked by the caller; released on `close`.
+        Locked by the caller, or a draft, which is put on disk at the first step. Released on
+        `close`.
     trainer : Trainer
         From now on used only by this job's thread.
-    threads : int, optional
-        Number of torch threads; by default all cores but one, which is left for the page.
+    threads : int
+        Number of torch threads.
+    slots : TrainingSlots, optional
+        Limits how many jobs play at once; by default any number may. A few steps need no slot.
     idle_seconds : float
         Time without a watcher after which the job pauses.
 
@@ -47,6 +52,8 @@ class Job:
     ----------
     editable : bool
         Always True.
+    starting : bool
+        Always False.
     config : Config
         The settings last requested; the newest snapshot may be slightly older.
     latest : Snapshot
@@ -59,13 +66,15 @@ class Job:
     """
 
     editable = True
+    starting = False
 
     def __init__(
         self,
         run: Run,
         trainer: Trainer,
         *,
-        threads: int | None = None,
+        threads: int = TORCH_THREADS,
+        slots: TrainingSlots | None = None,
         idle_seconds: float = IDLE_SECONDS,
     ) -> None:
         self.run = run
@@ -75,7 +84,8 @@ class Job:
         self.samples_per_second = 0.0
         self.config = trainer.config
         self._trainer = trainer
-        self._threads = threads or max(1, (os.cpu_count() or 2) - 1)
+        self._threads = threads
+        self._slots = slots
         self._idle_seconds = idle_seconds
         self._budget = 0.0
         self._closing = False
@@ -91,8 +101,22 @@ class Job:
 
     @property
     def playing(self) -> bool:
-        """Whether it is training now."""
+        """Whether it is training now, or will as soon as it is its turn."""
         return self._budget > 0
+
+    @property
+    def waiting(self) -> bool:
+        """Whether it is playing, but as many others are as may train at once."""
+        return self.playing and self._slots is not None and self._slots.is_waiting(self)
+
+    @property
+    def watched(self) -> bool:
+        """Whether somebody looked at it within the last seconds."""
+        return time.monotonic() - self._watched_at < WATCHED_SECONDS
+
+    def wake(self) -> None:
+        """Wake the job's thread from waiting for a command or for its turn."""
+        self._wake.set()
 
     @property
     def alive(self) -> bool:
@@ -127,7 +151,9 @@ class Job:
         def start() -> None:
             self.error, self.idle = None, False
             self._recent_steps.clear()
-            self._budget = 0 if self._trainer.finished else count
+            self._budget = count
+            if self._trainer.finished:
+                self._rest()
 
         self._execute(start)
 
@@ -152,7 +178,7 @@ class Job:
                 raise
             self._take_snapshot()
             if not self.playing:
-                self.run.save(self._trainer)
+                self._save()
 
         self.config = self.config.changed(**knobs)
         self._execute(change)
@@ -215,11 +241,10 @@ class Job:
         """Run pending commands, then take a step or wait for the next command."""
         try:
             self._run_commands()
-            if self.playing:
+            if self.playing and self._may_train():
                 self._advance()
             else:
-                self._wake.wait()
-                self._wake.clear()
+                self._wait()
         except LabError as error:
             self._fail(error)
         except OSError as error:
@@ -227,6 +252,18 @@ class Job:
         except Exception as error:
             logger.exception("The job failed")
             self._fail(RunError("Training stopped unexpectedly: {error}.", error=error))
+
+    def _may_train(self) -> bool:
+        # A few steps end by themselves, and somebody is waiting for them.
+        return math.isfinite(self._budget) or self._slots is None or self._slots.request(self)
+
+    def _wait(self) -> None:
+        """Wait for a command or for a slot; stop waiting for a slot where nobody watches."""
+        self._wake.wait(IDLE_CHECK_SECONDS if self.playing else None)
+        self._wake.clear()
+        if self.playing and time.monotonic() - self._watched_at > self._idle_seconds:
+            self.idle = True
+            self._stop()
 
     def _run_commands(self) -> None:
         while self._commands:
@@ -242,6 +279,8 @@ class Job:
                 self._commands.popleft()
 
     def _advance(self) -> None:
+        if not self.run.on_disk:
+            self.run.begin(self._trainer)
         self._trainer.step()
         self.run.record(self._trainer)
         now = time.monotonic()
@@ -279,22 +318,32 @@ class Job:
 
     def _stop(self) -> None:
         self._take_snapshot()
-        self.run.save(self._trainer, samples_per_second=round(self.samples_per_second))
+        self._save(samples_per_second=round(self.samples_per_second))
+        self._rest()
+
+    def _rest(self) -> None:
         self._budget = 0
+        if self._slots is not None:
+            self._slots.leave(self)
+
+    def _save(self, **facts: float) -> None:
+        if self.run.on_disk:
+            self.run.save(self._trainer, **facts)
 
     def _fail(self, error: LabError) -> None:
         self.error = error
         try:
             self._take_snapshot()
         finally:
-            self._budget = 0
+            self._rest()
 
     def _finish(self) -> None:
         try:
-            self.run.save(self._trainer)
+            self._save()
         except OSError:
             logger.exception("The run could not be saved on closing")
         finally:
+            self._rest()
             self.run.release()
             while self._commands:
                 self._commands.popleft()[1].set_exception(self._closed())

@@ -12,7 +12,10 @@ from aecore.training.snapshot import Snapshot
 
 
 class LiveRun(Protocol):
-    """A run to watch while it trains: `Job` trains it here, `FollowedRun` reads its saves.
+    """A run to watch while it trains.
+
+    `Job` trains it here, `FollowedRun` reads the saves of another program, and `StartingRun` is a
+    job that is being prepared.
 
     Attributes
     ----------
@@ -21,8 +24,12 @@ class LiveRun(Protocol):
         Whether it is trained here, so that it can be played, paused and changed.
     config : Config
         The settings last requested; the newest snapshot may be slightly older.
+    starting : bool
+        Whether it is being prepared; meanwhile the run in view before it is watched.
     playing : bool
-        Whether it is training now.
+        Whether it is training now, or will as soon as it can.
+    waiting : bool
+        Whether it is playing, but as many others are as may train at once.
     error : LabError or None
         The error that stopped it, if any.
     idle : bool
@@ -33,14 +40,18 @@ class LiveRun(Protocol):
         Infinite if unknown.
     """
 
-    run: Run
-
+    @property
+    def run(self) -> Run: ...  # noqa: D102
     @property
     def editable(self) -> bool: ...  # noqa: D102
     @property
     def config(self) -> Config: ...  # noqa: D102
     @property
+    def starting(self) -> bool: ...  # noqa: D102
+    @property
     def playing(self) -> bool: ...  # noqa: D102
+    @property
+    def waiting(self) -> bool: ...  # noqa: D102
     @property
     def error(self) -> LabError | None: ...  # noqa: D102
     @property

@@ -45,13 +45,15 @@ class Run:
     Parameters
     ----------
     path : Path
-        Folder of an existing run; `create` makes a new one.
+        Folder of an existing run; `draft` and `create` make new ones.
 
     Attributes
     ----------
     path : Path
     config : Config
         The settings it was started with.
+    on_disk : bool
+        Whether it has a folder, which a draft has not.
 
     Raises
     ------
@@ -62,13 +64,23 @@ class Run:
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = Path(path)
-        self.config = _parsed_config(read_json(self.path / "config.json"), self.path)
+        self._open(path, _parsed_config(read_json(Path(path) / "config.json"), Path(path)))
+
+    def _open(self, path: Path, config: Config) -> None:
+        self.path, self.config, self.on_disk = Path(path), config, True
         self._lock = FileLock(self.path / ".lock", timeout=0, thread_local=False)
         self._rows: list[Record] = []
         self._last_frame = -1
         self._saved_at = time.monotonic()
         self._save_interval = LEAST_SECONDS_UNSAVED
+
+    @classmethod
+    def draft(cls, path: Path, config: Config) -> Self:
+        """Return a new run of which nothing is on disk until `begin`."""
+        run = cls.__new__(cls)
+        run._open(path, config)
+        run.on_disk = False
+        return run
 
     @classmethod
     def create(cls, path: Path, config: Config) -> Self:
@@ -79,18 +91,32 @@ class Run:
         RunError
             If the folder is not empty.
         """
-        path = Path(path)
+        run = cls.draft(path, config)
+        run._make_folder()
+        return run
+
+    def check_folder(self) -> None:
+        """Check that the folder of a draft is empty or missing.
+
+        Raises
+        ------
+        RunError
+        """
+        path = self.path
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise RunError(
                 "{path} is not empty; choose another folder, or resume the run in it.", path=path
             )
+
+    def _make_folder(self) -> None:
+        self.check_folder()
+        path = self.path
         path.mkdir(parents=True, exist_ok=True)
-        write_json(path / "config.json", config.model_dump())
+        self.claim()
+        write_json(path / "config.json", self.config.model_dump())
         (path / "frames").mkdir()
         (path / "history.jsonl").touch()
-        run = cls(path)
-        run.claim()
-        return run
+        self.on_disk = True
 
     @property
     def name(self) -> str:
@@ -132,6 +158,8 @@ class Run:
         """Whether this or another program is training the run now."""
         if self._lock.is_locked:
             return True
+        if not self.on_disk:
+            return False
         try:
             with FileLock(self.path / ".lock", timeout=0):
                 return False
@@ -139,12 +167,30 @@ class Run:
             return True
 
     def start(self, dataset: Dataset) -> Trainer:
-        """Return a trainer before the first step, and save its initial state."""
+        """Return a trainer before the first step, and save its initial state.
+
+        Raises
+        ------
+        LabError
+            If the settings do not suit the dataset; a draft then leaves nothing on disk.
+        """
         trainer = Trainer(dataset, self.config)
+        self.begin(trainer)
+        return trainer
+
+    def begin(self, trainer: Trainer) -> None:
+        """Save the state of a trainer before the first step; a draft is given its folder now.
+
+        Raises
+        ------
+        RunError
+            If the folder of a draft is not empty.
+        """
+        if not self.on_disk:
+            self._make_folder()
         frame.save_probe(trainer.snapshot(), self.path / "probe.safetensors")
         self.record(trainer)
         self.save(trainer)
-        return trainer
 
     def resume(self, dataset: Dataset) -> Trainer:
         """Return a trainer at the last checkpoint, and discard later rows and frames.
@@ -299,6 +345,7 @@ def _summary(name: str, snapshot: Snapshot) -> dict[str, Any]:
     last = snapshot.history[-1] if snapshot.history else None
     return {
         "name": name,
+        "settings": snapshot.config.model_dump(),
         "dataset": snapshot.config.dataset,
         "architecture": snapshot.config.architecture,
         "bottleneck": snapshot.config.bottleneck,

@@ -1,9 +1,12 @@
 """Notices: errors, why the current run is paused, and runs that can be resumed."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from aecore.errors import LabError
 from aecore.i18n import nt, t
+from aecore.runs.index import Row
 from aecore.runs.live_run import LiveRun
 from aecore.runs.run import Run
 from aecore.training.snapshot import Snapshot
@@ -21,14 +24,26 @@ def show() -> None:
         _show_external(current)
         return
     _show_state(current)
-    if active_run.snapshot().step == 0 and not current.playing:
+    if active_run.snapshot().step == 0 and not (current.playing or current.starting):
         _offer(current)
 
 
 def _show_state(current: LiveRun) -> None:
     """Show why the current run failed, paused or finished, if it did."""
     snapshot = active_run.snapshot()
-    if current.error is not None:
+    if current.starting:
+        text = t("Starting: loading images and computing PCA.")
+        st.info(text, icon=":material/hourglass_top:")
+    elif current.waiting:
+        text = nt(
+            "Waiting for its turn: this computer trains {count} run at once. Pause or finish "
+            "another run, or wait until one ends.",
+            "Waiting for its turn: this computer trains {count} runs at once. Pause or finish "
+            "another run, or wait until one ends.",
+            active_run.runs().slots.count,
+        )
+        st.info(text, icon=":material/hourglass_top:")
+    elif current.error is not None:
         st.error(str(current.error), icon=":material/error:")
     elif current.idle:
         text = t("Paused because no page was open. Press Play to continue.")
@@ -59,18 +74,36 @@ def _show_completion(snapshot: Snapshot) -> None:
 
 
 def _offer(current: LiveRun) -> None:
-    """Offer to resume the latest run if it is unfinished, or to watch it if it is training."""
-    others = (row for row in commands.saved_runs() if row["name"] != current.run.name)
-    row = next(others, None)
-    if row is None:
-        return
+    """Offer to start the run of a link, and to open a saved run instead of a new one."""
+    if active_run.session().from_link:
+        _choice(t("The link contains these settings."), t("Start this run"), "start", commands.play)
+    if (row := commands.run_with(current.config)) is not None:
+        _offer_same(row)
+    elif (row := next(iter(commands.saved_runs()), None)) is not None:
+        _offer_latest(row)
+
+
+def _offer_same(row: Row) -> None:
+    """Offer to open the saved run that has the settings of the one in view."""
+    name, step = row["name"], row["step"]
+    if commands.is_finished(row):
+        text = t("{name} has finished with these settings.", name=name)
+        _open_choice(text, t("Open the finished run with these settings"), name)
+    elif step is not None:
+        text = t("{name} has these settings; it stopped at step {step:,}.", name=name, step=step)
+        _open_choice(text, t("Resume"), name)
+
+
+def _offer_latest(row: Row) -> None:
+    """Offer to resume a run if it is unfinished, or to watch it if it is training."""
     try:
         run = Run(active_run.root() / row["name"])
     except LabError:
         # It was deleted since it was listed.
         return
     if run.busy:
-        _choice(t("{name} is training in another program.", name=run.name), t("Watch"), run.name)
+        text = t("{name} is training in another program.", name=run.name)
+        _open_choice(text, t("Watch"), run.name)
     elif row["step"] and row["total_steps"] and row["step"] < row["total_steps"]:
         text = t(
             "{name} stopped at step {step:,} of {total:,}.",
@@ -78,7 +111,7 @@ def _offer(current: LiveRun) -> None:
             step=row["step"],
             total=row["total_steps"],
         )
-        _choice(text, t("Resume"), run.name)
+        _open_choice(text, t("Resume"), run.name)
 
 
 def _show_external(current: LiveRun) -> None:
@@ -88,15 +121,15 @@ def _show_external(current: LiveRun) -> None:
         text = t("{name} is training in another program; this view follows its saves.", name=name)
         st.info(text, icon=":material/visibility:")
     else:
-        _choice(t("{name} is not running.", name=name), t("Resume here"), name)
+        _open_choice(t("{name} is not running.", name=name), t("Resume here"), name)
 
 
-def _choice(text: str, label: str, name: str) -> None:
+def _open_choice(text: str, label: str, name: str) -> None:
+    """Offer to open a saved run."""
+    _choice(text, label, f"open {name}", lambda: commands.open_run(name))
+
+
+def _choice(text: str, label: str, key: str, act: Callable[[], None]) -> None:
     with st.container(border=True, horizontal=True, vertical_alignment="center"):
         st.markdown(f":material/history: {text}", width="stretch")
-        st.button(
-            label,
-            key=f"open {name}",
-            on_click=commands.open_run,
-            args=(name,),
-        )
+        st.button(label, key=key, on_click=act)

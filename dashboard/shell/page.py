@@ -56,7 +56,8 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
         except LabError as why:
             st.error(str(why), icon=":material/error:")
 
-    every = PLAYING_SECONDS if active_run.live().playing else RESTING_SECONDS
+    current = active_run.live()
+    every = PLAYING_SECONDS if current.playing or current.starting else RESTING_SECONDS
     # Figures before the sidebar: a user who has moved a slider is waiting for the figures.
     st.fragment(live, run_every=every)()
     if still is not None:

@@ -83,7 +83,8 @@ def facts(snapshot: Snapshot, pixels: int) -> None:
         f"<div><span>{html.escape(name)}</span><b class='{kind}'>{html.escape(value)}</b></div>"
         for name, value, kind in cells
     )
-    st.html(f"<div class='lab-facts'>{body}</div>")
+    name = html.escape(current.run.name, quote=True)
+    st.html(f"<div class='lab-facts' data-run='{name}'>{body}</div>")
 
 
 def _error_ratio(error: float | None, pca: float | None) -> tuple[str, str, str]:

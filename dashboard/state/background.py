@@ -12,8 +12,7 @@ from typing import Any, TypeVar, cast
 import streamlit as st
 import torch
 
-from aecore.errors import LabError
-from dashboard.state import messages
+from aecore.errors import LabError, unexpected_error
 
 T = TypeVar("T")
 
@@ -154,7 +153,7 @@ def _outcome(compute: Callable[[], Any]) -> tuple[Any, LabError | None]:
         return None, error
     except Exception as error:  # Whatever it is, the page says it and the rest goes on.
         logger.exception("A value could not be computed")
-        return None, messages.unexpected_error(error)
+        return None, unexpected_error(error)
 
 
 @st.cache_resource(show_spinner=False)

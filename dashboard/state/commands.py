@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import Any
 
-import streamlit as st
-
 from aecore import data
 from aecore.config import Config
 from aecore.i18n import N_
@@ -12,33 +10,74 @@ from aecore.knob import knobs
 from aecore.presets import PRESETS, preset
 from aecore.runs import index
 from aecore.runs.index import Row
+from aecore.runs.live_run import LiveRun
 from aecore.runs.run import Run
 from aecore.training import probe
-from dashboard.state import active_run, cached, keys, url
-from dashboard.state.messages import announce, attempt
+from dashboard.state import active_run, cached, url
+from dashboard.state.messages import attempt
 
 LISTED_RUNS = 50
 
 
 def first_visit() -> None:
-    """Give a new browser session a run: the current one, or one with the settings of its URL."""
-    if keys.VISITED in st.session_state:
+    """Show a run in a new browser session, without touching any that others look at.
+
+    It is the run with the settings of the address, or else a new one, which the page offers to
+    start; for an address without settings, the run at work.
+
+    Raises
+    ------
+    LabError
+        If no run can be shown.
+    """
+    session, sessions = active_run.session(), active_run.sessions()
+    if session.live is not None:
         return
-    active, asked = active_run.active_run(), url.read()
-    with active.lock:
-        if asked is not None and (active.live is None or asked != active.live.config):
-            attempt(lambda: active.start(asked))
-        if active.live is None:
-            active.start(preset("stacked", data.default()))
-    st.session_state[keys.VISITED] = True
+    with sessions.visiting:
+        if (asked := url.read()) is not None:
+            attempt(lambda: _show_settings(asked))
+        if session.live is None:
+            run = sessions.runs.newest()
+            sessions.look(session, run or sessions.runs.start(preset("stacked", data.default())))
+
+
+def _show_settings(settings: Config) -> None:
+    session, sessions = active_run.session(), active_run.sessions()
+    runs = sessions.runs
+    run = runs.find(settings)
+    # After a restart, an address leads to its finished run again.
+    saved = run_with(settings) if run is None and runs.newest() is None else None
+    if saved is not None and is_finished(saved):
+        run = runs.open(Run(runs.root / saved["name"]))
+    sessions.look(session, run or runs.start(settings))
+    session.from_link = run is None
+
+
+def run_with(settings: Config) -> Row | None:
+    """Return the saved run with these settings; a finished one, if there are several."""
+    values = settings.model_dump()
+    rows = [row for row in index.index(active_run.root()) if row["settings"] == values]
+    return next(filter(is_finished, rows), rows[0] if rows else None)
+
+
+def is_finished(row: Row) -> bool:
+    """Return whether a saved run has made all its steps."""
+    return row["step"] is not None and row["step"] == row["total_steps"]
+
+
+def _live() -> LiveRun:
+    """Return the run in view; a session that was forgotten while its network was down gets one."""
+    first_visit()
+    return active_run.live()
 
 
 def change(**values: Any) -> None:
     """Change settings: of the current run if all are live, otherwise in a new run."""
 
     def act() -> None:
-        current = active_run.live()
-        if current.editable and not all(knobs(Config)[name].live for name in values):
+        current = _live()
+        is_live = not current.starting and all(knobs(Config)[name].live for name in values)
+        if current.editable and not is_live:
             begin(current.config.changed(**values))
         else:
             current.change(**values)
@@ -48,12 +87,17 @@ def change(**values: Any) -> None:
 
 def begin(settings: Config, *, play: bool | None = None) -> None:
     """Start a new run; by default it plays if the current one does."""
-    job = active_run.active_run().job
-    if job is not None and job.latest.step > 0:
-        announce(N_("Started a new run. {name} was saved.", name=job.run.name))
+    current, sessions = _live(), active_run.sessions()
     if play is None:
-        play = job is not None and job.playing
-    active_run.active_run().start(settings, play=play)
+        play = current.editable and current.playing
+    saved = current.editable and current.run.on_disk
+    sessions.start(
+        active_run.session(),
+        settings,
+        lambda wanted: sessions.runs.start(settings, wanted),
+        play=play,
+        news=N_("Started a new run. {name} was saved.", name=current.run.name) if saved else None,
+    )
 
 
 def train(settings: Config) -> None:
@@ -63,34 +107,40 @@ def train(settings: Config) -> None:
 
 def open_run(name: str) -> None:
     """Resume a run from disk by its name, or watch it while another program trains it."""
-    attempt(lambda: active_run.active_run().open(Run(active_run.root() / name)))
+
+    def act() -> None:
+        _live()
+        run, sessions = Run(active_run.root() / name), active_run.sessions()
+        sessions.start(active_run.session(), run.config, lambda _: sessions.runs.open(run))
+
+    attempt(act)
 
 
 def play() -> None:
     """Train the run in view until paused or finished."""
-    attempt(lambda: active_run.live().play())
+    attempt(lambda: _live().play())
 
 
 def pause() -> None:
     """Pause the run in view."""
-    attempt(lambda: active_run.live().pause())
+    attempt(lambda: _live().pause())
 
 
 def step(count: int) -> None:
     """Make some steps of the run in view."""
-    attempt(lambda: active_run.live().step(count))
+    attempt(lambda: _live().step(count))
 
 
 def reset() -> None:
     """Restart the run in view with the same settings and seed."""
-    attempt(lambda: begin(active_run.live().config))
+    attempt(lambda: begin(_live().config))
 
 
 def show_examples(draw: int, label: int | None) -> None:
     """Choose which held-out images the run in view shows."""
 
     def act() -> None:
-        current = active_run.live()
+        current = _live()
         dataset = cached.dataset(current.config.dataset)
         current.choose(probe.choose_examples(dataset, draw=draw, label=label))
 
@@ -101,7 +151,7 @@ def choose_dataset(name: str) -> None:
     """Start a new run on another dataset: with the same preset, or the same settings."""
 
     def act() -> None:
-        settings = active_run.live().config
+        settings = _live().config
         same = matching_preset(settings)
         begin(preset(same, name) if same else settings.changed(dataset=name))
 

@@ -1,8 +1,5 @@
 """Every key of a browser session's state that is not a widget's own."""
 
-VISITED = "visited"
-"""Whether this session was given a run."""
-
 PAGES = "pages"
 """The pages of the navigation by name."""
 
@@ -11,10 +8,6 @@ DRAWN = "drawn"
 
 CACHE = "session cache"
 """Values computed for this session; see `cached.in_session`."""
-
-ERROR = "error"
-NEWS = "news"
-"""Messages kept until the page shows them."""
 
 EXAMPLE_DRAW = "example draw"
 """How often other examples were asked for."""

@@ -2,11 +2,9 @@
 
 from collections.abc import Callable
 
-import streamlit as st
-
-from aecore.errors import LabError
+from aecore.errors import LabError, disk_error
 from aecore.i18n import Message
-from dashboard.state import keys
+from dashboard.state import active_run
 
 
 def attempt(action: Callable[[], None]) -> None:
@@ -19,36 +17,25 @@ def attempt(action: Callable[[], None]) -> None:
         report(disk_error(error))
 
 
-def disk_error(error: OSError) -> LabError:
-    """Return the sentence for a disk that is full or cannot be written to."""
-    return LabError("Could not write to disk: {error}.", error=error)
-
-
-def unexpected_error(error: Exception) -> LabError:
-    """Return the sentence for an exception in the background that nobody foresaw."""
-    return LabError("Calculation failed: {error}.", error=f"{type(error).__name__}: {error}")
-
-
 def report(error: LabError) -> None:
     """Keep an error until the page shows it."""
-    st.session_state[keys.ERROR] = error
+    active_run.session().error = error
 
 
 def announce(message: Message) -> None:
     """Keep a piece of news until the page shows it."""
-    st.session_state[keys.NEWS] = message
+    active_run.session().news = message
 
 
 def take_error() -> str:
     """Return the error that was kept and forget it; empty if there is none."""
-    return _take(keys.ERROR)
+    session = active_run.session()
+    error, session.error = session.error, None
+    return "" if error is None else str(error)
 
 
 def take_news() -> str:
     """Return the news that was kept and forget it; empty if there is none."""
-    return _take(keys.NEWS)
-
-
-def _take(key: str) -> str:
-    kept = st.session_state.pop(key, None)
-    return "" if kept is None else str(kept)
+    session = active_run.session()
+    news, session.news = session.news, None
+    return "" if news is None else str(news)

@@ -7,8 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from aecore.errors import LabError
-from dashboard.state import messages
+from aecore.errors import LabError, disk_error, unexpected_error
 
 R = TypeVar("R")
 
@@ -64,10 +63,10 @@ class Task(Generic[R]):
         except LabError as error:
             self.error = error
         except OSError as error:
-            self.error = messages.disk_error(error)
+            self.error = disk_error(error)
         except Exception as error:
             logger.exception("A task failed")
-            self.error = messages.unexpected_error(error)
+            self.error = unexpected_error(error)
         finally:
             self.running = False
 

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from contextlib import suppress
 from itertools import count
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from playwright.sync_api import ConsoleMessage, Locator, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeoutError
 
+from aecore.config import Config
 from tests.browser.server import TIMEOUT, Server
 
 FIGURES = ("loss-curve", "latent-map", "code-activity", "reconstructions")
@@ -57,11 +59,9 @@ class Lab:
         self.page.keyboard.press("Escape")
         if self.playing:
             self.pause()
-        before = self.server.newest_run()
+        before = self.run
         self.press("reset")
-        self.wait_until(
-            lambda: self.server.newest_run() != before and self.step == 0, "a new run starts"
-        )
+        self.wait_until(lambda: self.run != before and self.step == 0, "a new run starts")
         self.wait_until_settled()
 
     def discard_page(self) -> None:
@@ -128,6 +128,18 @@ class Lab:
         """Return a value from the status line at the top of the page."""
         cell = self.page.locator(".lab-facts div").filter(has_text=name)
         return str(cell.locator("b").inner_text())
+
+    @property
+    def run(self) -> Path:
+        """The folder of the run in view, which exists from its first step."""
+        name = self.page.locator(".lab-facts[data-run]").get_attribute("data-run")
+        return self.server.runs / str(name)
+
+    @property
+    def config(self) -> Config:
+        """The settings in the URL."""
+        query = parse_qs(urlsplit(self.page.url).query, keep_blank_values=True)
+        return Config(**{name: values[-1] for name, values in query.items()})
 
     @property
     def step(self) -> int:

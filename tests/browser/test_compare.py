@@ -29,7 +29,7 @@ def open_compare(lab: Lab) -> None:
 
 def test_runs_are_exported_compared_deleted_and_restored(two_runs: Lab) -> None:
     lab = two_runs
-    root = lab.server.newest_run().parent
+    root = lab.server.runs
     toggle_row(lab, 0)
     lab.widget("make branch").wait_for()
     lab.page.get_by_text("Export", exact=True).first.click()
@@ -92,7 +92,7 @@ def test_selection_on_one_map_is_marked_on_all_maps(two_runs: Lab) -> None:
 
 def test_branch_differs_in_one_setting(two_runs: Lab) -> None:
     lab = two_runs
-    parent = lab.server.newest_run()
+    parent = lab.run
     toggle_row(lab, 0)
     lab.widget("make branch").wait_for()
     before = Run(parent).config
@@ -102,7 +102,7 @@ def test_branch_differs_in_one_setting(two_runs: Lab) -> None:
     lab.enter(f"branch {parent.name} noise", "0.7")
     lab.wait_until_settled()
     lab.press("make branch")
-    lab.wait_until(lambda: lab.server.newest_run() != parent, "the branch is created")
+    lab.wait_until(lambda: lab.run != parent, "the branch is created")
     lab.page.get_by_text("is now the current run", exact=False).first.wait_for()
     lab.wait_until(lambda: lab.slider_value("noise") == "0.70", "the branch is the current run")
     assert lab.server.current_config() == {**before.model_dump(), "noise": 0.7}
@@ -110,7 +110,7 @@ def test_branch_differs_in_one_setting(two_runs: Lab) -> None:
 
 def test_run_is_imported_and_bad_file_is_rejected(two_runs: Lab, tmp_path: Path) -> None:
     lab = two_runs
-    source = lab.server.newest_run()
+    source = lab.run
     (tmp_path / "bad.zip").write_bytes(b"no zip")
     good_file = tmp_path / "good.zip"
     # Like a run from another machine, it has a name that does not exist here.

@@ -44,12 +44,12 @@ def test_network_figure_follows_the_bottleneck_and_the_noise(lab: Lab) -> None:
 
 def test_variant_is_started_and_played_on_the_train_page(lab: Lab) -> None:
     open_guide(lab)
-    before = lab.server.newest_run()
+    before = lab.run
     lab.press("lesson two_dimensional")
-    lab.wait_until(lambda: lab.server.newest_run() != before, "a new run starts")
+    lab.wait_until(lambda: lab.run != before, "a new run starts")
     lab.wait_until_drawn()
     lab.wait_until(lambda: lab.playing, "the run plays")
     lab.wait_for_step(1)
-    assert lab.server.initial_config()["bottleneck"] == 2
+    assert lab.config.bottleneck == 2
     assert lab.selected("preset") == "Two-dimensional"
     lab.pause()

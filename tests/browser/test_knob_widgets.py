@@ -32,7 +32,7 @@ def change(lab: Lab, knob: Knob, *, back_to: Any = None) -> None:
     if knob.name == "dataset":
         lab.select("dataset", "Digits" if back else "noise-images")
     elif knob.kind == "choice":
-        current = lab.server.current_config()[knob.name]
+        current = getattr(lab.config, knob.name)
         value = back_to if back else next(choice for choice in knob.choices if choice != current)
         lab.select(knob.name, str(knob.choices[value].label))
     elif knob.kind == "switch":
@@ -101,10 +101,10 @@ def test_changes_are_recorded_as_edits(lab: Lab) -> None:
 
 def change_and_check(lab: Lab, knob: Knob, **options: Any) -> Any:
     """Change a knob, check that the page follows and training continues; return its value."""
-    run, url = lab.server.newest_run(), lab.page.url
+    run, url = lab.run, lab.page.url
     change(lab, knob, **options)
     lab.wait_until(lambda: lab.page.url != url, f"the URL contains {knob.name}")
-    assert (lab.server.newest_run() == run) == knob.live
+    assert (lab.run == run) == knob.live
     lab.wait_until_settled()
     lab.wait_until(lambda: lab.step > 0, "the run is training")
     lab.wait_for_step(lab.step + 1)
@@ -125,29 +125,29 @@ def test_invalid_combination_is_rejected_and_training_continues(
     lab.ensure_fresh_run()
     lab.play()
     lab.expand(group)
-    run, previous = lab.server.newest_run(), lab.selected(name)
+    run, previous = lab.run, lab.selected(name)
     lab.select(name, choice)
     lab.wait_for_notice(message)
     lab.wait_until(lambda: lab.selected(name) == previous, f"{name} is {previous} again")
-    assert lab.server.newest_run() == run
+    assert lab.run == run
     lab.wait_for_step(lab.step + 1)
 
 
 def test_change_while_a_preset_trains_stays_in_its_run(lab: Lab) -> None:
     lab.ensure_fresh_run()
-    before = lab.server.newest_run()
+    before = lab.run
     lab.select("preset", "Two-dimensional")
-    lab.wait_until(lambda: lab.server.newest_run() != before, "the run of the preset starts")
+    lab.wait_until(lambda: lab.run != before, "the run of the preset starts")
     lab.wait_until_settled()
     lab.play()
-    run = lab.server.newest_run()
+    run = lab.run
     for value in ("0.05", "0.10"):
         lab.slider("noise").press("ArrowRight")
         # A stale tick would restore the preset a moment later, starting another run without noise.
         lab.page.wait_for_timeout(2500)
         assert lab.slider_value("noise") == value
     assert lab.selected("preset") == ""
-    assert lab.server.newest_run() == run
+    assert lab.run == run
     assert [edit["changes"] for edit in lab.server.saved_state()["edits"]] == [
         {"noise": [0.0, 0.05]},
         {"noise": [0.05, 0.1]},

@@ -41,9 +41,9 @@ def test_figures_keep_their_elements_across_redraws_changes_and_runs(lab: Lab) -
     lab.wait_until(
         lambda: lab.plot_value("code-activity", "_fullData[0].x.length") == 10, "there are 10 units"
     )
-    before = lab.server.newest_run()
+    before = lab.run
     lab.press("reset")
-    lab.wait_until(lambda: lab.server.newest_run() != before, "a new run starts")
+    lab.wait_until(lambda: lab.run != before, "a new run starts")
     for key in FIGURES:
         wait_for_redraws(lab, key)
     assert element_marks(lab) == [True] * len(FIGURES)

@@ -85,7 +85,7 @@ def manifold(lab: Lab) -> Manifold:
 
 
 def newest_run(manifold: Manifold) -> Run:
-    return Run(manifold.lab.server.newest_run())
+    return Run(manifold.lab.run)
 
 
 def test_map_shows_the_codes_of_the_newest_frame(manifold: Manifold) -> None:

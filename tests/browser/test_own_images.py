@@ -36,9 +36,7 @@ def test_uploaded_images_become_a_dataset_and_are_trained_on(lab: Lab, tmp_path:
     labels = np.array(["across", "down"])[np.arange(200) % 2]
     name = f"stripes-{next(attempts)}"
     upload(lab, npz(tmp_path / "stripes.npz", images=stripes(), labels=labels), name)
-    lab.wait_until(
-        lambda: lab.server.initial_config()["dataset"] == name, "a run on the stripes starts"
-    )
+    lab.wait_until(lambda: lab.selected("dataset") == name, "a run on the stripes starts")
     lab.wait_until(lambda: lab.step == 0, "the run is shown")
     lab.page.keyboard.press("Escape")
     lab.press("step 10")
@@ -51,13 +49,13 @@ def test_uploaded_images_become_a_dataset_and_are_trained_on(lab: Lab, tmp_path:
 def test_invalid_upload_is_rejected_and_training_continues(lab: Lab, tmp_path: Path) -> None:
     lab.ensure_fresh_run()
     lab.play()
-    run = lab.server.newest_run()
+    run = lab.run
     images = stripes().astype(np.float32)
     images[3, 2, 1] = np.nan
     upload(lab, npz(tmp_path / "holes.npz", images=images), "holes")
     lab.wait_for_notice("contains pixels that are not finite (NaN or infinite)")
     lab.wait_for_step(lab.step + 1)
-    assert lab.server.newest_run() == run
+    assert lab.run == run
     assert not (lab.server.data / "own" / "holes").exists()
 
 
@@ -72,11 +70,11 @@ def test_file_of_another_format_is_rejected(lab: Lab, tmp_path: Path) -> None:
 
 def test_download_without_network_shows_an_error(lab: Lab) -> None:
     lab.ensure_fresh_run()
-    run = lab.server.newest_run()
+    run = lab.run
     lab.page.get_by_role("button", name="More data").click()
     lab.press("download mnist")
     lab.wait_for_notice("cannot be reached")
-    assert lab.server.newest_run() == run
+    assert lab.run == run
     lab.page.keyboard.press("Escape")
     lab.press("step 1")
     lab.wait_for_step(1)

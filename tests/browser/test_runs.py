@@ -59,7 +59,7 @@ def test_first_start_and_resume_after_restart(own_server: Server, open_tab: Open
     second.errors.clear()
     second.open()
     assert second.step == 0
-    offer = second.page.get_by_text(f"{run.name} stopped at step {step:,} of")
+    offer = second.page.get_by_text(f"{run.name} has these settings; it stopped at step {step:,}.")
     offer.wait_for()
     second.page.get_by_role("button", name="Resume").click()
     second.wait_until(lambda: second.step == step, f"the run is at step {step} again")
@@ -100,7 +100,7 @@ def test_saved_run_is_opened_from_the_list(lab: Lab) -> None:
     lab.ensure_fresh_run(bottleneck=5)
     lab.press("step 10")
     lab.wait_for_step(10)
-    saved_run = lab.server.newest_run()
+    saved_run = lab.run
     lab.select("preset", "Two-dimensional")
     lab.wait_until(lambda: lab.step == 0, "a new run starts")
     lab.page.get_by_role("button", name="Saved runs").click()

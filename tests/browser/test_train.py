@@ -18,7 +18,7 @@ def assert_stops_at(lab: Lab, step: int) -> None:
 
 
 def history(lab: Lab) -> str:
-    return (lab.server.newest_run() / "history.jsonl").read_text()
+    return (lab.run / "history.jsonl").read_text()
 
 
 def test_play_trains_and_pause_stops(lab: Lab) -> None:
@@ -78,13 +78,13 @@ def test_reset_restarts_and_reproduces_the_run(lab: Lab) -> None:
     lab.ensure_fresh_run(noise=0.2)
     lab.press("step 10")
     assert_stops_at(lab, 10)
-    before, error = lab.server.newest_run(), lab.fact("Held-out error")
+    before, error = lab.run, lab.fact("Held-out error")
     rows = history(lab)
     lab.press("reset")
     assert_stops_at(lab, 0)
     lab.press("step 10")
     assert_stops_at(lab, 10)
-    assert lab.server.newest_run() != before
+    assert lab.run != before
     assert lab.fact("Held-out error") == error
     assert history(lab) == rows
     assert (before / "history.jsonl").read_text() == rows
@@ -134,16 +134,14 @@ def test_diverged_run_suggests_a_remedy(lab: Lab) -> None:
 def test_every_preset_trains(lab: Lab, name: str) -> None:
     if lab.page.url == "about:blank":
         lab.open_fresh_run()
-    label, before = str(PRESETS[name].label), lab.server.newest_run()
+    label, before = str(PRESETS[name].label), lab.run
     lab.select("preset", label)
-    lab.wait_until(
-        lambda: lab.server.newest_run() != before and lab.step == 0, f"the run of {label} starts"
-    )
+    lab.wait_until(lambda: lab.run != before and lab.step == 0, f"the run of {label} starts")
     lab.wait_until_settled()
     lab.press("step 10")
     assert_stops_at(lab, 10)
     lab.wait_until_drawn()
-    config = lab.server.initial_config()
+    config = lab.config.model_dump()
     assert {key: config[key] for key in PRESETS[name].values} == PRESETS[name].values
     rows = len(lab.plot_value("loss-curve", "_fullData[1].x"))
     assert rows == 10

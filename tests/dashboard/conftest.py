@@ -7,12 +7,19 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
-from dashboard.state import active_run
+from dashboard.state import active_run, sessions
 from dashboard.state.background import background_cache
 from tests.dashboard.support import GoToPage, OpenPage
 
 APP = Path(__file__).parents[2] / "dashboard" / "app.py"
 QUICK = {"hidden": "16", "batch_size": "128"}
+
+
+@pytest.fixture(autouse=True)
+def one_session(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the test's own thread look at the session that AppTest runs; wait for runs to start."""
+    monkeypatch.setattr(sessions, "session_id", lambda: "test")
+    monkeypatch.setattr(sessions, "START_SECONDS", 60.0)
 
 
 @pytest.fixture
@@ -29,7 +36,7 @@ def open_page(root: Path) -> Iterator[OpenPage]:
 
     Unless the URL says otherwise, the network is small.
     """
-    active_run.active_run.clear()
+    active_run.sessions.clear()
 
     def open_with(**settings: object) -> AppTest:
         page = AppTest.from_file(APP, default_timeout=120)
@@ -38,8 +45,8 @@ def open_page(root: Path) -> Iterator[OpenPage]:
         return page.run()
 
     yield open_with
-    active_run.active_run().close()
-    active_run.active_run.clear()
+    active_run.runs().close_all()
+    active_run.sessions.clear()
 
 
 @pytest.fixture
@@ -48,7 +55,7 @@ def open_view(root: Path) -> Iterator[OpenPage]:
 
     Unless the settings say otherwise, the network is small.
     """
-    active_run.active_run.clear()
+    active_run.sessions.clear()
     background_cache.clear()
 
     def open_with(name: str, **settings: object) -> AppTest:
@@ -59,8 +66,8 @@ def open_view(root: Path) -> Iterator[OpenPage]:
         return page.run()
 
     yield open_with
-    active_run.active_run().close()
-    active_run.active_run.clear()
+    active_run.runs().close_all()
+    active_run.sessions.clear()
     background_cache().close()
     background_cache.clear()
 

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 
 from aecore import i18n
 from aecore.runs.run import Run
-from dashboard.state import active_run
+from dashboard.state import commands
 from dashboard.views.guide.glossary import PAPERS
 from tests.catalogue import extracted
 from tests.dashboard.support import GoToPage, OpenPage
@@ -177,7 +177,7 @@ def test_notice_of_a_followed_run_is_translated(open_page: OpenPage) -> None:
     page.button(key="reset").click().run()
     other_program.claim()
     try:
-        active_run.active_run().open(Run(other_program.path))
+        commands.open_run(other_program.name)
         page.run()
         assert page.info
         assert untranslated_texts(page) == []

@@ -235,6 +235,7 @@ def _import(key: str) -> None:
 def _delete(names: Sequence[str]) -> None:
     def act() -> None:
         root = active_run.root()
+        active_run.sessions().close_idle()
         for name in names:
             if Run(root / name).busy:
                 raise RunError("{name} is open or training; open another run first.", name=name)

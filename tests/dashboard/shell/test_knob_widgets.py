@@ -90,13 +90,13 @@ def test_invalid_setting_is_rejected_with_a_message(
     message: str,
 ) -> None:
     page = open_page(**settings)
-    job = active_run.active_run().job
+    job = active_run.live()
     before = find_widget(page, widget, name).value
     find_widget(page, widget, name).set_value(value).run()
     (error,) = page.error
     assert message in error.value
     assert find_widget(page, widget, name).value == before
-    assert active_run.active_run().job is job
+    assert active_run.live() is job
 
 
 def test_error_disappears_after_the_next_change(open_page: OpenPage) -> None:

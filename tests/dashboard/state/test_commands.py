@@ -1,121 +1,13 @@
-import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from aecore.config import Config
-from aecore.errors import LabError
 from aecore.runs.folder import runs
-from aecore.runs.job import Job
 from aecore.runs.run import Run
-from dashboard.state import active_run
-from dashboard.state.active_run import ActiveRun
+from dashboard.state import active_run, commands, sessions
 from tests.dashboard.support import OpenPage
 from tests.support import current_job
-
-SMALL = Config(hidden="16", batch_size=128, precision="float32")
-
-
-@pytest.fixture
-def active(root: Path) -> Iterator[ActiveRun]:
-    instance = ActiveRun(root)
-    yield instance
-    instance.close()
-
-
-def job_of(active: ActiveRun) -> Job:
-    assert active.job is not None
-    return active.job
-
-
-def followed_run(active: ActiveRun) -> Run | None:
-    """Return the followed run, if there is one."""
-    return None if active.followed is None else active.followed.run
-
-
-def train_steps(active: ActiveRun, count: int) -> Run:
-    job_of(active).step(count)
-    assert job_of(active).wait(60)
-    return job_of(active).run
-
-
-def test_starting_a_run_keeps_the_previous_one_on_disk(active: ActiveRun, root: Path) -> None:
-    active.start(SMALL)
-    old = train_steps(active, 3)
-    active.start(SMALL.changed(seed=1))
-    assert job_of(active).run.path != old.path
-    assert old.summary()["step"] == 3
-    assert not old.busy
-
-
-def test_run_without_steps_is_not_kept(active: ActiveRun, root: Path) -> None:
-    active.start(SMALL)
-    active.start(SMALL.changed(seed=1))
-    assert [run.path for run in runs(root)] == [job_of(active).run.path]
-
-
-def test_failed_start_leaves_the_current_run_unchanged(active: ActiveRun, root: Path) -> None:
-    active.start(SMALL)
-    job = job_of(active)
-    with pytest.raises(LabError, match="nowhere"):
-        active.start(SMALL.changed(dataset="nowhere"))
-    assert active.job is job
-    assert job.alive
-    assert [run.path for run in runs(root)] == [job.run.path]
-
-
-def test_saved_run_resumes_where_it_stopped(active: ActiveRun) -> None:
-    active.start(SMALL)
-    old = train_steps(active, 5)
-    active.start(SMALL.changed(seed=1))
-    active.open(Run(old.path))
-    assert job_of(active).latest.step == 5
-    train_steps(active, 2)
-    assert job_of(active).latest.step == 7
-
-
-def test_run_trained_by_another_program_is_followed(active: ActiveRun) -> None:
-    active.start(SMALL)
-    job, old = job_of(active), train_steps(active, 2)
-    active.start(SMALL.changed(seed=1))
-    current = job_of(active)
-    other_program = Run(old.path)
-    other_program.claim()
-    active.open(Run(old.path))
-    assert active.job is current
-    assert not job.alive
-    followed = followed_run(active)
-    assert followed is not None
-    assert followed.path == old.path
-    other_program.release()
-    active.open(followed)
-    assert followed_run(active) is None
-    assert job_of(active).latest.step == 2
-
-
-def test_damaged_run_is_rejected_and_released(active: ActiveRun) -> None:
-    active.start(SMALL)
-    old = train_steps(active, 1)
-    active.start(SMALL.changed(seed=1))
-    current = job_of(active)
-    (old.path / "checkpoint" / "state.json").write_text("{")
-    with pytest.raises(LabError):
-        active.open(Run(old.path))
-    assert active.job is current
-    assert not Run(old.path).busy
-
-
-def test_closing_saves_and_releases_the_run(active: ActiveRun) -> None:
-    active.start(SMALL, play=True)
-    job = job_of(active)
-    while job.watch().step == 0:
-        assert job.alive
-        time.sleep(0.01)
-    active.close()
-    assert not job.alive
-    assert job.run.summary()["step"] >= job.latest.step > 0
-    assert not job.run.busy
 
 
 def test_settings_are_read_from_and_written_to_the_url(open_page: OpenPage) -> None:
@@ -191,11 +83,83 @@ def test_other_knob_starts_a_new_run_and_names_the_saved_one(open_page: OpenPage
     assert [each.value for each in page.toast] == [f"Started a new run. {old.name} was saved."]
 
 
-def test_second_visit_shows_the_run_of_the_first(open_page: OpenPage) -> None:
+def visit_as(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the following visits be those of another browser session."""
+    monkeypatch.setattr(sessions, "session_id", lambda: name)
+
+
+def test_second_visit_shows_the_run_of_the_first(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
     open_page(bottleneck=5)
-    run = current_job().run
+    job = current_job()
+    visit_as("second", monkeypatch)
     open_page(bottleneck=5)
-    assert current_job().run is run
+    assert current_job() is job
+
+
+def test_address_with_other_settings_offers_a_new_run_and_touches_no_other(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_page(bottleneck=5, epochs=1000).button(key="play").click().run()
+    first = current_job()
+    assert first.playing
+    visit_as("second", monkeypatch)
+    page = open_page(bottleneck=7)
+    assert current_job() is not first
+    assert first.playing
+    assert page.select_slider(key="bottleneck").value == "7"
+    page.button(key="start").click().run()
+    assert current_job().playing
+    assert first.alive
+
+
+def test_opened_page_leaves_nothing_on_disk(open_page: OpenPage, root: Path) -> None:
+    open_page().button(key="reset").click().run()
+    assert not root.exists()
+
+
+def test_address_finds_its_finished_run_after_a_restart(open_page: OpenPage) -> None:
+    page = open_page(epochs=1)
+    page.slider(key="noise").set_value(0.2).run()
+    page.button(key="play").click().run()
+    assert current_job().wait(60)
+    finished, address = current_job().run.path, dict(page.query_params)
+    active_run.runs().close_all()
+    active_run.sessions.clear()
+    open_page(**address)
+    assert current_job().run.path == finished
+    assert active_run.snapshot().finished
+
+
+def test_finished_run_is_offered_beside_a_run_at_work(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page(epochs=1)
+    page.button(key="play").click().run()
+    assert current_job().wait(60)
+    finished, address = current_job().run, dict(page.query_params)
+    page.number_input(key="seed").set_value(5).run()
+    visit_as("second", monkeypatch)
+    page = open_page(**address)
+    assert active_run.snapshot().step == 0
+    page.button(key=f"open {finished.name}").click().run()
+    assert current_job().run.path == finished.path
+
+
+def test_refused_start_leaves_the_current_run_and_the_disk_as_they_are(
+    open_page: OpenPage, root: Path
+) -> None:
+    page = open_page()
+    page.button(key="step 1").click().run()
+    assert current_job().wait(60)
+    job = current_job()
+    commands.begin(job.config.changed(dataset="nowhere"))
+    page.run()
+    assert "nowhere" in page.error[0].value
+    assert current_job() is job
+    assert job.alive
+    assert [run.path for run in runs(root)] == [job.run.path]
 
 
 def test_followed_run_is_read_only(open_page: OpenPage) -> None:
@@ -207,7 +171,7 @@ def test_followed_run_is_read_only(open_page: OpenPage) -> None:
     other_program = Run(old.path)
     other_program.claim()
     try:
-        active_run.active_run().open(Run(old.path))
+        commands.open_run(old.name)
         page.run()
         (notice,) = page.info
         assert notice.value.startswith(f"{old.name} is training in another program")

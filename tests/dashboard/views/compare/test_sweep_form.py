@@ -24,5 +24,5 @@ def test_sweep_is_planned_trained_and_shown(open_view: OpenPage) -> None:
         True,
         False,
     ]
-    trained = {row["config"]["bottleneck"] for row in index.index(active_run.active_run().root)}
+    trained = {row["config"]["bottleneck"] for row in index.index(active_run.root())}
     assert trained >= {2, 4}

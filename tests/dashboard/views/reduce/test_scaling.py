@@ -40,7 +40,7 @@ def test_scaling_is_measured_shown_and_saved(
         captions(page)
     )
     assert "was not measured: no room" in captions(page)
-    assert len(scaling.load(active_run.active_run().root)) == 5
+    assert len(scaling.load(active_run.root())) == 5
 
 
 def test_failed_measurement_shows_an_error(

@@ -1,0 +1,160 @@
+"""What the server keeps of each browser session: the run in view, and messages.
+
+Runs are prepared on threads of their own, which cannot reach Streamlit's session state. So this is
+kept beside it.
+"""
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from streamlit import runtime
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+from aecore.config import Config
+from aecore.errors import LabError
+from aecore.i18n import Message
+from aecore.runs.live_run import LiveRun
+from aecore.runs.open_runs import OpenRuns
+from aecore.runs.starting_run import StartingRun
+
+# A short start is waited for, so that the page does not flicker.
+START_SECONDS = 0.4
+# A paused run is found again as it was by who comes back to it.
+MOST_IDLE = 4
+
+
+@dataclass(eq=False)
+class Session:
+    """A browser session.
+
+    Attributes
+    ----------
+    live : LiveRun
+        The run in view.
+    from_link : bool
+        Whether that is a new run with the settings of the address the user opened.
+    error : LabError or None
+    news : Message or None
+        Messages kept until the page shows them.
+    """
+
+    live: LiveRun | None = None
+    from_link: bool = False
+    error: LabError | None = None
+    news: Message | None = None
+
+
+class Sessions:
+    """The browser sessions of this server, and the runs they look at.
+
+    Parameters
+    ----------
+    runs : OpenRuns
+
+    Attributes
+    ----------
+    runs : OpenRuns
+    visiting : Lock
+        Held while a new session is given its run, so that two find the same one.
+    """
+
+    def __init__(self, runs: OpenRuns) -> None:
+        self.runs = runs
+        self.visiting = threading.Lock()
+        self._sessions: dict[str, Session] = {}
+        self._lock = threading.RLock()
+
+    def current(self) -> Session:
+        """Return the session whose script or callback this thread runs."""
+        with self._lock:
+            return self._sessions.setdefault(session_id(), Session())
+
+    def look(self, session: Session, run: LiveRun) -> None:
+        """Show a run in a session; the one in view before is closed unless others look at it."""
+        with self._lock:
+            before, session.live, session.from_link = session.live, run, False
+            viewed = self._viewed()
+        self.runs.look(run)
+        self.runs.close_idle(viewed, MOST_IDLE)
+        if before is not None and before is not run and before not in viewed:
+            self.runs.close(before)
+
+    def close_idle(self) -> None:
+        """Close the runs that are paused and that nobody looks at, so that they can be deleted."""
+        with self._lock:
+            viewed = self._viewed()
+        self.runs.close_idle(viewed)
+
+    def start(
+        self,
+        session: Session,
+        config: Config,
+        prepare: Callable[[Callable[[], bool]], LiveRun],
+        *,
+        play: bool = False,
+        news: Message | None = None,
+    ) -> None:
+        """Prepare a run in the background, and show it when it is ready.
+
+        Parameters
+        ----------
+        session : Session
+            Has a run in view, which stays in view until then, and also if this one fails.
+        config : Config
+        prepare : callable
+            Takes a function that tells whether the run is still wanted; returns the run.
+        play : bool
+            Whether to play it then.
+        news : Message, optional
+            What to say then.
+        """
+        with self._lock:
+            previous = session.live
+            assert previous is not None
+            if isinstance(previous, StartingRun):
+                previous = previous.previous
+
+            def wanted() -> bool:
+                return session.live is starting
+
+            starting = StartingRun(
+                config,
+                previous,
+                lambda: prepare(wanted),
+                lambda starting: self._arrive(session, starting, news),
+                play=play,
+            )
+            session.live = starting
+        starting.start()
+        starting.wait(START_SECONDS)
+
+    def _arrive(self, session: Session, starting: StartingRun, news: Message | None) -> None:
+        """Show the run that is ready, or the previous one again with the reason."""
+        run = starting.ready
+        with self._lock:
+            wanted = session.live is starting
+            if wanted:
+                session.live, session.error = starting.previous, starting.error
+        if run is not None and wanted:
+            session.news = news
+            self.look(session, run)
+        elif run is not None:
+            self.runs.close(run)
+
+    def _viewed(self) -> list[LiveRun]:
+        """Return the runs in view; sessions whose browser tab was closed are forgotten."""
+        if runtime.exists():
+            server = runtime.get_instance()
+            ended = [name for name in self._sessions if not server.is_active_session(name)]
+            for name in ended:
+                del self._sessions[name]
+        views = [each.live for each in self._sessions.values() if each.live is not None]
+        return [each.previous if isinstance(each, StartingRun) else each for each in views]
+
+
+def session_id() -> str:
+    """Return the identifier of the session whose script or callback this thread runs."""
+    context = get_script_run_ctx()
+    assert context is not None
+    return context.session_id
