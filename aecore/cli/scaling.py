@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from aecore.cli.output import AsJson, print_note, print_result, print_table
+from aecore.cli.stopping import stopping
 from aecore.errors import ConfigError
 from aecore.i18n import t
 
@@ -47,10 +48,11 @@ def scaling(
 
     root = out or runs_root()
     rows: list[Measurement] = []
-    for row in scaling.measure(image_counts, side_lengths):
-        rows.append(row)
-        scaling.save(rows, root)
-        print_note("  ".join(_cells(row)))
+    with stopping() as stop:
+        for row in scaling.measure(image_counts, side_lengths, cancel=stop.requested):
+            rows.append(row)
+            scaling.save(rows, root)
+            print_note("  ".join(_cells(row)))
     if as_json:
         plain = [{n: v for n, v in asdict(row).items() if v == v} for row in rows]
         print_result(json.dumps(plain))
@@ -65,7 +67,7 @@ def scaling(
             t("reason"),
         ]
         print_table(heads, [_cells(row) for row in rows])
-    return 0
+    return stop.code
 
 
 def _numbers(name: str, text: str, low: int, high: int) -> list[int]:

@@ -1,10 +1,6 @@
 """``aecore sweep``: train many runs, on this machine or a cluster."""
 
 import json
-import signal
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -15,14 +11,13 @@ from aecore import data
 from aecore.cli.data import load_local
 from aecore.cli.knobs import Flags
 from aecore.cli.output import AsJson, print_note, print_result, print_table
+from aecore.cli.stopping import stopping
 from aecore.errors import RunError
 from aecore.i18n import nt, t
 from aecore.presets import preset
 
 if TYPE_CHECKING:
     from aecore.experiments.sweep import Outcome
-
-STOPPED = 130
 
 
 def sweep(
@@ -70,7 +65,7 @@ def sweep(
     if not scheduler:
         load_local(dataset)
     rows: list[Outcome] = []
-    with _stopping() as cancel:
+    with stopping() as stop:
         for row in sweep(
             planned,
             source,
@@ -78,17 +73,16 @@ def sweep(
             scheduler=scheduler,
             processes=processes,
             halving=halving,
-            cancel=cancel,
+            cancel=stop.requested,
         ):
             rows.append(row)
             print_note(_progress(row))
-        stopped = cancel.is_set()
     rows.sort(key=lambda row: row.place)
     if as_json:
         print_result(json.dumps([_result(row) for row in rows]))
     else:
         _table(rows)
-    return STOPPED if stopped else 0
+    return stop.code
 
 
 def _plan(name: str, dataset: str, values: dict[str, Any], count: int | None) -> Any:
@@ -99,16 +93,6 @@ def _plan(name: str, dataset: str, values: dict[str, Any], count: int | None) ->
     fixed = {n: v for n, v in values.items() if n not in lists}
     base = preset(name, dataset, **fixed).model_dump()
     return sample(base, lists, count) if count else grid(base, lists)
-
-
-@contextmanager
-def _stopping() -> Iterator[threading.Event]:
-    cancel = threading.Event()
-    before = signal.signal(signal.SIGINT, lambda *_: cancel.set())
-    try:
-        yield cancel
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _progress(row: "Outcome") -> str:

@@ -3,7 +3,6 @@
 import json
 import os
 import shlex
-import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from aecore import data
 from aecore.cli.data import load_local
 from aecore.cli.knobs import Flags
 from aecore.cli.output import AsJson, print_note, print_result
+from aecore.cli.stopping import Stop, stopping
 from aecore.errors import ConfigError
 from aecore.i18n import t
 from aecore.presets import PRESETS, preset
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from aecore.runs.run import Run
     from aecore.training.trainer import Trainer
 
-DIVERGED, STOPPED = 1, 128
+DIVERGED = 1
 
 
 def train(
@@ -58,7 +58,7 @@ def train(
 
     torch.set_num_threads(threads or os.cpu_count() or 1)
     values = flags.model_dump(exclude_unset=True) if flags else {}
-    with _stopping() as stop, _open_run(name, values, out, resume=resume) as (run, trainer):
+    with stopping() as stop, _open_run(name, values, out, resume=resume) as (run, trainer):
         code, facts = _train(run, trainer, stop, quiet=as_json)
         if code:
             text = t("Saved at step {step:,}. Resume with: ", step=trainer.steps)
@@ -69,12 +69,12 @@ def train(
 
 
 def _train(
-    run: "Run", trainer: "Trainer", stop: list[int], *, quiet: bool
+    run: "Run", trainer: "Trainer", stop: Stop, *, quiet: bool
 ) -> tuple[int, dict[str, float]]:
     """Train to the end, a signal or divergence, and save; return the exit code and the speed."""
     from aecore.training.trainer import Diverged
 
-    first, start, code = trainer.steps, time.monotonic(), 0
+    first, start, speed, code = trainer.steps, time.monotonic(), 0, 0
 
     def after_step() -> bool:
         show()
@@ -87,29 +87,15 @@ def _train(
     except Diverged as error:
         print_note(str(error))
         code = DIVERGED
-    seconds = time.monotonic() - start
-    speed = round(_images(trainer, trainer.steps - first) / seconds)
-    if trainer.steps > first:
-        run.save(trainer, samples_per_second=speed)
-    if not (code or trainer.finished):
-        code = STOPPED + stop[0]
-    return code, {"samples_per_second": speed, "seconds": round(seconds, 3)}
-
-
-@contextmanager
-def _stopping() -> Iterator[list[int]]:
-    """Collect signals to stop, so that they take effect between two steps."""
-    signals: list[int] = []
-
-    def catch(number: int, _frame: object) -> None:
-        signals.append(number)
-
-    before = {number: signal.signal(number, catch) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield signals
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        # Also where nothing more can be printed, since the terminal was closed.
+        seconds = time.monotonic() - start
+        if trainer.steps > first:
+            speed = round(_images(trainer, trainer.steps - first) / seconds)
+            run.save(trainer, samples_per_second=speed)
+    if not (code or trainer.finished):
+        code = stop.code
+    return code, {"samples_per_second": speed, "seconds": round(seconds, 3)}
 
 
 @contextmanager
@@ -123,7 +109,8 @@ def _open_run(
     if not resume:
         config = preset(name or "stacked", **{"dataset": data.default(), **values})
         dataset = load_local(config.dataset)
-        run = Run.create(out or new_path(runs_root(), config), config)
+        run = Run.draft(out or new_path(runs_root(), config), config)
+        run.check_folder()
     elif out is None:
         raise ConfigError("--resume continues the run in a folder; name the folder with --out.")
     else:
@@ -132,7 +119,7 @@ def _open_run(
         run.claim()
     try:
         # A run that was killed before its first checkpoint starts over.
-        has_checkpoint = (run.path / "checkpoint" / "state.json").exists()
+        has_checkpoint = resume and (run.path / "checkpoint" / "state.json").exists()
         trainer = run.resume(dataset) if has_checkpoint else run.start(dataset)
         if resume:
             _change(run, trainer, name, values)

@@ -10,6 +10,7 @@ from cyclopts.validators import Number
 from aecore import data
 from aecore.cli.data import load_local
 from aecore.cli.output import AsJson, print_note, print_result, print_table
+from aecore.cli.stopping import stopping
 from aecore.i18n import t
 
 FORMATS = {
@@ -46,13 +47,14 @@ def variants(
     configs = kinds.variants(images.name, epochs=epochs, bottleneck=bottleneck)
     names, root = list(configs), out or runs_root()
     scores: dict[str, dict[str, Any]] = {}
-    for outcome in sweep(list(configs.values()), images.name, root=root):
-        if outcome.reason is not None:
-            raise outcome.reason
-        name = names[outcome.place]
-        scores[name] = score = kinds.measure(root / outcome.name, images)
-        print_note(f"{outcome.done}/{outcome.total}  {_label(name)}: {score['test_mse']:.5f}")
-    rows = {name: scores[name] for name in names}
+    with stopping() as stop:
+        for outcome in sweep(list(configs.values()), images.name, root=root, cancel=stop.requested):
+            if outcome.reason is not None:
+                raise outcome.reason
+            name = names[outcome.place]
+            scores[name] = score = kinds.measure(root / outcome.name, images)
+            print_note(f"{outcome.done}/{outcome.total}  {_label(name)}: {score['test_mse']:.5f}")
+    rows = {name: scores[name] for name in names if name in scores}
     if as_json:
         print_result(json.dumps(rows))
     else:
@@ -66,7 +68,7 @@ def variants(
             t("seconds"),
         ]
         print_table(heads, [[_label(name), *_cells(row)] for name, row in rows.items()])
-    return 0
+    return stop.code
 
 
 def _label(name: str) -> str:

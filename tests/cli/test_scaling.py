@@ -1,4 +1,5 @@
 from pathlib import Path
+from threading import Event
 
 import pytest
 
@@ -12,7 +13,8 @@ def test_scaling_is_measured_printed_and_saved(
 ) -> None:
     requests = list[object]()
 
-    def measure(counts: list[int], sides: list[int]) -> list[Measurement]:
+    def measure(counts: list[int], sides: list[int], *, cancel: Event) -> list[Measurement]:
+        assert not cancel.is_set()
         requests.append((counts, sides))
         return [
             Measurement("full", 500, 64, 1.5, 0.25, 12.0),

@@ -1,4 +1,9 @@
+import os
+import pty
+import shlex
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -6,6 +11,7 @@ import numpy as np
 import pytest
 
 from aecore import data, knob
+from aecore.cli.stopping import stopping
 from aecore.config import Config
 from aecore.network.inference import tensor
 from aecore.presets import preset
@@ -13,6 +19,7 @@ from aecore.runs.run import Run
 from aecore.training import checkpoint
 from aecore.training.trainer import Trainer
 from tests.cli.conftest import SMALL, STEPS, Call
+from tests.support import until
 
 
 def saved_config(path: Path) -> Config:
@@ -23,6 +30,9 @@ def saved_config(path: Path) -> Config:
 def saved_files(path: Path) -> dict[str, bytes]:
     files = [path / "history.jsonl", *(path / "checkpoint").iterdir()]
     return {file.name: file.read_bytes() for file in files}
+
+
+AECORE = Path(sys.executable).with_name("aecore")
 
 
 def send_signal_at(
@@ -188,7 +198,7 @@ def test_run_killed_before_its_first_checkpoint_restarts(call: Call, tmp_path: P
     assert (result.code, result.json["step"]) == (0, 2 * STEPS)
 
 
-@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_run_is_saved_and_resumes_identically(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signal_number: signal.Signals
 ) -> None:
@@ -205,6 +215,48 @@ def test_interrupted_run_is_saved_and_resumes_identically(
 
     assert call("train", "--resume", "--threads", "1", "--out", path).code == 0
     assert saved_files(path) == saved_files(uninterrupted)
+
+
+def test_run_is_saved_when_its_terminal_is_closed(tmp_path: Path) -> None:
+    terminal, end = pty.openpty()
+    # A session leader's first terminal becomes its controlling one.
+    settings = ["--dataset", "digits", "--batch-size", "4", "--epochs", "1000", "--json"]
+    command = shlex.join([str(AECORE), "train", *settings])
+    place = shlex.quote(str(tmp_path / "x"))
+    device = os.ttyname(end)
+    process = subprocess.Popen(
+        ["sh", "-c", f"exec {command} --out {place} <{device} >{device} 2>&1"],
+        start_new_session=True,
+    )
+    os.close(end)
+    until((tmp_path / "x" / "latest.safetensors").exists, 60)
+    first = Run(tmp_path / "x").summary()["step"]
+    until(lambda: len(Run(tmp_path / "x").history()) > 10, 60)
+    os.close(terminal)
+    assert process.wait(60) != 0
+    run = Run(tmp_path / "x")
+    assert run.summary()["step"] >= run.history()[-1]["step"] > first
+    assert not run.busy
+
+
+def test_ignored_hangup_stays_ignored(call: Call, tmp_path: Path) -> None:
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with stopping() as stop:
+            signal.raise_signal(signal.SIGHUP)
+        assert not stop
+    finally:
+        signal.signal(signal.SIGHUP, before)
+
+
+def test_refused_start_leaves_no_folder(call: Call, tmp_path: Path) -> None:
+    result = call("train", *SMALL, "--classes", "11", "--out", tmp_path / "x")
+    assert result.code == 2
+    assert "11" in result.err
+    assert not (tmp_path / "x").exists()
+    assert (
+        call("train", *SMALL, "--classes", "1", "--epochs", "1", "--out", tmp_path / "x").code == 0
+    )
 
 
 def test_divergence_is_reported_and_the_run_is_kept(
