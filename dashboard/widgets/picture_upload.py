@@ -10,6 +10,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from aecore.data.custom import image_files
+from aecore.data.custom.image_files import ImageFile
 from aecore.errors import LabError
 from aecore.i18n import t
 from dashboard.state import cached
@@ -53,8 +54,8 @@ def uploaded(key: str, shape: tuple[int, int], most: int) -> NDArray[np.uint8] |
 
 
 def _read(files: list[Any], shape: tuple[int, int]) -> NDArray[np.uint8]:
-    images = []
-    for file in files:
-        path = PurePosixPath(Path(file.name).name)
-        images.append(image_files.read_image(path, partial(BytesIO, file.getvalue()), shape))
-    return np.stack(images)
+    pictures = [
+        ImageFile(PurePosixPath(Path(file.name).name), file.size, partial(BytesIO, file.getvalue()))
+        for file in files
+    ]
+    return image_files.read_as(pictures, t("the upload"), shape)

@@ -2,6 +2,7 @@
 
 import csv
 from io import TextIOWrapper
+from itertools import islice
 from typing import BinaryIO
 
 import numpy as np
@@ -13,6 +14,7 @@ from aecore.errors import DataError
 LABEL = "label"
 MOST_CELLS = greyscale.HIGH_SIDE**2 + 1
 LONGEST_LINE = 1 << 20
+LINE_ENDS = "\r\n"
 
 
 def read(
@@ -53,13 +55,14 @@ def read(
 def _read(
     text: TextIOWrapper, file: str, limits: greyscale.Limits
 ) -> tuple[NDArray[np.float32], list[str] | None]:
-    first = text.readline(LONGEST_LINE)
+    first, start, number = _next_line(text, file, limits)
     separator = max(",;\t", key=first.count)
     first_row = _cells(first, separator)
     has_header = any(_number(cell) is None for cell in first_row)
     _check_width(len(first_row), file)
-    if not has_header:
-        text.seek(0)
+    if has_header:
+        _, start, number = _next_line(text, file, limits, number + 1)
+    text.seek(start)
     names = [name.strip().casefold() for name in first_row]
     label_column = names.index(LABEL) if LABEL in names else None
     numbers: dict[str, int] = {}
@@ -67,34 +70,42 @@ def _read(
     def label_number(cell: str) -> float:
         return numbers.setdefault(cell.strip().strip('"'), len(numbers))
 
-    start = text.tell()
-    if not text.readline(1):
-        greyscale.check_count(0, file, limits)
-    text.seek(start)
+    lines = (line for line in islice(text, limits.most + 1) if line.strip(LINE_ENDS))
     try:
         cells = np.loadtxt(
-            text,
+            lines,
             dtype=np.float32,
             comments=None,
             delimiter=separator,
             quotechar='"',
             converters=None if label_column is None else {label_column: label_number},
             ndmin=2,
-            max_rows=limits.most + 1,
         )
     except UnicodeDecodeError:
         raise
     except ValueError as error:
         text.seek(start)
-        raise _error(text, separator, len(first_row), label_column, 1 + has_header, file) from error
+        raise _error(text, separator, len(first_row), label_column, number, file) from error
     if cells.shape[1] != len(first_row):
         text.seek(start)
-        raise _error(text, separator, len(first_row), label_column, 1 + has_header, file)
+        raise _error(text, separator, len(first_row), label_column, number, file)
     if label_column is None:
         return cells, None
     labels = list(numbers)
     rows = [labels[int(number)] for number in cells[:, label_column]]
     return np.delete(cells, label_column, axis=1), rows
+
+
+def _next_line(
+    text: TextIOWrapper, file: str, limits: greyscale.Limits, number: int = 1
+) -> tuple[str, int, int]:
+    """Return the next line that is not blank, its place and its number, counted from `number`."""
+    place = text.tell()
+    while not (line := text.readline(LONGEST_LINE)).strip(LINE_ENDS):
+        if not line:
+            greyscale.check_count(0, file, limits)
+        place, number = text.tell(), number + 1
+    return line, place, number
 
 
 def _check_width(count: int, file: str) -> None:

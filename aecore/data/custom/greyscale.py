@@ -11,7 +11,7 @@ from aecore.errors import DataError
 from aecore.images import resize
 
 LOW_SIDE, HIGH_SIDE = 4, 128
-CHUNK = 4096
+CHUNK_VALUES = 1 << 24
 # Weights of red, green and blue (ITU-R BT.601), as in Pillow.
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 
@@ -57,6 +57,8 @@ def grey(
     """
     check_size(size)
     check_count(len(pixels) if pixels.ndim else 0, file, limits)
+    if not pixels.size:
+        raise DataError("The images of {file} have no pixels.", file=file)
     pixels = _shaped(pixels, file)
     height, width = pixels.shape[1:3]
     if size is None:
@@ -66,9 +68,11 @@ def grey(
     if len(pixels) * height * width > limits.unpacked:
         raise too_large(file, limits)
     images = np.empty((len(pixels), height, width), dtype=np.uint8)
-    for start in range(0, len(pixels), CHUNK):
-        block = _grey(pixels[start : start + CHUNK], scale)
-        images[start : start + CHUNK] = block if size is None else resize(block, (size, size))
+    # Each value takes four bytes until it is rounded.
+    chunk = max(1, CHUNK_VALUES // pixels[0].size)
+    for start in range(0, len(pixels), chunk):
+        block = _grey(pixels[start : start + chunk], scale)
+        images[start : start + chunk] = block if size is None else resize(block, (size, size))
     return images
 
 
@@ -161,8 +165,6 @@ def _scale(pixels: NDArray[Any], file: str) -> float:
             file=file,
             kind=pixels.dtype,
         )
-    if not pixels.size:
-        raise DataError("The images of {file} have no pixels.", file=file)
     low, high = float(pixels.min()), float(pixels.max())
     if not (math.isfinite(low) and math.isfinite(high)):
         raise DataError(

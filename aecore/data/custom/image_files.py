@@ -4,11 +4,13 @@ import os
 import stat
 import warnings
 import zipfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from io import BytesIO
+from itertools import islice
 from pathlib import Path, PurePosixPath
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,8 +26,23 @@ if TYPE_CHECKING:
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
 
-ImageFile = tuple[PurePosixPath, Callable[[], IO[Any]]]
-"""The path of an image file, and a function that opens it."""
+
+class ImageFile(NamedTuple):
+    """An image file.
+
+    Attributes
+    ----------
+    path : PurePosixPath
+        Its place in the folder or archive.
+    size : int
+        Declared number of bytes.
+    open : callable
+        Opens it.
+    """
+
+    path: PurePosixPath
+    size: int
+    open: Callable[[], IO[Any]]
 
 
 def in_folder(folder: Path) -> Iterator[ImageFile]:
@@ -35,7 +52,7 @@ def in_folder(folder: Path) -> Iterator[ImageFile]:
         for path in (Path(parent) / name for name in sorted(names)):
             inner = PurePosixPath(path.relative_to(folder).as_posix())
             if _is_image(inner) and path.is_file() and not path.is_symlink():
-                yield inner, partial(path.open, "rb")
+                yield ImageFile(inner, path.stat().st_size, partial(path.open, "rb"))
 
 
 def in_zip(archive: zipfile.ZipFile) -> Iterator[ImageFile]:
@@ -43,7 +60,7 @@ def in_zip(archive: zipfile.ZipFile) -> Iterator[ImageFile]:
     members = [(PurePosixPath(info.filename), info) for info in archive.infolist()]
     for path, info in sorted(members, key=lambda each: (each[0].parent.parts, each[0].name)):
         if _is_image(path) and not stat.S_ISLNK(info.external_attr >> 16):
-            yield path, partial(archive.open, info)
+            yield ImageFile(path, info.file_size, partial(archive.open, info))
 
 
 def _is_image(path: PurePosixPath) -> bool:
@@ -83,54 +100,71 @@ def read(
         If an image cannot be read or differs in shape, or there are too few or too many images.
     """
     greyscale.check_size(size)
+    listed = list(islice(files, limits.most + 1))
+    greyscale.check_count(len(listed), file, limits)
+    _check_work(listed, file, limits, resized=size is not None)
     content, labels, shape, left = bytearray(), list[str](), (0, 0), limits.unpacked
-    for path, opening in files:
-        packed = _bytes(path, opening, left, file)
-        image = _image(path, packed, left - len(packed), size, file, limits)
-        left -= len(packed) + image.size
+    for each in listed:
+        image = _image(each, left, size, file, limits)
+        left -= image.size
         if left < 0:
             raise greyscale.too_large(file, limits)
-        shape = _checked_shape(shape, image.shape, path, file)
+        shape = _checked_shape(shape, image.shape, each.path, file)
         content += image.tobytes()
-        labels.append(path.parent.name)
-        if len(labels) > limits.most:
-            break
-    greyscale.check_count(len(labels), file, limits)
+        labels.append(each.path.parent.name)
     images = np.frombuffer(content, dtype=np.uint8).reshape(-1, *shape)
     return images, labels if len(set(labels)) > 1 else [""] * len(labels)
 
 
-def read_image(
-    path: PurePosixPath,
-    opening: Callable[[], IO[Any]],
+def read_as(
+    files: Sequence[ImageFile],
+    file: str,
     shape: tuple[int, int],
     *,
     limits: greyscale.Limits = greyscale.LIMITS,
 ) -> NDArray[np.uint8]:
-    """Read a single image file, convert it to greyscale and resize it to a shape.
+    """Read image files to apply a network to: resized to the shape of its images.
 
     Parameters
     ----------
-    path : PurePosixPath
-        Its name in error messages.
-    opening : callable
-        Opens the file.
+    files : sequence of ImageFile
+    file : str
+        Name of all of them in error messages.
     shape : (height, width)
     limits : Limits
 
     Returns
     -------
-    ndarray of uint8, shape (height, width)
+    ndarray of uint8, shape (N, height, width)
 
     Raises
     ------
     DataError
-        If it cannot be read or is too large.
+        If an image cannot be read, or they are too large.
     """
-    packed = _bytes(path, opening, limits.unpacked, path.name)
-    grey = _image(path, packed, limits.unpacked - len(packed), None, path.name, limits)
-    (image,) = resize(grey[None], shape)
-    return np.asarray(image)
+    _check_work(files, file, limits, resized=True)
+    images = (_image(each, limits.unpacked, None, file, limits) for each in files)
+    return np.concatenate([resize(image[None], shape) for image in images])
+
+
+def _check_work(
+    files: Sequence[ImageFile], file: str, limits: greyscale.Limits, *, resized: bool
+) -> None:
+    """Raise `DataError` if the declared sizes add up to too much, before anything is decoded."""
+    if sum(each.size for each in files) > limits.unpacked:
+        raise greyscale.too_large(file, limits)
+    if resized:
+        # Images that are not resized are small, or the first of them is rejected.
+        pixels = sum(_pixels(each, file) for each in files)
+        if pixels > limits.unpacked:
+            raise DataError(
+                "{file} contains {count:,} images with {pixels:,g} megapixels together; at most "
+                "{most:,g} can be resized. Provide fewer or smaller images.",
+                file=file,
+                count=len(files),
+                pixels=pixels / 1e6,
+                most=limits.unpacked / 1e6,
+            )
 
 
 def _checked_shape(
@@ -153,47 +187,54 @@ def _checked_shape(
     return height, width
 
 
-def _bytes(path: PurePosixPath, opening: Callable[[], IO[Any]], most: int, file: str) -> bytes:
+def _pixels(image_file: ImageFile, file: str) -> int:
+    """Return the number of pixels that an image file declares."""
     try:
-        with opening() as stream:
-            # The sizes that an archive declares cannot be trusted.
-            content: bytes = stream.read(most + 1)
-            return content
-    except Exception as error:  # zipfile raises a dozen kinds for damage and encryption
-        raise _unreadable(path, file) from error
+        with image_file.open() as stream, _opened(stream) as image:
+            return image.width * image.height
+    except Exception as error:  # zipfile and Pillow raise a dozen kinds for damage and encryption
+        raise _unreadable(image_file.path, file) from error
 
 
 def _image(
-    path: PurePosixPath,
-    packed: bytes,
-    most: int,
-    size: int | None,
-    file: str,
-    limits: greyscale.Limits,
+    image_file: ImageFile, most: int, size: int | None, file: str, limits: greyscale.Limits
 ) -> NDArray[np.uint8]:
+    """Read an image file of at most `most` pixels, and resize it to squares of a size if given."""
     try:
-        pixels = _decoded(packed, most, size)
-    except Exception as error:  # Pillow's decoders raise a dozen kinds for damaged files
-        raise _unreadable(path, file) from error
+        with image_file.open() as stream:
+            # The sizes that an archive declares cannot be trusted.
+            content = stream.read(limits.unpacked + 1)
+        pixels = None if len(content) > limits.unpacked else _decoded(content, most, size)
+    except Exception as error:  # as above
+        raise _unreadable(image_file.path, file) from error
     if pixels is None:
         raise greyscale.too_large(file, limits)
     return pixels
 
 
-def _decoded(packed: bytes, most: int, size: int | None) -> NDArray[np.uint8] | None:
-    """Return the pixels of an image file, or None if there are more than `most`."""
+def _decoded(content: bytes, most: int, size: int | None) -> NDArray[np.uint8] | None:
+    """Return the grey pixels of an image file, or None if there are more than `most`."""
+    from PIL import Image
+
+    with _opened(BytesIO(content)) as image:
+        if image.width * image.height > most:
+            return None
+        grey = _grey(image)
+        if size is not None:
+            grey = grey.resize((size, size), Image.Resampling.BILINEAR)
+        return np.asarray(grey)
+
+
+@contextmanager
+def _opened(stream: IO[Any]) -> Iterator["Image.Image"]:
+    """Open an image without decoding it; Pillow's limit of pixels applies."""
     from PIL import Image
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         warnings.simplefilter("error", Image.DecompressionBombWarning)
-        with Image.open(BytesIO(packed), formats=FORMATS) as image:
-            if image.width * image.height > most:
-                return None
-            grey = _grey(image)
-            if size is not None:
-                grey = grey.resize((size, size), Image.Resampling.BILINEAR)
-            return np.asarray(grey)
+        with Image.open(stream, formats=FORMATS) as image:
+            yield image
 
 
 def _grey(image: "Image.Image") -> "Image.Image":

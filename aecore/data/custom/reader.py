@@ -18,7 +18,10 @@ from aecore.data.custom.greyscale import LIMITS, Limits
 from aecore.errors import DataError
 from aecore.i18n import t
 
-MOST_CLASSES = 1000
+MOST_CLASSES, LONGEST_CLASS = 1000, 100
+# Larger floats do not tell whole numbers apart.
+LARGEST_EXACT = 2.0**53
+MOST_NAMED = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,7 +104,7 @@ def _open(source: Path | BinaryIO, limits: Limits) -> Iterator[tuple[BinaryIO, s
 def _read_zip(file: BinaryIO, name: str, size: int | None, limits: Limits) -> CustomImages:
     try:
         archive = zipfile.ZipFile(file)
-    except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
+    except Exception as error:  # zipfile raises a dozen kinds for damage
         raise _damaged(name) from error
     with archive:
         if any(member.endswith(".npy") for member in archive.namelist()):
@@ -125,7 +128,7 @@ def _read_npz(
         raise DataError(
             "{file} contains the arrays {all}; name one of them images.",
             file=file,
-            all=", ".join(shapes),
+            all=", ".join(list(shapes)[:MOST_NAMED]),
         )
     images_name = "images" if "images" in shapes else candidates[0]
     pixels = _array(archive, images_name, file, limits)
@@ -190,11 +193,17 @@ def _texts(labels: NDArray[Any], file: str) -> list[str]:
     """Convert labels to text, unknown ones to an empty text."""
     kind = labels.dtype.kind
     if kind == "U":
-        return [str(each).strip() for each in labels]
+        try:
+            return [str(each).strip() for each in labels]
+        except (ValueError, SystemError) as error:  # numbers that are not characters
+            raise _damaged(t("the labels of {file}", file=file)) from error
     if kind == "S":
         return [each.decode("utf-8", "replace").strip() for each in labels.tolist()]
-    if kind == "f" and np.isfinite(labels).all() and (labels == np.rint(labels)).all():
-        kind, labels = "i", labels.astype(np.int64)
+    if kind == "f":
+        with np.errstate(over="ignore"):
+            numbers = labels.astype(np.float64)
+        if (numbers == np.rint(numbers)).all() and (np.abs(numbers) < LARGEST_EXACT).all():
+            kind, labels = "i", numbers.astype(np.int64)
     if kind not in "biu":
         raise DataError(
             "The labels of {file} are not classes; they must be whole numbers or names.", file=file
@@ -215,8 +224,29 @@ def _classes(texts: Sequence[str], file: str) -> tuple[NDArray[np.int64], tuple[
             count=len(classes),
             most=MOST_CLASSES,
         )
+    for name in classes:
+        _check_class(name, file)
     numbers = {"": -1} | {text: number for number, text in enumerate(classes)}
     return np.array([numbers[text] for text in texts], dtype=np.int64), classes
+
+
+def _check_class(name: str, file: str) -> None:
+    if len(name) > LONGEST_CLASS:
+        raise DataError(
+            "{file} names a class of {count:,} characters, {name!r}...; up to {most} are possible.",
+            file=file,
+            count=len(name),
+            name=name[:20],
+            most=LONGEST_CLASS,
+        )
+    try:
+        name.encode()
+    except UnicodeEncodeError as error:  # a surrogate without its other half
+        raise DataError(
+            "{file} names the class {name!r}, which is not valid text; rename it.",
+            file=file,
+            name=name,
+        ) from error
 
 
 def _damaged(file: str) -> DataError:

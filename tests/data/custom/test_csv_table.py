@@ -29,6 +29,12 @@ def test_label_column_is_found_in_any_position() -> None:
     assert cells[0].tolist() == [0.5, 1, 2]
 
 
+def test_blank_lines_are_skipped() -> None:
+    text = "\n\r\n" + rows().replace("\n", "\n\n\r\n")
+    cells, _ = csv_table.read(io.BytesIO(text.encode()), "x.csv")
+    assert cells.shape == (50, 4)
+
+
 def test_file_is_left_open_for_the_caller() -> None:
     file = io.BytesIO(rows().encode())
     csv_table.read(file, "x.csv")
@@ -39,10 +45,13 @@ def test_file_is_left_open_for_the_caller() -> None:
     ("content", "message"),
     [
         ("a,b\n1,2\n1,x\n", "Line 3 of x.csv contains 'x'; pixel values must be numbers"),
+        ("\na,b\n\r\n1,2\n\n1,x\n", "Line 6 of x.csv contains 'x'"),
         ("1,2\n3,4\n1,\n", "Line 3 of x.csv contains ''"),
         ("1,2\n3,4\n5\n", "Line 3 of x.csv has 1 cells, but the first has 2"),
         ("a,b,c\n1,2\n3,4\n", "Line 2 of x.csv has 2 cells, but the first has 3"),
         ("a,b\n", "contains no images"),
+        ("a,b\n\n\r\n\n", "contains no images"),
+        ("\n\n", "contains no images"),
         ("", "contains no images"),
         ("1," * 20_000, "more than 16385 cells"),
         ("\udcff\udcfe".encode("utf-8", "surrogateescape"), "neither an .npz"),

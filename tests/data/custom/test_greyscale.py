@@ -3,6 +3,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from aecore.data.custom import greyscale
 from aecore.data.custom.greyscale import Limits, grey
 from aecore.errors import LabError
 
@@ -57,6 +58,22 @@ def test_resizing_preserves_content() -> None:
     assert (images[:, :, 5:] == 200).all()
 
 
+def test_large_images_are_converted_a_few_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = np.arange(N * 16).reshape(N, 4, 4) % 256
+    expected = grey(rows, "x")
+    monkeypatch.setattr(greyscale, "CHUNK_VALUES", 40)
+    blocks = []
+    convert = greyscale._grey
+
+    def counted(block: np.ndarray, scale: float) -> np.ndarray:
+        blocks.append(block.size)
+        return convert(block, scale)
+
+    monkeypatch.setattr(greyscale, "_grey", counted)
+    np.testing.assert_array_equal(grey(rows, "x"), expected)
+    assert max(blocks) <= 40
+
+
 @pytest.mark.parametrize(
     ("pixels", "options", "message"),
     [
@@ -72,6 +89,8 @@ def test_resizing_preserves_content() -> None:
         (np.zeros((N, 3, 9)), {}, "3 by 9 pixels; sides of 4 to 128"),
         (np.zeros((N, 129, 9)), {}, "129 by 9 pixels.*Provide a size"),
         (np.zeros((N, 0, 9)), {"size": 8}, "no pixels"),
+        (np.zeros((N, 0)), {}, "no pixels"),
+        (np.zeros((N, 4, 4, 0)), {}, "no pixels"),
         (np.zeros((N, 4, 4)), {"size": 129}, "size is 129; choose 4 to 128"),
         (np.zeros((N, 4, 4)), {"size": 3}, "size is 3; choose 4 to 128"),
         (constant(np.nan, 4, 4), {}, "NaN"),

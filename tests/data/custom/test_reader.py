@@ -1,15 +1,19 @@
 import io
+import math
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from PIL import Image
 
 from aecore.data.custom import reader
 from aecore.data.custom.greyscale import Limits
-from aecore.errors import LabError
+from aecore.errors import DataError, LabError
 
 IMAGES = np.arange(60 * 16, dtype=np.uint8).reshape(60, 4, 4)
 NAMES = np.array(["cat", "dog", "10", "9", ""] * 12)
@@ -61,6 +65,21 @@ def test_without_labels_there_are_no_classes() -> None:
         ({"images": IMAGES, "labels": np.full(60, np.nan)}, "not classes"),
         ({"images": IMAGES * 1j}, "must be numbers"),
         ({"images": IMAGES[:49]}, "too few images .49.; at least 50"),
+        ({"images": np.zeros((60, 0))}, "have no pixels"),
+        ({"images": IMAGES, "labels": np.full(60, 1e300)}, "not classes"),
+        ({"images": IMAGES, "labels": np.full(60, np.inf)}, "not classes"),
+        (
+            {"images": IMAGES, "labels": np.full(60, "\ud800")},
+            r"class '\\ud800', which is not valid",
+        ),
+        (
+            {"images": IMAGES, "labels": np.full(60, "a" * 101)},
+            "class of 101 characters.*up to 100",
+        ),
+        (
+            {"images": IMAGES, "labels": np.full(60, 2**31 - 1, "i4").view("U1")},
+            "labels .* damaged",
+        ),
     ],
 )
 def test_unusable_npz_is_rejected(arrays: dict[str, Any], message: str) -> None:
@@ -149,6 +168,48 @@ def test_csv_with_labels() -> None:
     np.testing.assert_array_equal(result.images, IMAGES)
     assert result.classes == tuple("0123456789")
     assert result.labels[:12].tolist() == [*range(10), 0, 1]
+
+
+def test_csv_of_labels_without_pixels_is_rejected() -> None:
+    with pytest.raises(LabError, match="have no pixels"):
+        reader.read(io.BytesIO(b"label\n" + b"1\n2\n3\n" * 30))
+
+
+KINDS = ("?", "i1", "u1", "i8", "u8", "f2", "f4", "f8", "c8", "M8[s]", "S1", "S3", "U1", "U3", "V2")
+
+
+@st.composite
+def uploads(draw: st.DrawFn) -> bytes:
+    """Draw a file that claims to be a dataset: with any arrays, damaged, or any table."""
+    if draw(st.booleans()):
+        cells = st.sampled_from(
+            ["", "0", "1", "255", "-1", "nan", "1e999", "x", '"', "label", "\ud7ff"]
+        )
+        width = draw(st.integers(0, 5))
+        lines = draw(st.lists(st.lists(cells, min_size=width, max_size=width + 1), max_size=3))
+        return "\n".join(map(",".join, lines * draw(st.sampled_from([1, 60])))).encode()
+    count = draw(st.sampled_from([0, 1, 60]))
+    arrays = {}
+    for name in draw(st.lists(st.sampled_from(["images", "labels", "x"]), unique=True)):
+        sides = draw(st.lists(st.sampled_from([0, 1, 3, 4, 16]), max_size=3))
+        kind = np.dtype(draw(st.sampled_from(KINDS)))
+        size = math.prod([count, *sides]) * kind.itemsize
+        values = draw(st.binary(min_size=min(size, 64), max_size=min(size, 64)))
+        filled = (values * (size // max(1, len(values)) + 1))[:size]
+        arrays[name] = np.frombuffer(filled, kind).reshape(count, *sides)
+    content = bytearray(npz(**arrays).getvalue())
+    for place in draw(st.lists(st.integers(0, len(content) - 1), max_size=2)):
+        content[place] ^= draw(st.integers(1, 255))
+    return bytes(content[: draw(st.sampled_from([None, -10]))])
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(uploads(), st.sampled_from([None, 5]))
+def test_any_upload_is_read_or_rejected_with_a_sentence(content: bytes, size: int | None) -> None:
+    with suppress(DataError):
+        result = reader.read(io.BytesIO(content), size=size)
+        assert len(result.images) == len(result.labels) >= 50
+        "".join(result.classes).encode()
 
 
 def test_stream_that_is_not_seekable_is_read() -> None:
