@@ -3,9 +3,51 @@
 import json
 import os
 from pathlib import Path
+from tempfile import TemporaryFile
 from typing import Any
 
 from aecore.errors import RunError
+
+
+def check_readable(folder: Path) -> None:
+    """Check that a folder of runs is a folder that can be read, or is missing.
+
+    Raises
+    ------
+    RunError
+    """
+    try:
+        with os.scandir(folder):
+            return
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise RunError(
+            "{folder} cannot be used as the folder of runs ({reason}); set AECORE_RUNS to another.",
+            folder=folder,
+            reason=error.strerror,
+        ) from error
+
+
+def check_writable(folder: Path) -> None:
+    """Check that runs can be saved in a folder of runs, which may be missing.
+
+    Raises
+    ------
+    RunError
+    """
+    check_readable(folder)
+    try:
+        present = next(each for each in (folder, *folder.parents) if each.exists())
+        with TemporaryFile(dir=present):
+            return
+    except OSError as error:
+        raise RunError(
+            "Cannot write to {folder} ({reason}); set AECORE_RUNS to a folder with room that you "
+            "may write to.",
+            folder=folder,
+            reason=error.strerror,
+        ) from error
 
 
 def write(path: Path, data: bytes, *, durable: bool = False) -> None:

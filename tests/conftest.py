@@ -1,7 +1,9 @@
 """Shared fixtures: small datasets, quick settings, and a single torch thread."""
 
+import tempfile
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,6 +26,14 @@ def no_thread_left() -> Iterator[None]:
     before = set(threading.enumerate())
     yield
     assert set(threading.enumerate()) <= before
+
+
+@pytest.fixture
+def public_folder() -> Iterator[Path]:
+    """Provide a folder that every user can enter, which `tmp_path` is not."""
+    with tempfile.TemporaryDirectory() as name:
+        Path(name).chmod(0o755)
+        yield Path(name)
 
 
 @pytest.fixture(scope="session")

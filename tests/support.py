@@ -1,8 +1,10 @@
 """Helpers shared by tests of several packages: training, comparing, waiting."""
 
 import gettext
+import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,23 @@ def slow(job: Job, monkeypatch: pytest.MonkeyPatch, seconds: float) -> None:
         return step()
 
     monkeypatch.setattr(job._trainer, "step", slow_step)
+
+
+@contextmanager
+def read_only(folder: Path) -> Iterator[None]:
+    """Let nothing be written to a folder, not even by root, who drops his privileges meanwhile."""
+    modes = {path: path.stat().st_mode for path in (folder, *folder.rglob("*"))}
+    user, nobody = os.geteuid(), 65534
+    for path, mode in modes.items():
+        path.chmod(mode & ~0o222 | 0o444)
+    if user == 0:
+        os.seteuid(nobody)
+    try:
+        yield
+    finally:
+        os.seteuid(user)
+        for path, mode in modes.items():
+            path.chmod(mode)
 
 
 class Bracketed(gettext.NullTranslations):

@@ -44,9 +44,11 @@ def scaling(
     image_counts = _numbers("counts", counts, LEAST, MOST)
     side_lengths = _numbers("sides", sides, LOW_SIDE, HIGH_SIDE)
     from aecore.experiments import scaling
+    from aecore.files import check_writable
     from aecore.runs.folder import runs_root
 
     root = out or runs_root()
+    check_writable(root)
     rows: list[Measurement] = []
     with stopping() as stop:
         for row in scaling.measure(image_counts, side_lengths, cancel=stop.requested):

@@ -16,7 +16,7 @@ from pathlib import Path
 import psutil
 
 from aecore.errors import LabError
-from aecore.files import write_json
+from aecore.files import check_writable, write_json
 from aecore.i18n import N_, Message
 from aecore.workers.messages import Facts
 from aecore.workers.pool import WorkerPool
@@ -165,8 +165,14 @@ def save(rows: Iterable[Measurement], root: Path) -> None:
     rows : iterable of Measurement
     root : Path
         The folder of the runs.
+
+    Raises
+    ------
+    RunError
+        If the folder cannot be written to.
     """
     measurements = {_key(row): row for row in (*load(root), *rows)}
+    check_writable(root)
     root.mkdir(parents=True, exist_ok=True)
     # JSON has no NaN.
     plain = [{n: v for n, v in asdict(row).items() if v == v} for row in measurements.values()]

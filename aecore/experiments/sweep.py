@@ -17,6 +17,7 @@ from aecore.data import Dataset
 from aecore.errors import Cancelled, LabError
 from aecore.experiments.grid import Planned
 from aecore.experiments.pool import Submit, workers
+from aecore.files import check_writable
 from aecore.runs import archive
 from aecore.runs.run import Run
 
@@ -109,6 +110,8 @@ def sweep(
     ------
     ConfigError
         If the scheduler cannot be reached.
+    RunError
+        If runs are missing and the folder cannot be written to.
     """
     planned = [p if isinstance(p, Planned) else Planned(p.model_dump(), p) for p in configs]
     clock = _Clock(len(planned))
@@ -122,6 +125,7 @@ def sweep(
         for place, config in waiting.items():
             yield clock.row(_outcome(root, place, planned[place], config))
         return
+    check_writable(root)
     stop = cancel or threading.Event()
     shares = HALVING if halving else WHOLE
     with workers(dataset, scheduler, processes) as submit:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from aecore.errors import RunError
+from aecore.files import check_writable
 from aecore.runs.folder import unused_path
 from aecore.runs.run import Run
 from aecore.training import checkpoint
@@ -83,10 +84,11 @@ def unpack(
     Raises
     ------
     RunError
-        If the ZIP is damaged, too large, or contains anything but one complete run.
+        If the ZIP is damaged, too large, or contains anything but one complete run, or the folder
+        cannot be written to.
     """
-    root.mkdir(parents=True, exist_ok=True)
-    (root / INCOMING).mkdir(exist_ok=True)
+    check_writable(root)
+    (root / INCOMING).mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(dir=root / INCOMING))
     try:
         packed_name = _extract(source, folder, limits)

@@ -7,18 +7,32 @@ from pathlib import Path
 
 from aecore.config import Config
 from aecore.errors import LabError
+from aecore.files import check_readable
 from aecore.runs.run import Run
 
 
 def runs_root(environ: Mapping[str, str] = os.environ) -> Path:
-    """Return the folder of all runs: ``AECORE_RUNS``, or ``runs`` in the working directory."""
-    return Path(environ.get("AECORE_RUNS") or "runs").absolute()
+    """Return the folder of all runs: ``AECORE_RUNS``, or ``runs`` in the working directory.
+
+    Raises
+    ------
+    RunError
+        If it is not a folder, or cannot be read.
+    """
+    root = Path(environ.get("AECORE_RUNS") or "runs").absolute()
+    check_readable(root)
+    return root
 
 
 def runs(root: Path) -> Iterator[Run]:
-    """Yield the runs in a folder, the most recently saved first; anything else is skipped."""
-    if not root.is_dir():
-        return
+    """Yield the runs in a folder, the most recently saved first; anything else is skipped.
+
+    Raises
+    ------
+    RunError
+        If it is not a folder, or cannot be read.
+    """
+    check_readable(root)
     touched = {path: path.stat().st_mtime for path in root.glob("*/run.json")}
     for path in sorted(touched, key=lambda each: -touched[each]):
         try:

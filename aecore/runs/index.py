@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TypedDict
 
 from aecore.errors import LabError, RunError
-from aecore.files import read_json, write, write_json
+from aecore.files import check_readable, read_json, write, write_json
 from aecore.runs.folder import unused_path
 from aecore.runs.run import Run
 
@@ -65,8 +65,14 @@ def index(root: Path) -> list[Row]:
     """List all runs in a folder, the most recently saved first; anything else is skipped.
 
     The rows are cached in ``.index.json``, which may be deleted at any time.
+
+    Raises
+    ------
+    RunError
+        If it is not a folder, or cannot be read.
     """
-    if not root.is_dir():
+    check_readable(root)
+    if not root.exists():
         return []
     cached, entries = _cached(root), {}
     for path in root.iterdir():

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import RunError
-from aecore.files import read_json, write, write_json
+from aecore.files import check_writable, read_json, write, write_json
 from aecore.runs import frame
 from aecore.training import checkpoint
 from aecore.training.checkpoint import State
@@ -89,20 +89,21 @@ class Run:
         Raises
         ------
         RunError
-            If the folder is not empty.
+            If the folder is not empty, or cannot be written to.
         """
         run = cls.draft(path, config)
         run._make_folder()
         return run
 
     def check_folder(self) -> None:
-        """Check that the folder of a draft is empty or missing.
+        """Check that the folder of a draft is empty or missing, and can be written to.
 
         Raises
         ------
         RunError
         """
         path = self.path
+        check_writable(path.parent)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise RunError(
                 "{path} is not empty; choose another folder, or resume the run in it.", path=path
@@ -131,7 +132,7 @@ class Run:
         Raises
         ------
         RunError
-            If another trainer holds the lock.
+            If another trainer holds the lock, or the folder cannot be written to.
         """
         try:
             # A FileLock is reentrant, so a second trainer in this process would also acquire it.
@@ -143,6 +144,12 @@ class Run:
             raise RunError(
                 "{name} is training in another program; pause it there first.", name=self.name
             ) from None
+        except OSError as error:
+            raise RunError(
+                "{folder} cannot be written to ({reason}), so the run in it cannot be trained.",
+                folder=self.path,
+                reason=error.strerror,
+            ) from error
 
     def release(self) -> None:
         """Release the lock."""
@@ -165,6 +172,9 @@ class Run:
                 return False
         except Timeout:
             return True
+        except OSError:
+            # The folder can be read only, so no program of this user trains the run.
+            return False
 
     def start(self, dataset: Dataset) -> Trainer:
         """Return a trainer before the first step, and save its initial state.
@@ -184,7 +194,7 @@ class Run:
         Raises
         ------
         RunError
-            If the folder of a draft is not empty.
+            If the folder of a draft is not empty, or cannot be written to.
         """
         if not self.on_disk:
             self._make_folder()

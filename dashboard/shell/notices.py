@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 
 from aecore.errors import LabError
+from aecore.files import check_writable
 from aecore.i18n import nt, t
 from aecore.runs.index import Row
 from aecore.runs.live_run import LiveRun
@@ -19,6 +20,10 @@ def show() -> None:
         st.error(error, icon=":material/block:")
     if news := messages.take_news():
         st.toast(news, icon=":material/inventory_2:")
+    try:
+        check_writable(active_run.root())
+    except LabError as why:
+        st.error(str(why), icon=":material/block:")
     current = active_run.live()
     if not current.editable:
         _show_external(current)

@@ -12,6 +12,7 @@ from aecore.experiments import scaling
 from aecore.experiments.grid import Planned
 from aecore.experiments.scaling import Measurement
 from aecore.experiments.sweep import Outcome, sweep
+from aecore.files import check_writable
 from dashboard.state.task import Task, TaskSlot
 
 
@@ -68,8 +69,9 @@ def start_measurement(counts: Sequence[int], sides: Sequence[int], root: Path) -
     Raises
     ------
     LabError
-        Where a measurement is running.
+        Where a measurement is running, or the folder cannot be written to.
     """
+    check_writable(root)
 
     def work(task: Task[Measurement]) -> Iterator[Measurement]:
         for row in scaling.measure(counts, sides, cancel=task.cancelled):

@@ -2,8 +2,11 @@ import os
 import re
 from pathlib import Path
 
+import pytest
+
 from aecore.config import Config
 from aecore.data import Dataset
+from aecore.errors import RunError
 from aecore.runs.folder import new_path, runs, runs_root
 from tests.support import trained
 
@@ -26,6 +29,13 @@ def test_runs_are_listed_newest_first_and_invalid_ones_skipped(
 def test_runs_root_is_the_environment_variable_or_a_default(tmp_path: Path) -> None:
     assert runs_root({"AECORE_RUNS": str(tmp_path)}) == tmp_path
     assert runs_root({}) == runs_root({"AECORE_RUNS": ""}) == Path.cwd() / "runs"
+
+
+def test_runs_root_that_is_a_file_is_rejected(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    for use in (lambda path: runs_root({"AECORE_RUNS": str(path)}), lambda path: list(runs(path))):
+        with pytest.raises(RunError, match="file cannot be used as the folder of runs"):
+            use(tmp_path / "file")
 
 
 def test_new_paths_are_unique(tmp_path: Path, quick: Config) -> None:

@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import subprocess
 import sys
 import time
@@ -6,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from filelock import FileLock
 
 from aecore.config import Config
 from aecore.data import Dataset
@@ -13,7 +16,7 @@ from aecore.errors import LabError
 from aecore.runs import frame
 from aecore.runs import run as run_module
 from aecore.runs.run import Run
-from tests.support import advance_run, same, trained
+from tests.support import advance_run, read_only, same, trained
 
 
 def test_run_is_a_folder_of_documented_files(tmp_path: Path, small: Dataset, quick: Config) -> None:
@@ -213,3 +216,39 @@ def test_discarded_run_is_deleted(tmp_path: Path, small: Dataset, quick: Config)
     run.discard()
     assert not (tmp_path / "a").exists()
     Run.create(tmp_path / "a", quick).release()
+
+
+def test_run_in_a_read_only_folder_is_read_and_not_trained(
+    public_folder: Path, small: Dataset, quick: Config
+) -> None:
+    trainer = trained(public_folder / "a", small, quick)
+    (public_folder / "b").mkdir()
+    for path in (public_folder / "a").rglob("*"):
+        if path.name != ".lock":
+            copy = public_folder / "b" / path.relative_to(public_folder / "a")
+            copy.mkdir() if path.is_dir() else copy.write_bytes(path.read_bytes())
+    with read_only(public_folder):
+        for name in "ab":
+            run = Run(public_folder / name)
+            assert not run.busy
+            assert run.frame().step == trainer.steps
+            with pytest.raises(LabError, match=rf"{name} cannot be written to \(Permission denied"):
+                run.claim()
+        with pytest.raises(LabError, match="Cannot write to"):
+            Run.create(public_folder / "c", quick)
+
+
+@pytest.mark.parametrize("number", [errno.EACCES, errno.EROFS])
+def test_lock_that_cannot_be_opened_is_not_held(
+    tmp_path: Path, small: Dataset, quick: Config, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    trained(tmp_path / "a", small, quick, 1)
+    run = Run(tmp_path / "a")
+
+    def acquire(*_: object, **__: object) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(FileLock, "acquire", acquire)
+    assert not run.busy
+    with pytest.raises(LabError, match="cannot be trained"):
+        run.claim()
