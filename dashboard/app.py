@@ -3,13 +3,13 @@
 An empty page is rendered before the engine is imported, since importing torch takes seconds.
 """
 
-import importlib
 import threading
 from pathlib import Path
 
 import streamlit as st
 from streamlit.navigation.page import StreamlitPage
 
+from aecore import imports
 from aecore.i18n import t
 from dashboard.pages import PAGES, Page
 from dashboard.shell import streamlit_patch
@@ -34,7 +34,7 @@ FIRST_RENDER_SECONDS = 1.0
 @st.cache_resource(show_spinner=False)
 def engine() -> threading.Thread:
     """Import the engine on a background thread once the page is rendered; once per server."""
-    thread = threading.Timer(FIRST_RENDER_SECONDS, importlib.import_module, ("dashboard.warmup",))
+    thread = threading.Timer(FIRST_RENDER_SECONDS, imports.load, ("dashboard.warmup",))
     thread.start()
     return thread
 
@@ -42,7 +42,7 @@ def engine() -> threading.Thread:
 @st.cache_resource(show_spinner=False)
 def warm_up() -> threading.Thread:
     """Preload the other pages on a background thread; once per server."""
-    thread: threading.Thread = importlib.import_module("dashboard.warmup").start()
+    thread: threading.Thread = imports.load("dashboard.warmup").start()
     return thread
 
 
@@ -50,7 +50,7 @@ def navigation_entry(name: str, page: Page) -> StreamlitPage:
     """Return the navigation entry of a page, whose module is imported when it is first shown."""
 
     def show() -> None:
-        importlib.import_module(f"dashboard.views.{page.package}.page").show()
+        imports.load(f"dashboard.views.{page.package}.page").show()
 
     first = name == next(iter(PAGES))
     return st.Page(show, title=str(page.title), icon=page.icon, url_path=name, default=first)

@@ -1,8 +1,8 @@
 """Import the first page and, on a background thread, warm up whatever is slow the first time."""
 
-import importlib
 import os
 import threading
+from contextlib import suppress
 
 # By default, idle torch threads spin, which takes processor time from the page.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
@@ -12,6 +12,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 import pandas  # noqa: F401
 
 import dashboard.views.train.page  # noqa: F401
+from aecore import imports
+from aecore.errors import LabError
 from aecore.runs import index
 from aecore.runs.folder import runs_root
 
@@ -33,8 +35,9 @@ def start() -> threading.Thread:
 
 
 def _warm_up() -> None:
-    importlib.import_module("dashboard.views.manifold.page")
+    imports.load("dashboard.views.manifold.page")
     # Its worker process compiles UMAP, which is too slow to do on first use.
-    importlib.import_module("dashboard.state.maps").map_service()
+    imports.load("dashboard.state.maps").map_service()
     # There may be thousands of run folders to read before the table of runs can be shown.
-    index.index(runs_root())
+    with suppress(LabError):  # The pages say it.
+        index.index(runs_root())

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aecore.i18n import N_
+from aecore.imports import importing
 
 SIDE = 28
 HEIGHT = 17.0
@@ -176,7 +177,8 @@ def skeleton(digit: int) -> NDArray[np.float32]:
 
 def _curve(stroke: str) -> NDArray[np.float64]:
     """Return points along a smooth curve through the points of a stroke; loops close smoothly."""
-    from scipy.interpolate import CubicSpline
+    with importing:
+        from scipy.interpolate import CubicSpline
 
     points = np.array([point.split(",") for point in stroke.split()], np.float64)
     if len(points) == 2:

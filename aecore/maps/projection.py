@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aecore.errors import DataError
+from aecore.imports import importing
 from aecore.maps import umap_tsne
 
 Method = Literal["direct", "pca", "umap", "tsne"]
@@ -64,7 +65,8 @@ class Projection:
         """
         if self.origin is not None and self.basis is not None:
             return np.asarray(self.origin + points @ self.basis, np.float32)
-        from scipy.spatial import KDTree
+        with importing:
+            from scipy.spatial import KDTree
 
         extent = float(np.ptp(self.points, axis=0).max()) or 1.0
         count = min(NEAREST, len(self.points))
@@ -246,7 +248,8 @@ def _principal_axes(centred: NDArray[np.float64]) -> NDArray[np.float64]:
     if units <= MOST_UNITS_FULL or len(centred) <= 2 or not centred.any():
         axes = np.linalg.eigh(centred.T @ centred)[1][:, :-3:-1]
     else:
-        from scipy.sparse.linalg import svds
+        with importing:
+            from scipy.sparse.linalg import svds
 
         # Not a vector of ones: centred codes may be orthogonal to it, and the search would fail.
         start = np.random.default_rng(0).standard_normal(min(centred.shape))

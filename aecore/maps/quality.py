@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from aecore.imports import importing
+
 # As in published results, for comparison.
 NEIGHBOURS = 5
 FOLDS = 5
@@ -68,7 +70,8 @@ def quality(
     -------
     Quality
     """
-    from sklearn.manifold import trustworthiness
+    with importing:
+        from sklearn.manifold import trustworthiness
 
     sample: NDArray[np.int64] | slice = slice(None)
     if len(codes) > most:
@@ -114,7 +117,8 @@ def distortion(
 
 def _nearest(places: NDArray[np.floating], count: int) -> NDArray[np.int64]:
     """Return the indices (n, count) of the nearest neighbours of each row, itself excluded."""
-    from sklearn.neighbors import NearestNeighbors
+    with importing:
+        from sklearn.neighbors import NearestNeighbors
 
     # In many dimensions a tree visits nearly every row, one at a time.
     algorithm = "kd_tree" if places.shape[1] <= 3 else "brute"
@@ -125,8 +129,9 @@ def _nearest(places: NDArray[np.floating], count: int) -> NDArray[np.int64]:
 def _knn_accuracy(
     points: NDArray[np.floating], labels: NDArray[np.integer], seed: int
 ) -> float | None:
-    from sklearn.model_selection import KFold, cross_val_score
-    from sklearn.neighbors import KNeighborsClassifier
+    with importing:
+        from sklearn.model_selection import KFold, cross_val_score
+        from sklearn.neighbors import KNeighborsClassifier
 
     if len(points) < FOLDS * NEIGHBOURS:
         return None

@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aecore.errors import DataError
+from aecore.imports import importing
 
 FEWEST = 50
 FOLDS = 5
@@ -50,12 +51,13 @@ def recovery(codes: Codes, factors: Factors, *, seed: int = 0) -> dict[str, floa
     ----------
     Rasmussen, C. E. & Williams, C. K. I. (2006). Gaussian processes for machine learning, ch. 4.
     """
-    from sklearn.gaussian_process import GaussianProcessRegressor
-    from sklearn.gaussian_process.kernels import RationalQuadratic
-    from sklearn.metrics import r2_score
-    from sklearn.model_selection import KFold, cross_val_predict
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
+    with importing:
+        from sklearn.gaussian_process import GaussianProcessRegressor
+        from sklearn.gaussian_process.kernels import RationalQuadratic
+        from sklearn.metrics import r2_score
+        from sklearn.model_selection import KFold, cross_val_predict
+        from sklearn.pipeline import make_pipeline
+        from sklearn.preprocessing import StandardScaler
 
     if not factors:
         return {}
@@ -133,7 +135,8 @@ def _checked(codes: Codes) -> Matrix:
 
 def _centred_distances(points: Matrix) -> Matrix:
     """Return U-centred distances (n, n): each row sums to zero, the diagonal excluded."""
-    from scipy.spatial.distance import pdist, squareform
+    with importing:
+        from scipy.spatial.distance import pdist, squareform
 
     distances: Matrix = squareform(pdist(points))
     count = len(points)

@@ -3,6 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from aecore.imports import importing
+
 WINDOW = 7
 
 
@@ -19,7 +21,8 @@ def psnr(truth: NDArray[np.float32], images: NDArray[np.float32]) -> float:
         Infinite if the images are equal.
     """
     # The import takes seconds, and training does not need it.
-    from skimage.metrics import peak_signal_noise_ratio
+    with importing:
+        from skimage.metrics import peak_signal_noise_ratio
 
     if np.array_equal(truth, images):
         return float("inf")
@@ -41,7 +44,8 @@ def ssim(truth: NDArray[np.float32], images: NDArray[np.float32]) -> float:
     ----------
     Wang, Bovik, Sheikh and Simoncelli, "Image Quality Assessment", 2004.
     """
-    from skimage.metrics import structural_similarity
+    with importing:
+        from skimage.metrics import structural_similarity
 
     side = min(WINDOW, *truth.shape[1:])
     window = side - 1 + side % 2

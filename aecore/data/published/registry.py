@@ -18,6 +18,7 @@ from aecore.data.published import idx
 from aecore.data.published.download import Remote
 from aecore.errors import DataError
 from aecore.i18n import N_, Message
+from aecore.imports import importing
 
 
 @dataclass(frozen=True)
@@ -167,7 +168,8 @@ PUBLISHED: Mapping[str, Published] = {
 
 def remotes(spec: Published) -> tuple[Remote, ...]:
     """Return the files to download, from torchvision, whose import takes seconds."""
-    import torchvision.datasets
+    with importing:
+        import torchvision.datasets
 
     kind = getattr(torchvision.datasets, spec.folder)
     if spec.folder == "EMNIST":
