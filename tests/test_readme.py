@@ -35,6 +35,12 @@ def test_every_aecore_command_in_the_readme_parses(line: str) -> None:
     app.parse_args(line.split(), exit_on_error=False, print_error=False)
 
 
+@pytest.mark.parametrize("line", re.findall(r"^uv run .*dask .+$", README, re.MULTILINE))
+def test_dask_is_started_on_this_machine_alone_or_encrypted(line: str) -> None:
+    is_local = "--host 127.0.0.1" in line and "--dashboard-address 127.0.0.1" in line
+    assert is_local or "--protocol tls" in line or "worker tls://" in line
+
+
 @pytest.mark.parametrize(
     "path", sorted(set(re.findall(r"`((?:aecore|dashboard)/[^`<]*)`", HOW_TO_EXTEND)))
 )

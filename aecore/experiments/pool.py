@@ -59,10 +59,24 @@ def _local(dataset: Dataset | str, count: int | None) -> Iterator[Submit]:
 def _cluster(dataset: Dataset | str, scheduler: str) -> Iterator[Submit]:
     try:
         from distributed import Client
+        from distributed.security import Security
     except ImportError:
         raise ConfigError("A sweep on a cluster needs Dask; install the extra cluster.") from None
     try:
         # Dask is only partly typed.
+        security: Any = cast("Any", Security)()
+        certificate = security.get_connection_args("client")["ssl_context"]
+    except OSError as error:
+        raise ConfigError(
+            "The certificates named in Dask's configuration cannot be read: {error}.", error=error
+        ) from None
+    if scheduler.startswith("tls:") and certificate is None:
+        raise ConfigError(
+            "{address} needs certificates; name them under distributed.comm.tls in Dask's "
+            "configuration.",
+            address=scheduler,
+        )
+    try:
         client: Any = cast("Any", Client)(scheduler, timeout="10s", set_as_default=False)
     except (OSError, ValueError) as error:
         raise ConfigError(

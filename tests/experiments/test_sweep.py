@@ -9,6 +9,7 @@ import threading
 import time
 from pathlib import Path
 
+import dask.config
 import pytest
 
 from aecore.data import Dataset
@@ -186,6 +187,19 @@ def test_cluster_gives_identical_runs_even_if_a_worker_is_killed(
         assert each.config is not None
         name = folder_name(each.config)
         assert saved_files(tmp_path / "remote" / name) == saved_files(tmp_path / "local" / name)
+
+
+def test_encrypted_scheduler_needs_certificates(small: Dataset, tmp_path: Path) -> None:
+    rows = (sweep(plan(seed=[0]), small, root=tmp_path, scheduler="tls://x:1") for _ in range(2))
+    with pytest.raises(LabError, match="tls://x:1 needs certificates; name them under"):
+        next(next(rows))
+    names = ("ca-file", "client.cert")
+    settings = {f"distributed.comm.tls.{name}": str(tmp_path / "absent.pem") for name in names}
+    with (
+        dask.config.set(settings),
+        pytest.raises(LabError, match="certificates named in Dask's configuration cannot be read"),
+    ):
+        next(next(rows))
 
 
 def test_missing_scheduler_and_invalid_zip_raise_errors(small: Dataset, tmp_path: Path) -> None:
