@@ -1,71 +1,27 @@
-"""Entry point of the dashboard: `streamlit run dashboard/app.py`.
+"""The dashboard as a web application: `streamlit run dashboard/app.py`.
 
-An empty page is rendered before the engine is imported, since importing torch takes seconds.
+Streamlit looks for the name `app` in this file and serves it, with settings from the folder
+`.streamlit` beside it. The script that it runs for each browser tab is `script.py`.
 """
 
-import threading
 from pathlib import Path
 
 import streamlit as st
-from streamlit.navigation.page import StreamlitPage
+from starlette.middleware import Middleware
 
-from aecore import imports
-from aecore.i18n import t
-from dashboard.pages import PAGES, Page
-from dashboard.shell import streamlit_patch
-from dashboard.state import keys
+from dashboard.server import failure, guard
+from dashboard.server.lifespan import lifespan
 
-LOGO = Path(__file__).with_name("logo.svg")
-
-streamlit_patch.apply()
-st.set_page_config(
-    page_title="Autoencoder Lab",
-    # Without an icon, the browser would request one from another host.
-    page_icon=str(LOGO),
-    layout="wide",
-    initial_sidebar_state="auto",
+app = st.App(
+    Path(__file__).with_name("script.py"),
+    lifespan=lifespan,
+    middleware=[Middleware(guard.Guard)],
+    on_script_error=failure.show,
 )
 
-
-# Importing torch holds the interpreter for seconds, during which no request is answered.
-FIRST_RENDER_SECONDS = 1.0
-
-
-@st.cache_resource(show_spinner=False)
-def engine() -> threading.Thread:
-    """Import the engine on a background thread once the page is rendered; once per server."""
-    thread = threading.Timer(FIRST_RENDER_SECONDS, imports.load, ("dashboard.warmup",))
-    thread.start()
-    return thread
-
-
-@st.cache_resource(show_spinner=False)
-def warm_up() -> threading.Thread:
-    """Preload the other pages on a background thread; once per server."""
-    thread: threading.Thread = imports.load("dashboard.warmup").start()
-    return thread
-
-
-def navigation_entry(name: str, page: Page) -> StreamlitPage:
-    """Return the navigation entry of a page, whose module is imported when it is first shown."""
-
-    def show() -> None:
-        imports.load(f"dashboard.views.{page.package}.page").show()
-
-    first = name == next(iter(PAGES))
-    return st.Page(show, title=str(page.title), icon=page.icon, url_path=name, default=first)
-
-
-pages = {name: navigation_entry(name, page) for name, page in PAGES.items()}
-# Pages need these to link to each other.
-st.session_state[keys.PAGES] = pages
-current = st.navigation(list(pages.values()), position="top")
-st.html(Path(__file__).with_name("style.css"))
-with st.sidebar:
-    st.markdown("### " + t("Autoencoder Lab"))
-engine_import = engine()
-if engine_import.is_alive():
-    with st.spinner(t("Starting the engine: this takes a few seconds the first time.")):
-        engine_import.join()
-current.run()
-warm_up()
+if __name__ == "__main__":
+    if st.runtime.exists():
+        # Streamlit runs this file as a script, so its server has no guard.
+        guard.refuse()
+    else:
+        app.run()

@@ -56,13 +56,14 @@ from streamlit.testing.v1 import AppTest
 from aecore.runs.folder import runs, runs_root
 from streamlit.util import calc_hash
 from dashboard.components import decoder
+from dashboard.server.guard import Guard
 from dashboard.state import active_run, sessions
 from tests.support import current_job
 
 sessions.session_id = lambda: "test"
 sessions.START_SECONDS = 60.0
-
-app = Path(dashboard.__file__).with_name("app.py")
+Guard.installed = True
+app = Path(dashboard.__file__).with_name("script.py")
 script = f"import runpy; runpy.run_path({str(app)!r}, run_name='__main__')"
 page = AppTest.from_string(script, default_timeout=120)
 page.query_params["zest"] = "4"
@@ -110,7 +111,7 @@ print(json.dumps(result))
 def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of the project with one more entry of each kind."""
     folder = tmp_path_factory.mktemp("copy")
-    for name in ("aecore", "dashboard", ".streamlit"):
+    for name in ("aecore", "dashboard"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name, before, entry in ENTRIES:
         text = (folder / name).read_text()

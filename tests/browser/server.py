@@ -15,9 +15,18 @@ TIMEOUT = 60.0
 
 
 class Server:
-    """A dashboard in its own folders, started and stopped as a user does."""
+    """A dashboard in its own folders, started and stopped as a user does.
 
-    script = "dashboard/app.py"
+    Attributes
+    ----------
+    script : Path
+        What `streamlit run` is given.
+    working_folder : Path
+        Where it is called.
+    """
+
+    script = ROOT / "dashboard" / "app.py"
+    working_folder = ROOT
 
     def __init__(self, folder: Path) -> None:
         self.runs, self.data, self.log = folder / "runs", folder / "data", folder / "log"
@@ -39,22 +48,33 @@ class Server:
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        command = [sys.executable, "-m", "streamlit", "run", self.script]
-        options = ["--server.headless", "true", "--server.port", str(self.port)]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
-                command + options, cwd=ROOT, env=self.environment, stdout=log, stderr=log
+                self.command(),
+                cwd=self.working_folder,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
             )
 
-    def stop(self) -> int:
-        """Press Ctrl-C, and return the exit code."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGINT)
+    def command(self) -> list[str]:
+        command = [sys.executable, "-m", "streamlit", "run", str(self.script)]
+        return [*command, "--server.headless", "true", "--server.port", str(self.port)]
+
+    def stop(self, number: int = signal.SIGINT) -> int:
+        """Press Ctrl-C, or send another signal, and return the exit code."""
+        process = self.process
+        process.send_signal(number)
         try:
-            return self._process.wait(TIMEOUT)
+            return process.wait(TIMEOUT)
         finally:
-            self._process.kill()
-            self._process.wait()
+            process.kill()
+            process.wait()
+
+    @property
+    def process(self) -> "subprocess.Popen[bytes]":
+        assert self._process is not None
+        return self._process
 
     @property
     def running(self) -> bool:

@@ -7,11 +7,12 @@ import pytest
 from streamlit.testing.v1 import AppTest
 from streamlit.util import calc_hash
 
+from dashboard.server.guard import Guard
 from dashboard.state import active_run, sessions
 from dashboard.state.background import background_cache
 from tests.dashboard.support import GoToPage, OpenPage
 
-APP = Path(__file__).parents[2] / "dashboard" / "app.py"
+APP = Path(__file__).parents[2] / "dashboard" / "script.py"
 QUICK = {"hidden": "16", "batch_size": "128"}
 
 
@@ -28,6 +29,12 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("AECORE_RUNS", str(tmp_path / "runs"))
     monkeypatch.setenv("AECORE_DATA", str(tmp_path / "data"))
     return tmp_path / "runs"
+
+
+@pytest.fixture(autouse=True)
+def guarded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the script run, although no server with a guard shows it."""
+    monkeypatch.setattr(Guard, "installed", True)
 
 
 @pytest.fixture

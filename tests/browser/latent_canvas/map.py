@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Browser, Page
 
-from tests.browser.server import Server
+from tests.browser.server import ROOT, Server
 
 # Nothing is trained here, so responses are quick.
 TIMEOUT = 20.0
@@ -21,13 +21,15 @@ Arrays = Mapping[str, NDArray[Any]]
 class CanvasServer(Server):
     """Server of `page.py`, which shows the content of a folder."""
 
-    script = "tests/browser/latent_canvas/page.py"
+    script = Path(__file__).with_name("page.py")
+    # Its settings of Streamlit apply to the test page too.
+    working_folder = ROOT / "dashboard"
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
         self.folder = folder / "canvas"
         self.folder.mkdir()
-        self.environment |= {"CANVAS": str(self.folder), "PYTHONPATH": "."}
+        self.environment |= {"CANVAS": str(self.folder), "PYTHONPATH": str(ROOT)}
         self.page: dict[str, Any] = {}
 
     def start(self) -> None:

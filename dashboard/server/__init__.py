@@ -1,0 +1,1 @@
+"""The web server around the pages: who may connect, how it stops, what a failure shows."""
