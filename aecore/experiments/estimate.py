@@ -10,11 +10,11 @@ import torch
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.experiments.sweep import HALVING
-from aecore.network.inference import error
-from aecore.runs import frame
+from aecore.maps.projection import plane
+from aecore.network.inference import encode, error
 from aecore.runs.run import SAVING_SHARE
 from aecore.training import probe
-from aecore.training.schedule import SPARSEST_ROWS
+from aecore.training.schedule import FRAMES_PER_DOUBLING, SPARSEST_ROWS, is_frame_due
 from aecore.training.trainer import Trainer
 
 WARM_UP, TIMED = 3, 20
@@ -51,18 +51,24 @@ def _extrapolate(trainer: Trainer) -> float:
     total = trainer.total_steps
     held_out = trainer.training_subset.test_images[: probe.HELD_OUT]
     limit = time.monotonic() + MOST_SECONDS
-    steps: list[float] = []
+    steps: list[tuple[float, bool]] = []
     while len(steps) < min(WARM_UP + TIMED, total):
-        steps.append(_seconds(trainer.step))
+        seconds = _seconds(trainer.step)
+        steps.append((seconds, is_frame_due(trainer.steps)))
         if time.monotonic() > limit and len(steps) > WARM_UP:
             break
     row = _seconds(lambda: error(trainer.model, held_out)) + _seconds(trainer.state)
-    # All measured steps include a row; most others do not.
-    step = max(0.0, statistics.median(steps[WARM_UP:] or steps) - row)
+    probes = probe.probe_set(trainer.dataset).images
+    projection = _seconds(lambda: plane(encode(trainer.model, probes)))
+    # All measured steps include a row, and many a projection; most others do not.
+    bare = [seconds - row - due * projection for seconds, due in steps]
+    step = max(0.0, statistics.median(bare[WARM_UP:] or bare))
     rows = min(total, FIRST_ROWS + total / SPARSEST_ROWS + trainer.config.epochs)
-    frames = frame.FRAMES_PER_DOUBLING * math.log2(1 + total)
-    seconds = total * step + rows * row + frames * _seconds(trainer.snapshot)
-    return seconds * (1 + SAVING_SHARE)
+    frames = FRAMES_PER_DOUBLING * math.log2(1 + total)
+    # Only the first snapshot of a step computes the codes.
+    trainer.snapshot()
+    frame = projection + _seconds(trainer.snapshot)
+    return (total * step + rows * row + frames * frame) * (1 + SAVING_SHARE)
 
 
 def _seconds(function: Callable[[], object]) -> float:

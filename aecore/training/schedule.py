@@ -1,4 +1,4 @@
-"""The schedule of a run: which layers are trained at which step, and when rows are due."""
+"""The schedule of a run: which layers are trained at which step, when rows and frames are due."""
 
 from dataclasses import dataclass
 
@@ -6,6 +6,12 @@ from aecore.choices.schedule import SCHEDULES
 from aecore.config import Config
 
 SPARSEST_ROWS = 64
+FRAMES_PER_DOUBLING = 8
+
+
+def is_frame_due(step: int) -> bool:
+    """Return whether a frame is due at a step: eight times per doubling of the steps."""
+    return step % max(1, (1 << max(0, step.bit_length() - 1)) // FRAMES_PER_DOUBLING) == 0
 
 
 @dataclass(frozen=True)

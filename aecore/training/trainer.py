@@ -23,7 +23,7 @@ from aecore.training.checkpoint import State
 from aecore.training.corruption import corrupt
 from aecore.training.precision import use_bfloat16
 from aecore.training.probe import Probe
-from aecore.training.schedule import TrainingSchedule, learning_rate
+from aecore.training.schedule import TrainingSchedule, is_frame_due, learning_rate
 from aecore.training.seeding import generator
 from aecore.training.snapshot import Edit, Record, Snapshot
 from aecore.training.subset import training_subset
@@ -81,11 +81,14 @@ class Trainer:
             self.training_subset.images, self.config.batch_size, self.config.seed
         )
         self._half = use_bfloat16(self.config.precision)
-        self._points: NDArray[np.float32] | None = None
+        self._codes: NDArray[np.float32] | None = None
+        self._orientation: NDArray[np.float32] | None = None
         self._error_sum, self._error_count = torch.zeros(()), 0
         self.model = self._new_model(self.config)
         self._stepper = optimizer.Stepper(self.model)
-        if state is not None:
+        if state is None:
+            self._orient()
+        else:
             self._restore(state)
         self._last_good = self.state()
 
@@ -124,6 +127,9 @@ class Trainer:
         rate = learning_rate(self.config, schedule.progress(self.steps))
         self._stepper.step(self._loss(layer), self.config, rate)
         self.steps += 1
+        self._codes = None
+        if is_frame_due(self.steps):
+            self._orient()
         return self._record(layer, rate) if schedule.is_row_due(self.steps) else None
 
     def train(self, until: int | None = None, after_step: AfterStep | None = None) -> None:
@@ -172,6 +178,7 @@ class Trainer:
             self._resize(config)
         self.config = config
         self.model.active_units = top_k_units(config)
+        self._codes = None
         self.edits.append({"step": self.steps, "changes": changes})
         self._last_good = self.state()
 
@@ -184,8 +191,10 @@ class Trainer:
         if not self._is_stable():
             return self._last_good
         moments = optimizer.flat(self._stepper.moments)
+        points = self._orientation
         tensors = {
             "squares": self._error_sum,
+            **({} if points is None else {"points": torch.from_numpy(points)}),
             **{f"model/{name}": value for name, value in self.model.named_parameters()},
             **{f"optimizer/{name}": value for name, value in moments},
         }
@@ -210,8 +219,6 @@ class Trainer:
         chosen : ndarray of int, optional
             Indices of the held-out images to use as examples; by default always the same.
         """
-        codes = self._probe.codes(self.model)
-        self._points = plane(codes, self._points)
         return Snapshot(
             config=self.config,
             step=self.steps,
@@ -219,8 +226,8 @@ class Trainer:
             epoch=self.steps / self.steps_per_epoch,
             history=tuple(self.history),
             edits=tuple(self.edits),
-            codes=codes,
-            points=self._points,
+            codes=self._probe_codes(),
+            points=self._project(),
             labels=self._probe.labels,
             classes=self.dataset.classes,
             examples=self._probe.examples(self.model, self.config, chosen),
@@ -230,6 +237,23 @@ class Trainer:
     @property
     def _schedule(self) -> TrainingSchedule:
         return TrainingSchedule(self.config, self._batches.per_epoch)
+
+    def _probe_codes(self) -> NDArray[np.float32]:
+        if self._codes is None:
+            self._codes = self._probe.codes(self.model)
+        return self._codes
+
+    def _project(self) -> NDArray[np.float32]:
+        """Project the codes of the probe set onto a plane, rotated to match the last frame's."""
+        return plane(self._probe_codes(), self._orientation)
+
+    def _orient(self) -> None:
+        """Orient the maps of the next steps to this one.
+
+        They turn little, and what a frame contains depends on the steps only, not on when
+        snapshots were taken.
+        """
+        self._orientation = self._project()
 
     def _new_model(self, config: Config) -> Autoencoder:
         weights = generator(config.seed, "weights", self.steps)
@@ -256,10 +280,20 @@ class Trainer:
             self._error_sum = state.tensors["squares"].clone()
             self._error_count, self.steps = int(facts["batches"]), int(facts["step"])
             self.edits, self.history = list(facts["edits"]), list(state.history)
+            self._codes, self._orientation = None, self._saved_orientation(state)
             if not self._is_stable():
                 raise ValueError("weights that are no numbers")
         except (KeyError, TypeError, ValueError, RuntimeError) as error:
             raise RunError("The saved state is damaged: {error}.", error=error) from None
+
+    def _saved_orientation(self, state: State) -> NDArray[np.float32] | None:
+        points = state.tensors.get("points")
+        if points is None:
+            # Early versions did not save it.
+            return None
+        if points.shape != (len(self._probe.images), 2) or not points.isfinite().all():
+            raise ValueError("a map of other images")
+        return points.numpy().copy()
 
     def _resize(self, config: Config) -> None:
         old, new = self.model, self._new_model(config)

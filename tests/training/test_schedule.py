@@ -3,7 +3,7 @@ from itertools import pairwise
 import pytest
 
 from aecore.config import Config
-from aecore.training.schedule import TrainingSchedule
+from aecore.training.schedule import FRAMES_PER_DOUBLING, TrainingSchedule, is_frame_due
 
 LAYERED = Config(hidden="8-4", linear_path=False, pretrain_epochs=2, epochs=3)
 
@@ -38,3 +38,10 @@ def test_history_rows_become_sparser_up_to_a_maximum_gap(per_epoch: int) -> None
     assert len(due_steps) < 5000 / 64 + 5000 / per_epoch + 150
     assert max(b - a for a, b in pairwise(due_steps)) <= 64
     assert set(range(per_epoch, 5001, per_epoch)) <= set(due_steps)
+
+
+def test_number_of_frames_per_doubling_of_the_steps() -> None:
+    due_steps = [step for step in range(10_000) if is_frame_due(step)]
+    assert due_steps[:17] == list(range(17))
+    for start in (16, 64, 1024, 4096):
+        assert sum(start <= step < 2 * start for step in due_steps) == FRAMES_PER_DOUBLING
