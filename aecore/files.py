@@ -2,11 +2,15 @@
 
 import json
 import os
+from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any
 
 from aecore.errors import RunError
+
+PART = ".part"
+"""Suffix of a file that is being written; a killed writer leaves it behind."""
 
 
 def check_readable(folder: Path) -> None:
@@ -60,13 +64,17 @@ def write(path: Path, data: bytes, *, durable: bool = False) -> None:
     durable : bool
         Wait until the data is on disk, so that it survives a power failure.
     """
-    part = path.with_name(path.name + ".part")
-    with part.open("wb") as file:
-        file.write(data)
-        if durable:
-            file.flush()
-            os.fsync(file.fileno())
-    part.replace(path)
+    part = path.with_name(path.name + PART)
+    with ExitStack() as on_failure:
+        # What does not fit on a full disk must not fill it.
+        on_failure.callback(part.unlink, missing_ok=True)
+        with part.open("wb") as file:
+            file.write(data)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        part.replace(path)
+        on_failure.pop_all()
 
 
 def write_json(path: Path, value: object, *, durable: bool = False) -> None:

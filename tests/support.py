@@ -2,6 +2,7 @@
 
 import gettext
 import os
+import resource
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -51,6 +52,27 @@ def same(one: Trainer, other: Trainer) -> None:
         assert torch.equal(value, expected.tensors[name]), name
     assert state.facts == expected.facts
     assert state.history == expected.history
+
+
+def saved_files(path: Path) -> dict[str, bytes]:
+    """Return the content of all files of a run that must be a function of the run.
+
+    ``run.json`` is not, as it contains the speed.
+    """
+    files = (each for each in sorted(path.rglob("*")) if each.is_file())
+    contents = {str(each.relative_to(path)): each.read_bytes() for each in files}
+    return {name: each for name, each in contents.items() if name not in ("run.json", ".lock")}
+
+
+@contextmanager
+def full_disk(room: int) -> Iterator[None]:
+    """Let every file that this process writes end at a size, as on a full disk."""
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, limits[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
 def until(condition: Callable[[], bool], seconds: float = 20) -> None:

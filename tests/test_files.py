@@ -1,10 +1,42 @@
+"""Atomic writes, on a full disk too; folders that cannot be used."""
+
 from pathlib import Path
 
 import pytest
 
 from aecore.errors import RunError
-from aecore.files import check_readable, check_writable
-from tests.support import read_only
+from aecore.files import check_readable, check_writable, write
+from tests.support import full_disk, read_only
+
+OLD, NEW = b"old", bytes(range(100))
+
+
+@pytest.mark.parametrize("durable", [False, True])
+def test_write_that_does_not_fit_keeps_the_old_content_and_leaves_nothing(
+    tmp_path: Path, durable: bool
+) -> None:
+    path = tmp_path / "file"
+    write(path, OLD)
+    for room in range(len(NEW)):
+        with full_disk(room), pytest.raises(OSError, match="File too large"):
+            write(path, NEW, durable=durable)
+        assert list(tmp_path.iterdir()) == [path]
+        assert path.read_bytes() == OLD
+    write(path, NEW, durable=durable)
+    assert path.read_bytes() == NEW
+
+
+def test_write_that_fails_for_any_reason_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(self: Path, target: Path) -> Path:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        write(tmp_path / "file", NEW)
+    assert list(tmp_path.iterdir()) == []
+
 
 
 def test_missing_folder_is_as_good_as_the_one_it_would_be_in(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import zlib
 from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,13 @@ def save(state: State, folder: Path) -> None:
     # The step alone is not unique: a change at the same step would overwrite the file that the
     # JSON points to.
     name = f"{state.facts['step']:09d}-{zlib.crc32(data):08x}.safetensors"
-    write(folder / name, data, durable=True)
-    write_json(folder / "state.json", {**state.facts, "tensors": name}, durable=True)
+    with ExitStack() as on_failure:
+        if not (folder / name).exists():
+            # On a full disk, tensors that nothing points to would take the room of other files.
+            on_failure.callback((folder / name).unlink, missing_ok=True)
+        write(folder / name, data, durable=True)
+        write_json(folder / "state.json", {**state.facts, "tensors": name}, durable=True)
+        on_failure.pop_all()
     for old in folder.glob("*.safetensors*"):
         if old.name != name:
             old.unlink(missing_ok=True)

@@ -97,6 +97,23 @@ def test_crash_between_tensors_and_json_keeps_the_old_checkpoint(
     assert torch.equal(loaded.tensors["a/b"], state.tensors["a/b"])
 
 
+def test_tensors_are_removed_if_the_json_does_not_fit(
+    tmp_path: Path, state: State, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint.save(state, tmp_path)
+    files = sorted(tmp_path.iterdir())
+
+    def fail(*args: object, **kwargs: object) -> None:
+        raise OSError("No space left on device")
+
+    monkeypatch.setattr(checkpoint, "write_json", fail)
+    for each in (state, State({"c": torch.zeros(3)}, {**state.facts, "step": 8})):
+        with pytest.raises(OSError, match="No space"):
+            checkpoint.save(each, tmp_path)
+        assert sorted(tmp_path.iterdir()) == files
+    assert checkpoint.load(tmp_path).facts["step"] == 7
+
+
 def test_missing_checkpoint_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="is missing"):
         checkpoint.load(tmp_path)
