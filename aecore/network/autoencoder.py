@@ -16,6 +16,8 @@ from aecore.config import Config
 
 L = TypeVar("L", bound=nn.Module)
 
+DECODER = ("from_code.", "decoder.", "path_out.")
+
 
 class TiedLinear(nn.Module):
     """A dense layer that shares the transposed weights of another but has its own bias."""
@@ -156,6 +158,11 @@ def keep_top_k(codes: Tensor, k: int) -> Tensor:
         return codes
     largest = codes.abs().topk(k, dim=1).indices
     return torch.zeros_like(codes).scatter(1, largest, codes.gather(1, largest))
+
+
+def is_decoder_parameter(name: str, *, tied: bool) -> bool:
+    """Return whether the decoder uses a parameter; a tied one uses the encoder's weights too."""
+    return name.startswith(DECODER) or (tied and name.endswith(".weight"))
 
 
 def top_k_units(config: Config) -> int | None:

@@ -162,8 +162,9 @@ def _check(folder: Path) -> None:
     try:
         run = Run(folder)
         _check_numbers(run)
-        for step in (*run.frames(), None):
-            _ = run.frame(step).model
+        for step in run.frames():
+            _ = run.frame(step).decoder
+        _ = run.frame().model
         if (folder / "checkpoint").exists():
             saved = checkpoint.load(folder / "checkpoint")
             weights = saved.with_prefix("model/")

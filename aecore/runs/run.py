@@ -6,8 +6,8 @@
     config.json          the settings it was started with
     history.jsonl        rows at selected steps; without times, so equal runs have equal files
     probe.safetensors    the fixed images it is monitored on
-    frames/              codes and reconstructions at selected steps
-    latest.safetensors   the newest frame
+    frames/              codes, reconstructions and the decoder at selected steps
+    latest.safetensors   the newest frame, with the whole network
     checkpoint/          everything needed to resume bit for bit
 """
 
@@ -15,6 +15,7 @@ import json
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Self, cast
 
@@ -25,10 +26,11 @@ from numpy.typing import NDArray
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import RunError
-from aecore.files import check_writable, read_json, write, write_json
+from aecore.files import PART, check_writable, read_json, write, write_json
 from aecore.runs import frame
 from aecore.training import checkpoint
 from aecore.training.checkpoint import State
+from aecore.training.schedule import is_frame_due
 from aecore.training.snapshot import Record, Snapshot
 from aecore.training.trainer import AfterStep, Trainer
 
@@ -36,7 +38,8 @@ MOST_SECONDS_UNSAVED = 10.0
 LEAST_SECONDS_UNSAVED = 2.0
 SAVING_SHARE = 0.05
 CLAIM_SECONDS = 0.2
-MOST_FRAME_BYTES = 96 * 2**20
+# Frames that are no longer needed stay until the next save, which comes sooner for so many bytes.
+MOST_SPARE_BYTES = 2**20
 
 
 class Run:
@@ -70,6 +73,9 @@ class Run:
         self.path, self.config, self.on_disk = Path(path), config, True
         self._lock = FileLock(self.path / ".lock", timeout=0, thread_local=False)
         self._rows: list[Record] = []
+        self._history_bytes = 0
+        self._frame_bytes: dict[int, int] = {}
+        self._spare_bytes = 0
         self._last_frame = -1
         self._saved_at = time.monotonic()
         self._save_interval = LEAST_SECONDS_UNSAVED
@@ -125,7 +131,7 @@ class Run:
         return self.path.name
 
     def claim(self) -> None:
-        """Acquire the run's exclusive lock.
+        """Acquire the run's exclusive lock, and delete what a killed writer left unfinished.
 
         It is held until `release` or the end of the process.
 
@@ -150,6 +156,8 @@ class Run:
                 folder=self.path,
                 reason=error.strerror,
             ) from error
+        for unfinished in self.path.rglob(f"*{PART}"):
+            unfinished.unlink(missing_ok=True)
 
     def release(self) -> None:
         """Release the lock."""
@@ -208,33 +216,32 @@ class Run:
         Raises
         ------
         RunError
-            If the checkpoint is missing, damaged, or belongs to other images.
+            If the checkpoint is missing or damaged.
+        DataError
+            If the dataset has changed since.
         """
         saved = checkpoint.load(self.path / "checkpoint")
         rows = [row for row in self.history() if row["step"] <= saved.facts["step"]]
         trainer = Trainer(dataset, self.config, state=State(saved.tensors, saved.facts, rows))
         self._rewrite(rows)
-        for step in self.frames():
-            if step > trainer.steps:
-                self._frame_path(step).unlink()
+        steps = self.frames()
+        # Early versions did not list the frames.
+        kept = {step for step in saved.facts.get("frames", steps) if step <= trainer.steps}
+        self._frame_bytes = {
+            step: self.frame_path(step).stat().st_size for step in steps if step in kept
+        }
+        self._delete_other_frames()
         self._last_frame = trainer.steps
         return trainer
 
     def record(self, trainer: Trainer) -> None:
-        """Append new rows to the history, and save a frame and a checkpoint if they are due."""
-        written = len(self._rows)
-        if trainer.history[max(written - 1, 0) : written] != self._rows[-1:]:
-            # The trainer diverged and returned to an earlier state.
-            self._rewrite(trainer.history)
-        elif new := trainer.history[written:]:
-            with (self.path / "history.jsonl").open("a") as file:
-                file.writelines(json.dumps(row) + "\n" for row in new)
-            self._rows += new
-        if trainer.steps != self._last_frame and (frame.is_due(trainer.steps) or trainer.finished):
-            frame.save(trainer.snapshot(), self._frame_path(trainer.steps))
-            frame.thin(self.path / "frames", MOST_FRAME_BYTES)
-            self._last_frame = trainer.steps
-        if time.monotonic() - self._saved_at > self._save_interval:
+        """Append new rows to the history, and save a frame and a checkpoint if they are due.
+
+        What could not be written, such as on a full disk, is written by the next call.
+        """
+        self._write_due(trainer)
+        is_save_due = time.monotonic() - self._saved_at > self._save_interval
+        if is_save_due or self._spare_bytes > MOST_SPARE_BYTES:
             self.save(trainer)
 
     def train(
@@ -248,13 +255,54 @@ class Run:
 
         trainer.train(until, record)
 
+    def _write_due(self, trainer: Trainer) -> None:
+        """Append new rows to the history, and save a frame if one is due."""
+        self._append(trainer.history)
+        due = is_frame_due(trainer.steps) or trainer.finished
+        if due and trainer.steps != self._last_frame:
+            self._save_frame(trainer)
+
+    def _append(self, rows: Sequence[Record]) -> None:
+        """Append the rows that are not in the history yet."""
+        written, path = len(self._rows), self.path / "history.jsonl"
+        new = rows[written:]
+        # The trainer may have diverged and returned to an earlier state.
+        continued = rows[max(written - 1, 0) : written] == self._rows[-1:]
+        # A full disk may have cut off a row.
+        intact = path.exists() and path.stat().st_size == self._history_bytes
+        if not continued or (new and not intact):
+            self._rewrite(rows)
+        elif new:
+            lines = _lines(new)
+            with path.open("ab") as file:
+                file.write(lines)
+            self._rows += new
+            self._history_bytes += len(lines)
+
     def _rewrite(self, rows: Sequence[Record]) -> None:
-        lines = "".join(json.dumps(row) + "\n" for row in rows)
-        write(self.path / "history.jsonl", lines.encode())
-        self._rows = list(rows)
+        lines = _lines(rows)
+        write(self.path / "history.jsonl", lines)
+        self._rows, self._history_bytes = list(rows), len(lines)
+
+    def _save_frame(self, trainer: Trainer) -> None:
+        """Save a frame, and choose which to keep."""
+        snapshot, step = trainer.snapshot(), trainer.steps
+        size = frame.save(snapshot, self.frame_path(step))
+        # Later ones are of a state that diverged.
+        earlier = {each: size for each, size in self._frame_bytes.items() if each < step}
+        most = frame.most_bytes(snapshot, size)
+        kept = frame.thin({**earlier, step: size}, most)
+        self._spare_bytes += sum(earlier.values()) + size - sum(kept.values())
+        self._frame_bytes, self._last_frame = kept, step
+
+    def _delete_other_frames(self) -> None:
+        self._spare_bytes = 0
+        for step in self.frames():
+            if step not in self._frame_bytes:
+                self.frame_path(step).unlink(missing_ok=True)
 
     def save(self, trainer: Trainer, **facts: float) -> None:
-        """Save a checkpoint, the newest frame, and the summary.
+        """Save a checkpoint, the newest frame, the summary, and what is due.
 
         Parameters
         ----------
@@ -263,9 +311,14 @@ class Run:
             Further entries of ``run.json``, such as the speed.
         """
         started = time.monotonic()
-        checkpoint.save(trainer.state(), self.path / "checkpoint")
+        self._write_due(trainer)
+        state = trainer.state()
+        facts_and_frames = {**state.facts, "frames": list(self._frame_bytes)}
+        checkpoint.save(replace(state, facts=facts_and_frames), self.path / "checkpoint")
+        # Not before: resuming from a checkpoint must find the frames that were kept then.
+        self._delete_other_frames()
         snapshot = trainer.snapshot()
-        frame.save(snapshot, self.path / "latest.safetensors")
+        frame.save(snapshot, self.path / "latest.safetensors", encoder=True)
         write_json(self.path / "run.json", {**_summary(self.name, snapshot), **facts})
         self._saved_at = time.monotonic()
         interval = (self._saved_at - started) / SAVING_SHARE
@@ -290,7 +343,8 @@ class Run:
         """Return the steps that have a frame, in ascending order."""
         return sorted(int(path.stem) for path in (self.path / "frames").glob("*.safetensors"))
 
-    def _frame_path(self, step: int) -> Path:
+    def frame_path(self, step: int) -> Path:
+        """Return the file of the frame of a step."""
         return self.path / "frames" / f"{step:09d}.safetensors"
 
     def frame(self, step: int | None = None) -> Snapshot:
@@ -303,7 +357,7 @@ class Run:
         """
         path = self.path / "latest.safetensors"
         if step is not None:
-            path = self._frame_path(step)
+            path = self.frame_path(step)
         return frame.load(path, self.path / "probe.safetensors", self.history())
 
     @property
@@ -320,7 +374,7 @@ class Run:
         RunError
             If it is missing or damaged.
         """
-        return frame.codes(self._frame_path(step))
+        return frame.codes(self.frame_path(step))
 
     def summary(self) -> Mapping[str, Any]:
         """Read the summary in ``run.json``: name, dataset, progress and errors.
@@ -340,6 +394,10 @@ def _parsed_config(values: object, path: Path) -> Config:
     if not isinstance(values, dict):
         raise RunError("{path} contains no settings.", path=path / "config.json")
     return Config(**values)
+
+
+def _lines(rows: Sequence[Record]) -> bytes:
+    return "".join(json.dumps(row) + "\n" for row in rows).encode()
 
 
 def _row(line: str) -> Record | None:
@@ -364,4 +422,5 @@ def _summary(name: str, snapshot: Snapshot) -> dict[str, Any]:
         "epoch": snapshot.epoch,
         "held_out": last and last.get("held_out"),
         "pca": last and last.get("pca"),
+        "fingerprint": snapshot.fingerprint,
     }

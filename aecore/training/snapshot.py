@@ -7,11 +7,11 @@ from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Generator, from_numpy
+from torch import Generator, from_numpy, full_like, nan
 
 from aecore.config import Config
 from aecore.errors import RunError
-from aecore.network.autoencoder import Autoencoder
+from aecore.network.autoencoder import Autoencoder, is_decoder_parameter
 
 
 class Record(TypedDict):
@@ -91,7 +91,10 @@ class Snapshot:
     classes : tuple of str
     examples : Examples
     weights : mapping of str to ndarray
-        The network's parameters by name; in half precision if the snapshot is a saved frame.
+        The network's parameters by name; in a saved frame in lower precision, and those of the
+        decoder only unless it is the newest.
+    fingerprint : str or None
+        Fingerprint of the dataset; None if the snapshot was saved by an early version.
     """
 
     config: Config
@@ -106,10 +109,28 @@ class Snapshot:
     classes: tuple[str, ...]
     examples: Examples
     weights: Mapping[str, NDArray[np.floating]]
+    fingerprint: str | None = None
 
-    @cached_property
+    @property
     def model(self) -> Autoencoder:
         """The network at this step.
+
+        Raises
+        ------
+        RunError
+            If the snapshot was saved without its encoder, as all but the newest are, or without
+            any weights, as early versions did.
+        """
+        if self.weights and "to_code.bias" not in self.weights:
+            raise RunError(
+                "Step {step} was saved with its decoder only; choose the newest step.",
+                step=self.step,
+            )
+        return self.decoder
+
+    @cached_property
+    def decoder(self) -> Autoencoder:
+        """The network at this step, only to decode: without a saved encoder, it encodes to NaN.
 
         Raises
         ------
@@ -124,9 +145,13 @@ class Snapshot:
             )
         shape = self.examples.originals.shape[1:]
         model = Autoencoder(shape, self.config, generator=Generator())
-        model.load_state_dict(
-            {n: from_numpy(each.astype(np.float32)) for n, each in self.weights.items()}
-        )
+        encoder = {
+            name: full_like(each, nan)
+            for name, each in model.named_parameters()
+            if not is_decoder_parameter(name, tied=self.config.tied)
+        }
+        saved = {n: from_numpy(each.astype(np.float32)) for n, each in self.weights.items()}
+        model.load_state_dict({**encoder, **saved})
         return model
 
     @property

@@ -19,17 +19,12 @@ from aecore.runs.run import Run
 from aecore.training import checkpoint
 from aecore.training.trainer import Trainer
 from tests.cli.conftest import SMALL, STEPS, Call
-from tests.support import until
+from tests.support import saved_files, until
 
 
 def saved_config(path: Path) -> Config:
     config: Config = Run(path).frame().config
     return config
-
-
-def saved_files(path: Path) -> dict[str, bytes]:
-    files = [path / "history.jsonl", *(path / "checkpoint").iterdir()]
-    return {file.name: file.read_bytes() for file in files}
 
 
 AECORE = Path(sys.executable).with_name("aecore")

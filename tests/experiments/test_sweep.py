@@ -18,19 +18,13 @@ from aecore.experiments.grid import Planned, grid, sample
 from aecore.experiments.sweep import folder_name, sweep
 from aecore.runs import archive
 from aecore.runs.run import Run
-from tests.support import trained, until
+from tests.support import saved_files, trained, until
 
 BASE = {"hidden": "12", "batch_size": 32, "epochs": 9, "precision": "float32"}
 
 
 def plan(**values: list[object]) -> list[Planned]:
     return grid(BASE, values)
-
-
-def saved_files(path: Path) -> dict[str, bytes]:
-    """Return the files of a run that must not depend on where it was trained."""
-    files = [path / "history.jsonl", *(path / "checkpoint").iterdir()]
-    return {file.name: file.read_bytes() for file in files}
 
 
 def test_grid_has_every_combination_and_marks_invalid_ones() -> None:

@@ -8,7 +8,7 @@ from torch import Tensor
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.metrics.pca import pca
-from aecore.network.autoencoder import Autoencoder
+from aecore.network.autoencoder import Autoencoder, is_decoder_parameter
 from aecore.network.inference import tensor
 from aecore.training.seeding import generator
 
@@ -180,3 +180,17 @@ def test_composed_layers_equal_the_network() -> None:
     assert torch.equal(below(x), encode2(encode1(x)))
     assert torch.allclose(net.encode(x), encode3(encode2(encode1(x))))
     assert torch.allclose(net(x), decode1(decode2(decode3(net.encode(x)))))
+
+
+@pytest.mark.parametrize("linear_path", [True, False])
+@pytest.mark.parametrize(
+    ("architecture", "tied"), [("dense", False), ("dense", True), ("convolutional", False)]
+)
+def test_decoder_parameters_are_those_that_decoding_uses(
+    architecture: str, tied: bool, linear_path: bool
+) -> None:
+    net = build((8, 8), architecture=architecture, tied=tied, linear_path=linear_path)
+    net.decode(torch.ones(1, 3)).sum().backward()  # type: ignore[no-untyped-call]
+    used = {name for name, each in net.named_parameters() if each.grad is not None}
+    names = dict(net.named_parameters())
+    assert used == {name for name in names if is_decoder_parameter(name, tied=tied)}

@@ -73,7 +73,7 @@ def _show_unit(moment: Moment, order: list[int]) -> None:
     effects = cached.in_session(
         "unit pictures",
         moment.name,
-        lambda: latent_space.unit_effects(moment.snapshot.model, moment.codes.mean(0)),
+        lambda: latent_space.unit_effects(moment.snapshot.decoder, moment.codes.mean(0)),
     )
     rows = latent_space.top_activating(moment.codes, unit, TOP_IMAGES)
     images = moment.originals(rows)

@@ -238,7 +238,7 @@ def test_no_snapshots_are_taken_while_unwatched(job: Job, monkeypatch: pytest.Mo
         return snapshot(*args)
 
     monkeypatch.setattr("aecore.runs.job.WATCHED_SECONDS", 0.0)
-    monkeypatch.setattr("aecore.runs.run.frame.is_due", lambda step: False)
+    monkeypatch.setattr("aecore.runs.run.is_frame_due", lambda step: False)
     monkeypatch.setattr(job._trainer, "snapshot", counting_snapshot)
     job.step(30)
     job.wait(20)
