@@ -69,7 +69,7 @@ def test_full_disk_is_reported(job: Job, monkeypatch: pytest.MonkeyPatch) -> Non
     job.step(2)
     assert job.wait(20)
     assert job.error is None
-    assert job.run.summary()["step"] == job.latest.step == 3
+    assert job.run.summary()["step"] == job.latest.step == 2
 
 
 def test_full_disk_on_pausing_is_reported(job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
