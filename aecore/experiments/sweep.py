@@ -1,20 +1,22 @@
 """Train many runs, on this machine or a cluster, reusing those that exist already."""
 
+import functools
 import hashlib
 import json
 import math
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, wait
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
 from typing import Any
 
+from aecore import data
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import Cancelled, LabError
+from aecore.errors import Cancelled, DataError, LabError
 from aecore.experiments.grid import Planned
 from aecore.experiments.pool import Submit, workers
 from aecore.files import check_writable
@@ -116,9 +118,11 @@ def sweep(
     planned = [p if isinstance(p, Planned) else Planned(p.model_dump(), p) for p in configs]
     clock = _Clock(len(planned))
     waiting: dict[int, Config] = {}
+    images = functools.cache(lambda: _load(dataset))
     for place, each in enumerate(planned):
-        if each.config is None:
-            yield clock.row(Outcome(place, each.values, reason=each.reason))
+        reason = each.reason if each.config is None else _changed_dataset(root, each.config, images)
+        if each.config is None or reason is not None:
+            yield clock.row(Outcome(place, each.values, reason=reason))
         else:
             waiting[place] = each.config
     if all(_has_reached(root, config, 1.0) for config in waiting.values()):
@@ -203,10 +207,41 @@ def _partial_run(path: Path) -> bytes | None:
 
 def _has_reached(root: Path, config: Config, share: float) -> bool:
     try:
-        summary = Run(root / folder_name(config)).summary()
+        summary = _summary(root, config)
         return bool(summary["step"] >= math.ceil(share * summary["total_steps"]))
-    except (LabError, KeyError, TypeError):
+    except (KeyError, TypeError):
         return False
+
+
+def _summary(root: Path, config: Config) -> Mapping[str, Any]:
+    """Return the contents of ``run.json``; empty if there is no such run."""
+    try:
+        return Run(root / folder_name(config)).summary()
+    except LabError:
+        return {}
+
+
+def _load(dataset: Dataset | str) -> Dataset | None:
+    """Return the dataset, or None if only the workers have it."""
+    try:
+        return data.load(dataset) if isinstance(dataset, str) else dataset
+    except DataError:
+        return None
+
+
+def _changed_dataset(
+    root: Path, config: Config, images: Callable[[], Dataset | None]
+) -> DataError | None:
+    """Return why a run that exists cannot be reused: it was trained on other images."""
+    fingerprint = _summary(root, config).get("fingerprint")
+    # Finding the fingerprint of a large dataset takes a second, and few sweeps meet an earlier run.
+    if fingerprint is None or (dataset := images()) is None:
+        return None
+    try:
+        dataset.require(fingerprint)
+    except DataError as error:
+        return error
+    return None
 
 
 def _outcome(root: Path, place: int, planned: Planned, config: Config) -> Outcome:

@@ -53,8 +53,11 @@ def branch(
         If a value is invalid.
     RunError
         If the parent has not reached the step, or a knob is not live.
+    DataError
+        If the dataset has changed since the parent was trained.
     """
     last = parent.frame()
+    dataset.require(last.fingerprint)
     if not 0 <= step <= last.step:
         raise RunError(
             "{name} is at step {last:,}; branch from a step up to there, not {step:,}.",

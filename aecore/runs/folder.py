@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,6 +56,16 @@ def new_path(root: Path, config: Config, taken: Collection[Path] = ()) -> Path:
     now = datetime.now(tz=UTC).astimezone().strftime("%Y%m%d-%H%M%S")
     name = f"{config.dataset}-{config.architecture}-{config.bottleneck}-{now}"
     return unused_path(root / name, taken)
+
+
+def disk_bytes(path: Path) -> int:
+    """Return the size of all files in a folder; those that vanish meanwhile do not count."""
+    total = 0
+    for folder, _, names in os.walk(path):
+        for name in names:
+            with suppress(OSError):
+                total += Path(folder, name).lstat().st_size
+    return total
 
 
 def unused_path(path: Path, taken: Collection[Path] = ()) -> Path:

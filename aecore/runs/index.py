@@ -10,11 +10,11 @@ from typing import Any, TypedDict
 
 from aecore.errors import LabError, RunError
 from aecore.files import check_readable, read_json, write, write_json
-from aecore.runs.folder import unused_path
+from aecore.runs.folder import disk_bytes, unused_path
 from aecore.runs.run import Run
 
 INDEX, LABELS, TRASH = ".index.json", "labels.json", ".trash"
-VERSION = 2
+VERSION = 3
 # A folder may change twice within a tick of the file system's clock.
 SETTLED_NS = 50_000_000
 
@@ -43,6 +43,8 @@ class Row(Labels):
         Their values at the last save.
     step, total_steps, epoch, held_out, pca : float or None
         Its progress and errors; None where ``run.json`` lacks them.
+    fingerprint : str or None
+        Fingerprint of its dataset; None where ``run.json`` lacks it.
     bytes : int
         Size on disk.
     touched : float
@@ -57,6 +59,7 @@ class Row(Labels):
     epoch: float | None
     held_out: float | None
     pca: float | None
+    fingerprint: str | None
     bytes: int
     touched: float
 
@@ -114,9 +117,9 @@ def set_labels(
     favourite : bool, optional
     """
     sorted_tags = None if tags is None else sorted({tag.strip() for tag in tags} - {""})
-    labels = {"title": title, "tags": sorted_tags, "note": note, "favourite": favourite}
-    changes = {name: value for name, value in labels.items() if value is not None}
-    write_json(path / LABELS, {**_labels(path), **changes})
+    given = {"title": title, "tags": sorted_tags, "note": note, "favourite": favourite}
+    changes = {name: value for name, value in given.items() if value is not None}
+    write_json(path / LABELS, {**labels(path), **changes})
 
 
 def move_to_trash(root: Path, name: str) -> str:
@@ -174,10 +177,10 @@ def _cached(root: Path) -> dict[str, Any]:
 def _row(path: Path) -> Row:
     run = Run(path)
     summary, config = run.summary(), run.config.model_dump()
-    settings = summary.get("settings")
+    settings, fingerprint = summary.get("settings"), summary.get("fingerprint")
     return {
         "name": run.name,
-        **_labels(path),
+        **labels(path),
         "config": config,
         "settings": {**config, **(settings if isinstance(settings, dict) else {})},
         "step": _number(summary.get("step")),
@@ -185,7 +188,8 @@ def _row(path: Path) -> Row:
         "epoch": _number(summary.get("epoch")),
         "held_out": _number(summary.get("held_out")),
         "pca": _number(summary.get("pca")),
-        "bytes": sum(each.stat().st_size for each in path.rglob("*") if each.is_file()),
+        "fingerprint": fingerprint if isinstance(fingerprint, str) else None,
+        "bytes": disk_bytes(path),
         "touched": (path / "run.json").stat().st_mtime,
     }
 
@@ -194,16 +198,16 @@ def _number(value: object) -> float | None:
     return value if isinstance(value, int | float) else None
 
 
-def _labels(path: Path) -> Labels:
+def labels(path: Path) -> Labels:
     """Read the labels of a run; invalid values are ignored, since the file may be edited."""
     content: object = {}
     with contextlib.suppress(LabError):
         content = read_json(path / LABELS)
-    labels = content if isinstance(content, dict) else {}
-    tags = labels.get("tags")
+    values = content if isinstance(content, dict) else {}
+    tags = values.get("tags")
     return {
-        "title": str(labels.get("title") or ""),
+        "title": str(values.get("title") or ""),
         "tags": [str(tag) for tag in tags] if isinstance(tags, list) else [],
-        "note": str(labels.get("note") or ""),
-        "favourite": labels.get("favourite") is True,
+        "note": str(values.get("note") or ""),
+        "favourite": values.get("favourite") is True,
     }

@@ -69,12 +69,13 @@ class TrainedModel:
         RunError
             If the folder is not a run or is damaged.
         DataError
-            If the dataset is not on this machine.
+            If the dataset is not on this machine, or has changed since.
         """
         run = Run(Path(path))
         saved = checkpoint.load(run.path / "checkpoint")
         config = Config(**saved.facts["config"])
         images = data.load(config.dataset) if dataset is None else dataset
+        images.require(saved.facts.get("fingerprint"))
         model = Autoencoder(images.shape, config, generator=generator(config.seed, "weights"))
         try:
             model.load_state_dict(saved.with_prefix("model/"))
@@ -87,7 +88,14 @@ class TrainedModel:
 
     @classmethod
     def from_snapshot(cls, snapshot: Snapshot, dataset: Dataset, name: str) -> Self:
-        """Return the network of a snapshot, whose run may still be training."""
+        """Return the network of a snapshot, whose run may still be training.
+
+        Raises
+        ------
+        DataError
+            If the dataset has changed since.
+        """
+        dataset.require(snapshot.fingerprint)
         return cls(name, snapshot.step, snapshot.config, snapshot.model, dataset)
 
     @property

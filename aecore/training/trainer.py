@@ -66,10 +66,14 @@ class Trainer:
     Raises
     ------
     RunError
-        If the state is damaged or belongs to other images.
+        If the state is damaged.
+    DataError
+        If the dataset has changed since.
     """
 
     def __init__(self, dataset: Dataset, config: Config, *, state: State | None = None) -> None:
+        if state is not None:
+            dataset.require(state.facts.get("fingerprint"))
         self.dataset = dataset
         self.config = config if state is None else _config(state)
         self.steps = 0
@@ -204,6 +208,7 @@ class Trainer:
             "batches": self._error_count,
             "edits": list(self.edits),
             "images": [len(self.training_subset.images), *self.dataset.shape],
+            "fingerprint": self.dataset.fingerprint,
         }
         copies = {
             name: value.detach().clone(memory_format=torch.contiguous_format)
@@ -232,6 +237,7 @@ class Trainer:
             classes=self.dataset.classes,
             examples=self._probe.examples(self.model, self.config, chosen),
             weights={n: p.detach().numpy().copy() for n, p in self.model.named_parameters()},
+            fingerprint=self.dataset.fingerprint,
         )
 
     @property

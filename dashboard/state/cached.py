@@ -30,6 +30,19 @@ def dataset(name: str) -> data.Dataset:
     return data.load(name)
 
 
+def dataset_of(snapshot: Snapshot) -> data.Dataset:
+    """Return the dataset of a snapshot.
+
+    Raises
+    ------
+    DataError
+        Where it has changed since, or is not on this machine.
+    """
+    images = dataset(snapshot.config.dataset)
+    images.require(snapshot.fingerprint)
+    return images
+
+
 @st.cache_resource(show_spinner=False, ttl=LISTING_SECONDS)
 def run_rows(root: Path) -> Sequence[Row]:
     """Return the rows of all runs, the last touched first; up to a second old.
@@ -68,14 +81,15 @@ def trained_model(run: Run) -> TrainedModel:
     Raises
     ------
     LabError
-        Where it cannot be read, or its images are not on this machine.
+        Where it cannot be read, or its dataset has changed or is not on this machine.
     """
-    return _trained_model(str(run.path), run.written)
+    fingerprint = dataset(run.config.dataset).fingerprint
+    return _trained_model(str(run.path), run.written, fingerprint)
 
 
 @st.cache_resource(show_spinner=False, max_entries=4)
-def _trained_model(path: str, written: tuple[int, ...]) -> TrainedModel:
-    del written
+def _trained_model(path: str, written: tuple[int, ...], fingerprint: str) -> TrainedModel:
+    del written, fingerprint
     return TrainedModel.open(path, dataset(Run(Path(path)).config.dataset))
 
 
@@ -94,7 +108,8 @@ def scores(run: Run) -> Mapping[str, float] | None:
     def compute() -> Mapping[str, float]:
         return evaluation.scores(TrainedModel.open(run.path, images))
 
-    return background.get(("scores", str(run.path), run.written), compute)
+    key = ("scores", str(run.path), run.written, images.fingerprint)
+    return background.get(key, compute)
 
 
 def in_session(name: str, version: Hashable, compute: Callable[[], T]) -> T:

@@ -141,7 +141,7 @@ def show_examples(draw: int, label: int | None) -> None:
 
     def act() -> None:
         current = _live()
-        dataset = cached.dataset(current.config.dataset)
+        dataset = cached.dataset_of(current.watch())
         current.choose(probe.choose_examples(dataset, draw=draw, label=label))
 
     attempt(act)

@@ -30,5 +30,5 @@ def network(newest: Snapshot) -> TrainedModel:
         width=320,
     )
     if not chosen:
-        return TrainedModel.from_snapshot(newest, cached.dataset(newest.config.dataset), current)
+        return TrainedModel.from_snapshot(newest, cached.dataset_of(newest), current)
     return cached.trained_model(Run(active_run.root() / chosen))

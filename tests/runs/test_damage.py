@@ -115,7 +115,7 @@ def test_run_cannot_be_resumed_on_another_dataset(
     tmp_path: Path, small: Dataset, digits: Dataset, quick: Config
 ) -> None:
     trained(tmp_path / "a", small, quick, 1)
-    with pytest.raises(LabError, match="trained on other images"):
+    with pytest.raises(LabError, match="The dataset digits has changed since this run was"):
         Run(tmp_path / "a").resume(digits)
 
 

@@ -108,7 +108,8 @@ def _anomalous(network: TrainedModel) -> Anomalous:
     if source == OWN:
         images = uploaded("anomalous upload", network.dataset.shape, MOST_UPLOADED)
         return Anomalous(OWN, images, None if images is None else zlib.crc32(images.tobytes()))
-    return Anomalous(source or REST, cached.dataset(source) if source else None, source)
+    other = cached.dataset(source) if source else None
+    return Anomalous(source or REST, other, other and other.fingerprint)
 
 
 def _warn_if_anomalies_were_seen(
@@ -164,7 +165,7 @@ def _scored(
         None until the first images are scored.
     """
     most = MOST_PLAYING if active_run.live().playing else MOST
-    split = (network.dataset.name, normal, anomalous.source, anomalous.version)
+    split = (network.dataset.fingerprint, normal, anomalous.source, anomalous.version)
 
     def score_images() -> ScoredImages:
         images, anomalies = anomaly.held_out(network.dataset, normal, anomalous.images, most=most)
@@ -180,7 +181,8 @@ def _baselines(
 ) -> Mapping[str, NDArray[np.float64]]:
     """Return the scores of the baselines on the same images; empty until computed."""
     network, config, images = scored.network, scored.network.config, scored.images
-    subset = (config.dataset, config.classes, config.train_size, config.bottleneck)
+    data_version = network.dataset.fingerprint
+    subset = (data_version, config.classes, config.train_size, config.bottleneck)
     split = (normal, anomalous.source, anomalous.version, len(images))
 
     def score_images() -> dict[str, NDArray[np.float64]]:

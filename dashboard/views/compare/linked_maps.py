@@ -9,6 +9,7 @@ import streamlit as st
 from numpy.typing import NDArray
 
 from aecore.data.names import display_name
+from aecore.errors import LabError
 from aecore.i18n import nt, t
 from aecore.maps import projection
 from aecore.network.inference import decode
@@ -40,6 +41,9 @@ def linked_maps(shots: Mapping[str, Snapshot], titles: Mapping[str, str]) -> Non
 
 def alike(shot: Snapshot, first: Snapshot) -> bool:
     """Return whether the probe sets of two runs are the same images."""
+    # Early versions saved no fingerprint.
+    if shot.fingerprint is not None and first.fingerprint is not None:
+        return shot.fingerprint == first.fingerprint
     return shot.config.dataset == first.config.dataset and np.array_equal(shot.labels, first.labels)
 
 
@@ -122,7 +126,11 @@ def _pictures(
     )
     st.caption(text + " " + t("Double-click to clear."))
     first = next(iter(shots.values()))
-    dataset = cached.dataset(first.config.dataset)
+    try:
+        dataset = cached.dataset_of(first)
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
+        return
     originals = (probe.probe_set(dataset).images[visible] / 255).astype(np.float32)
     reconstructions = [decode(shot.model, shot.codes[visible]) for shot in shots.values()]
     lines = [originals, *reconstructions]

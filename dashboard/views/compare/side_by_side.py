@@ -16,7 +16,7 @@ from aecore.training.snapshot import Snapshot
 from dashboard.components.live_figure import figure
 from dashboard.state import active_run, cached
 from dashboard.views.compare.figures import overlaid
-from dashboard.views.compare.linked_maps import linked_maps
+from dashboard.views.compare.linked_maps import alike, linked_maps
 from dashboard.views.compare.score_table import scores_of
 from dashboard.widgets.heading import heading
 from dashboard.widgets.image_grid import class_names, image_grid
@@ -115,20 +115,22 @@ def _pictures(shots: Mapping[str, Snapshot], titles: Mapping[str, str]) -> None:
     """Show each run's reconstructions of the same held-out images."""
     heading(t("Reconstructions of the same images"))
     first = next(iter(shots.values()))
-    alike = {
-        name: shot for name, shot in shots.items() if shot.config.dataset == first.config.dataset
-    }
-    if len(alike) < len(shots):
+    same = {name: shot for name, shot in shots.items() if alike(shot, first)}
+    if len(same) < len(shots):
         st.caption(t("Runs on other datasets are hidden."))
-    dataset = cached.dataset(first.config.dataset)
+    try:
+        dataset = cached.dataset_of(first)
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
+        return
     images = (dataset.test_images[first.examples.indices] / 255).astype(np.float32)
     flat = images.reshape(len(images), -1)
-    reconstructions = [_reconstruct(shot, flat).reshape(images.shape) for shot in alike.values()]
+    reconstructions = [_reconstruct(shot, flat).reshape(images.shape) for shot in same.values()]
     rows = [images, *reconstructions]
     image_grid(
         "side by side",
         rows,
-        rows=[t("original"), *(titles[name] for name in alike)],
+        rows=[t("original"), *(titles[name] for name in same)],
         columns=class_names(first.examples.labels, first.classes),
         label=t("The same held-out images, reconstructed by each run"),
     )

@@ -121,7 +121,7 @@ def fit_baselines(network: TrainedModel, kind: str, level: float) -> Baselines |
         )
 
     config = network.config
-    subset = (config.dataset, config.classes, len(network.images))
+    subset = (network.dataset.fingerprint, config.classes, len(network.images))
     return background.get(("denoising baselines", subset, kind, level), fit)
 
 
@@ -202,4 +202,5 @@ def _psnr_of_run(name: str, kind: str) -> tuple[float, list[float]] | None:
             return 0.0, []
         return network.config.noise, [_psnr(network, kind, each) for each in LEVELS]
 
-    return background.get(("levels", name, kind), measure, run.written)
+    version = (run.written, dataset.fingerprint)
+    return background.get(("levels", name, kind), measure, version)

@@ -83,7 +83,7 @@ def show_map(moment: Moment, options: MapOptions, newest: Snapshot) -> Marks:
     version = f"{moment.name} {actual.name} {timeline.version(moment.snapshot.step)}"
     versions = {
         "places": f"{version} {options.colour} {options.unit}",
-        "images": f"{moment.snapshot.config.dataset} {options.image_set}",
+        "images": f"{cached.dataset_of(moment.snapshot).fingerprint} {options.image_set}",
         "reconstructions": moment.name,
         "decoder": moment.name,
     }
@@ -207,7 +207,7 @@ def _points(projection: Projection, moment: Moment, colour: NDArray[Any] | None)
 
 
 def _decoder(moment: Moment) -> Arrays:
-    layers, arrays = decoder_layers(moment.snapshot.model)
+    layers, arrays = decoder_layers(moment.snapshot.decoder)
     return dict(arrays), {"layers": layers, "shape": list(moment.sample.images.shape[1:])}
 
 
@@ -241,7 +241,7 @@ def _sensitivity(moment: Moment, projection: Projection) -> Arrays:
     left, right, bottom, top = steady_view(projection.points)
     x, y = np.linspace(left, right, GRID), np.linspace(bottom, top, GRID)
     positions = np.stack(np.meshgrid(x, y), -1).reshape(-1, 2)
-    model = moment.snapshot.model
+    model = moment.snapshot.decoder
     if projection.origin is not None and projection.basis is not None:
         speed = latent_space.decoder_sensitivity(
             model, projection.origin, projection.basis, positions

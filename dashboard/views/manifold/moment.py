@@ -48,18 +48,18 @@ def select(newest: Snapshot, step: int | None, image_set: str) -> "Moment":
         snapshot = cached.frame(str(run.path), step)
     # Changing a setting between two steps can change the network without changing the step.
     name = f"{run.path.name} {image_set} {snapshot.step} {len(snapshot.edits)}"
-    dataset = snapshot.config.dataset
+    dataset = cached.dataset_of(snapshot)
     images = cached.in_session(
         "images",
-        (dataset, image_set),
-        lambda: labeled_images(cached.dataset(dataset), image_set),
+        (dataset.fingerprint, image_set),
+        lambda: labeled_images(dataset, image_set),
     )
     return cached.in_session("moment", name, lambda: Moment(name, snapshot, images, image_set))
 
 
 def factor_names(newest: Snapshot, image_set: str) -> tuple[str, ...]:
     """Return the names of the factors that generated the images; empty if unknown."""
-    dataset = cached.dataset(newest.config.dataset)
+    dataset = cached.dataset_of(newest)
     return tuple(dataset.factors if image_set == "training" else dataset.test_factors)
 
 
@@ -97,7 +97,7 @@ class Moment:
     @cached_property
     def reconstruction(self) -> NDArray[np.uint8]:
         """Reconstructions of the images, of shape (n, height, width), pixels 0 to 255."""
-        images = decode(self.snapshot.model, self.codes)
+        images = decode(self.snapshot.decoder, self.codes)
         return np.asarray((images * 255).round(), np.uint8)
 
     @cached_property

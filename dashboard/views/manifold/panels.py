@@ -62,7 +62,7 @@ def selection(moment: Moment, options: MapOptions, marks: Marks) -> None:
         image_grid("gallery", list(lines), label=t("Selected images"), height=60 * len(lines))
     with right:
         code = moment.codes[rows].mean(0, keepdims=True)
-        pair = [moment.originals(rows).mean(0), decode(moment.snapshot.model, code)[0]]
+        pair = [moment.originals(rows).mean(0), decode(moment.snapshot.decoder, code)[0]]
         columns = [t("mean image"), t("mean code, decoded")]
         image_grid("means", [np.stack(pair)], columns=columns, label=t("Means"), height=110)
         st.caption(_counts(moment, rows))
@@ -88,7 +88,7 @@ def neighbours(moment: Moment, options: MapOptions, marks: Marks) -> None:
     by_code = latent_space.nearest(moment.codes, moment.codes[row], NEAREST + 1)
     by_pixels = cached.in_session(
         "by pixels",
-        (moment.image_set, moment.snapshot.config.dataset, row),
+        (moment.image_set, cached.dataset_of(moment.snapshot).fingerprint, row),
         lambda: latent_space.nearest(
             flat.astype(np.float32), flat[row].astype(np.float32), NEAREST + 1
         ),
@@ -116,8 +116,8 @@ def path(moment: Moment, options: MapOptions, marks: Marks) -> None:
         return
     codes = pin_codes(moment, options, marks)
     per_line = max(2, STEPS // (len(codes) - 1))
-    walk = decode(moment.snapshot.model, latent_space.interpolate(codes, per_line))
-    ends = decode(moment.snapshot.model, codes)
+    walk = decode(moment.snapshot.decoder, latent_space.interpolate(codes, per_line))
+    ends = decode(moment.snapshot.decoder, codes)
     fade = latent_space.interpolate(ends.reshape(len(ends), -1), per_line).reshape(walk.shape)
     playing = st.toggle(t("Animate"), key="play path")
     rows = [t("in code space"), t("in pixels")]

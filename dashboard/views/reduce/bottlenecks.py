@@ -32,11 +32,11 @@ def panel(dataset: Dataset) -> None:
     offers = data.offers()
     title = offers[dataset.name].title if dataset.name in offers else dataset.name
     heading(t("Error vs bottleneck ({name})", name=title))
-    best = _best(index.index(active_run.root()), dataset.name)
+    best = _best(index.index(active_run.root()), dataset)
     missing = [w for w in WIDTHS if w not in best and w < dataset.images[0].size]
     left, right = st.columns(2, gap="medium")
     with left:
-        pca = _pca(dataset.name, len(dataset.images), dataset)
+        pca = _pca(dataset.fingerprint, len(dataset.images), dataset)
         widths = sorted(best)
         figure(
             "reduce-curve",
@@ -69,12 +69,15 @@ def panel(dataset: Dataset) -> None:
         poll("classifiers", lambda: _classifiers(best))
 
 
-def _best(rows: Sequence[Row], dataset: str) -> dict[int, Row]:
+def _best(rows: Sequence[Row], dataset: Dataset) -> dict[int, Row]:
     """Return the finished run with the lowest error for each bottleneck."""
     best: dict[int, Row] = {}
     for row in rows:
         config = row["config"]
-        is_comparable = config.get("dataset") == dataset and not config.get("classes")
+        # Runs of early versions kept no fingerprint.
+        has_changed = row["fingerprint"] not in (None, dataset.fingerprint)
+        is_same = config.get("dataset") == dataset.name and not has_changed
+        is_comparable = is_same and not config.get("classes")
         is_finished = row["held_out"] and row["step"] and row["step"] >= (row["total_steps"] or 1)
         if is_comparable and is_finished:
             width = int(config["bottleneck"])
@@ -88,10 +91,10 @@ def _error(row: Row) -> float:
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def _pca(name: str, count: int, _dataset: Dataset) -> tuple[list[int], list[float]]:
+def _pca(fingerprint: str, count: int, _dataset: Dataset) -> tuple[list[int], list[float]]:
     """Return numbers of components and PCA's error for each, measured as the runs' errors are."""
-    # The name is part of the cache key, as the dataset itself cannot be hashed.
-    del name
+    # The fingerprint is part of the cache key, as the dataset itself cannot be hashed.
+    del fingerprint
     components = probe.training_pca(_dataset, count)
     widths = [width for width in WIDTHS if width < _dataset.images[0].size]
     images = _dataset.test_images[:HELD_OUT]

@@ -1,10 +1,12 @@
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from aecore.config import Config
 from aecore.data import Dataset
+from aecore.errors import LabError
 from aecore.runs.run import Run
 from dashboard.state import cached
 from dashboard.state.background import background_cache
@@ -39,3 +41,20 @@ def test_scores_are_recomputed_after_each_save(run: Run, small: Dataset) -> None
     run.save(trainer)
     run.release()
     assert scores(run) != before
+
+
+def test_images_replaced_while_the_server_runs_are_noticed(
+    run: Run, small: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert cached.trained_model(run).dataset is small
+    assert cached.dataset_of(run.frame()) is small
+    scores(run)
+    changed = replace(small, images=small.images[::-1])
+    monkeypatch.setattr(cached, "dataset", lambda name: changed)
+    for use in (cached.trained_model, lambda run: cached.dataset_of(run.frame())):
+        with pytest.raises(LabError, match="The dataset small has changed since"):
+            use(run)
+    assert cached.scores(run) is None
+    assert background_cache().wait(60)
+    with pytest.raises(LabError, match="The dataset small has changed since"):
+        cached.scores(run)

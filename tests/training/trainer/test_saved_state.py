@@ -71,8 +71,43 @@ def test_state_is_a_copy(small: Dataset, quick: Config) -> None:
 
 
 def test_state_of_another_dataset_is_rejected(digits: Dataset, quick: Config, state: State) -> None:
-    with pytest.raises(LabError, match=r"other images: \[120, 6, 5\].*digits has \[1438, 8, 8\]"):
+    with pytest.raises(LabError, match="The dataset digits has changed since this run was trained"):
         Trainer(digits, quick, state=state)
+    early = {name: value for name, value in state.facts.items() if name != "fingerprint"}
+    with pytest.raises(LabError, match=r"other images: \[120, 6, 5\].*digits has \[1438, 8, 8\]"):
+        Trainer(digits, quick, state=replace(state, facts=early))
+
+
+def test_state_of_other_images_of_the_same_name_and_count_is_rejected(
+    small: Dataset, quick: Config, state: State
+) -> None:
+    images = small.images.copy()
+    images[-1, -1, -1] ^= 1
+    with pytest.raises(LabError, match="The dataset small has changed since this run was trained"):
+        Trainer(replace(small, images=images), quick, state=state)
+    # A copy is the same dataset.
+    same(Trainer(replace(small), quick, state=state), Trainer(small, quick, state=state))
+
+
+def test_state_of_an_early_version_is_resumed(small: Dataset, quick: Config, state: State) -> None:
+    facts = {name: value for name, value in state.facts.items() if name != "fingerprint"}
+    tensors = {name: value for name, value in state.tensors.items() if name != "points"}
+    early, current = (
+        Trainer(small, quick, state=each)
+        for each in (replace(state, facts=facts, tensors=tensors), state)
+    )
+    for trainer in (early, current):
+        advance(trainer, 5)
+    assert early.history == current.history
+    assert early.state().facts == current.state().facts
+
+
+@pytest.mark.parametrize("points", [torch.zeros(159, 2), torch.full((160, 2), torch.nan)])
+def test_map_of_other_images_is_rejected(
+    small: Dataset, quick: Config, state: State, points: torch.Tensor
+) -> None:
+    with pytest.raises(LabError, match="damaged"):
+        Trainer(small, quick, state=replace(state, tensors={**state.tensors, "points": points}))
 
 
 @pytest.mark.parametrize(
