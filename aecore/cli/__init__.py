@@ -66,7 +66,10 @@ COMMANDS: Sequence[tuple[str, str, Message]] = (
     (
         "runs",
         "aecore.cli.runs:runs",
-        N_("List runs, most recent first, with their error on held-out images and that of PCA."),
+        N_(
+            "List runs, most recent first, with their error on held-out images, that of PCA, and "
+            "their size.\n\nWith --tidy, say what can be freed on the disk; with --yes, free it."
+        ),
     ),
     (
         "score",

@@ -1,6 +1,7 @@
-"""``aecore runs``: list the runs."""
+"""``aecore runs``: list the runs and their sizes, and free disk space."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,9 +9,10 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from aecore.cli.output import AsJson, print_note, print_result, print_table
-from aecore.errors import LabError
+from aecore.errors import ConfigError, LabError
 from aecore.i18n import t
 
+MEGABYTE = 2**20
 FORMATS: Mapping[str, str] = {
     "name": "",
     "dataset": "",
@@ -19,6 +21,7 @@ FORMATS: Mapping[str, str] = {
     "epoch": ".1f",
     "held_out": ".5f",
     "pca": ".5f",
+    "megabytes": ".1f",
 }
 
 
@@ -28,12 +31,32 @@ def runs(
         Path | None,
         Parameter(help=t("The folder of the runs; AECORE_RUNS by default, or else runs.")),
     ] = None,
+    tidy: Annotated[
+        bool,
+        Parameter(
+            negative="",
+            show_default=False,
+            help=t(
+                "Say what can be freed on the disk: frames of finished runs that are not "
+                "favourites, and the trash."
+            ),
+        ),
+    ] = False,
+    yes: Annotated[
+        bool, Parameter(negative="", show_default=False, help=t("With --tidy: free it."))
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """List runs, most recent first, with their error on held-out images and that of PCA."""
     from aecore.runs import folder as run_folder
 
     folder = root or run_folder.runs_root()
+    if yes and not tidy:
+        raise ConfigError("--yes confirms --tidy; provide both, or neither.")
+    if tidy:
+        where = f" --root {shlex.quote(str(root))}" if root else ""
+        _tidy(folder, f"aecore runs --tidy --yes{where}", confirmed=yes, as_json=as_json)
+        return 0
     summaries = [summary for each in run_folder.runs(folder) if (summary := _summary(each))]
     if as_json:
         print_result(json.dumps(summaries))
@@ -48,16 +71,49 @@ def runs(
             t("epoch"),
             t("held-out"),
             t("PCA"),
+            t("MB"),
             t("busy"),
         ]
         print_table(heads, [_row(summary) for summary in summaries])
     return 0
 
 
+def _tidy(folder: Path, command: str, *, confirmed: bool, as_json: bool) -> None:
+    """Print what can be freed and the command that frees it, or free it if that is confirmed."""
+    from aecore.runs import tidy
+
+    savings = tidy.find_savings(folder)
+    if confirmed:
+        savings = tidy.tidy(folder, savings)
+    if as_json:
+        facts = {"frames": dict(savings.frames), "trash": dict(savings.trash), "freed": confirmed}
+        print_result(json.dumps(facts))
+        return
+    parts = [(t("frames"), savings.frames), (t("trash"), savings.trash)]
+    cells = [
+        [part, name, f"{size / MEGABYTE:.1f}"]
+        for part, sizes in parts
+        for name, size in sizes.items()
+    ]
+    if cells:
+        print_table([t("what"), t("run"), t("MB")], cells)
+    megabytes = savings.bytes / MEGABYTE
+    if confirmed:
+        print_note(t("Freed {size:,.1f} MB.", size=megabytes))
+    elif cells:
+        text = t("This would free {size:,.1f} MB. To do so: ", size=megabytes)
+        print_note(text + command)
+    else:
+        print_note(t("There is nothing to free."))
+
+
 def _summary(run: Any) -> dict[str, Any] | None:
+    from aecore.runs.folder import disk_bytes
+
     try:
         # A folder may have been renamed since its run.json was written.
-        return {**run.summary(), "name": run.name, "busy": run.busy}
+        size = disk_bytes(run.path) / MEGABYTE
+        return {**run.summary(), "name": run.name, "busy": run.busy, "megabytes": round(size, 3)}
     except LabError as error:
         print_note(str(error))
         return None

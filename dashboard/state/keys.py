@@ -24,6 +24,9 @@ SELECTION = "linked selection"
 TRASHED = "trashed"
 """Runs deleted by the last click, to be brought back."""
 
+SAVINGS = "savings"
+"""What tidying up would free, until that is confirmed or cancelled."""
+
 IMPORT_TURN = "import turn"
 """How many runs were imported; a new uploader each time."""
 

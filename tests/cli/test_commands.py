@@ -10,6 +10,8 @@ import pytest
 
 from aecore import data, knob
 from aecore.config import Config
+from aecore.runs import index
+from aecore.runs.folder import disk_bytes
 from aecore.runs.run import Run
 from tests.cli.conftest import SMALL, STEPS, Call
 
@@ -65,14 +67,44 @@ def test_runs_are_listed_and_damaged_ones_reported(call: Call, tmp_path: Path) -
     last = Run(root / "renamed").history()[-1]
     assert (run["held_out"], run["pca"]) == (last["held_out"], last["pca"])
     head, row = call("runs", "--root", root).out.splitlines()
-    assert " ".join(head.split()) == "name dataset bottleneck step epoch held-out PCA busy"
+    assert " ".join(head.split()) == "name dataset bottleneck step epoch held-out PCA MB busy"
     errors = [f"{last['held_out']:.5f}", f"{last['pca']:.5f}"]
-    assert row.split() == ["renamed", "digits", "3", "12", "2.0", *errors]
+    size = disk_bytes(root / "renamed") / 2**20
+    assert run["megabytes"] == pytest.approx(size, abs=1e-3)
+    assert row.split() == ["renamed", "digits", "3", "12", "2.0", *errors, f"{size:.1f}"]
 
     (root / "renamed" / "run.json").write_text("{")
     result = call("runs", "--root", root, "--json")
     assert (result.code, result.json) == (0, [])
     assert "is not valid JSON" in result.err
+
+
+def test_disk_space_is_freed_once_confirmed(call: Call, tmp_path: Path) -> None:
+    root = tmp_path / "my runs"
+    call("train", *SMALL, "--epochs", "4", "--out", root / "first")
+    call("train", *SMALL, "--epochs", "1", "--out", root / "second")
+    index.move_to_trash(root, "second")
+    found = call("runs", "--root", root, "--tidy", "--json").json
+    assert (list(found["frames"]), list(found["trash"]), found["freed"]) == (
+        ["first"],
+        ["second"],
+        False,
+    )
+    said = call("runs", "--root", root, "--tidy")
+    assert [line.split()[:2] for line in said.out.splitlines()] == [
+        ["what", "run"],
+        ["frames", "first"],
+        ["trash", "second"],
+    ]
+    megabytes = sum([*found["frames"].values(), *found["trash"].values()]) / 2**20
+    assert f"This would free {megabytes:.1f} MB. To do so: aecore runs --tidy --yes" in said.err
+    assert f"--root '{root}'" in said.err
+    assert index.trashed(root) == ["second"]
+    assert f"Freed {megabytes:.1f} MB." in call("runs", "--root", root, "--tidy", "--yes").err
+    assert index.trashed(root) == []
+    again = call("runs", "--root", root, "--tidy")
+    assert (again.code, again.out, again.err) == (0, "", "There is nothing to free.\n")
+    assert call("runs", "--root", root, "--yes").code == 2
 
 
 def test_custom_images_are_added_listed_and_trained_on(call: Call, tmp_path: Path) -> None:

@@ -13,10 +13,11 @@ from aecore.errors import LabError, RunError
 from aecore.i18n import N_, nt, t
 from aecore.runs import archive, index
 from aecore.runs.export import FORMATS, export
+from aecore.runs.folder import disk_bytes
 from aecore.runs.index import Row
 from aecore.runs.run import Run
 from dashboard.state import active_run, commands, keys, messages
-from dashboard.views.compare import html_report
+from dashboard.views.compare import html_report, tidy_up
 
 HEIGHT = 320
 MEGABYTE = 2**20
@@ -30,6 +31,7 @@ def choose() -> list[Row]:
         query = st.text_input(
             t("Search"), key="find runs", placeholder=t("name, tag, note, dataset"), width=260
         )
+        trash = disk_bytes(root / index.TRASH) / MEGABYTE
         megabytes = sum(row["bytes"] for row in rows) / MEGABYTE
         st.caption(
             nt(
@@ -38,9 +40,12 @@ def choose() -> list[Row]:
                 len(rows),
                 size=megabytes,
             )
+            + (" · " + t("{size:,.0f} MB in the trash", size=trash) if trash else "")
         )
         _imports()
+        tidy_up.button()
         _undo()
+    tidy_up.offer()
     rows = [row for row in rows if _matches(row, query or "")]
     if not rows:
         st.info(t("No matching runs."))

@@ -1,0 +1,59 @@
+"""Tidying up on the Compare page without a browser."""
+
+from pathlib import Path
+
+import pytest
+
+from aecore.config import Config
+from aecore.data import Dataset
+from aecore.runs import index
+from aecore.runs.run import Run
+from aecore.runs.tidy import FRAMES_KEPT, find_savings
+from tests.dashboard.support import OpenPage, captions
+from tests.support import trained
+
+
+@pytest.fixture
+def runs(root: Path, small: Dataset, quick: Config) -> Path:
+    """Put a finished run into the folder of runs, and another into the trash."""
+    for name in ("finished", "deleted"):
+        trained(root / name, small, quick, 24)
+    index.move_to_trash(root, "deleted")
+    return root
+
+
+def test_nothing_is_deleted_before_the_second_click(runs: Path, open_view: OpenPage) -> None:
+    page = open_view("compare")
+    assert not page.exception
+    assert "MB in the trash" in captions(page)
+    page.button(key="tidy up").click().run()
+    megabytes = find_savings(runs).bytes / 2**20
+    (text,) = (each.value for each in page.markdown if "This cannot be undone" in each.value)
+    assert f"keeps {FRAMES_KEPT} of its saved steps" in text
+    assert "1 run in the trash is deleted" in text
+    assert page.button(key="free").label == f"Free {megabytes:.1f} MB"
+    page.button(key="keep everything").click().run()
+    assert index.trashed(runs) == ["deleted"]
+    assert len(Run(runs / "finished").frames()) > FRAMES_KEPT
+
+    page.button(key="tidy up").click().run()
+    page.button(key="free").click().run()
+    assert not page.exception
+    assert [each.value for each in page.toast] == [f"Freed {megabytes:.1f} MB."]
+    assert index.trashed(runs) == []
+    assert len(Run(runs / "finished").frames()) == FRAMES_KEPT
+    assert "MB in the trash" not in captions(page)
+
+    page.button(key="tidy up").click().run()
+    assert any("There is nothing to free" in each.value for each in page.markdown)
+
+
+def test_undo_is_not_offered_for_what_was_deleted_for_good(runs: Path, open_view: OpenPage) -> None:
+    page = open_view("compare")
+    page.session_state["trashed"] = ["deleted"]
+    page.run()
+    assert page.button(key="undo delete")
+    page.button(key="tidy up").click().run()
+    page.button(key="free").click().run()
+    assert not page.exception
+    assert "undo delete" not in [each.key for each in page.button]
