@@ -47,7 +47,7 @@ def runs(
     ] = False,
     as_json: AsJson = False,
 ) -> int:
-    """List runs, most recent first, with their error on held-out images and that of PCA."""
+    """List runs, most recent first, with their errors and sizes, or free disk space."""
     from aecore.runs import folder as run_folder
 
     folder = root or run_folder.runs_root()

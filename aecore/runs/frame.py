@@ -138,8 +138,8 @@ def codes(path: Path) -> NDArray[np.float32]:
         with safe_open(path, "numpy") as file:
             names = [name for name in file.keys() if name.startswith("codes")]  # noqa: SIM118
             arrays = {name: file.get_tensor(name) for name in names}
-            width = json.loads(file.metadata()["facts"])["config"]["bottleneck"]
-            return _unpacked_codes(arrays, width)
+            config = Config(**json.loads(file.metadata()["facts"])["config"])
+            return _unpacked_codes(arrays, config.bottleneck)
     except (OSError, SafetensorError, LookupError, TypeError, ValueError) as error:
         raise _unreadable(path, error) from None
 

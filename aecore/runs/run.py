@@ -224,11 +224,14 @@ class Run:
         rows = [row for row in self.history() if row["step"] <= saved.facts["step"]]
         trainer = Trainer(dataset, self.config, state=State(saved.tensors, saved.facts, rows))
         self._rewrite(rows)
-        steps = self.frames()
-        # Early versions did not list the frames.
-        kept = {step for step in saved.facts.get("frames", steps) if step <= trainer.steps}
+        steps, listed = self.frames(), saved.facts.get("frames")
+        if not isinstance(listed, list):
+            # Early versions did not list the frames.
+            listed = steps
         self._frame_bytes = {
-            step: self.frame_path(step).stat().st_size for step in steps if step in kept
+            step: self.frame_path(step).stat().st_size
+            for step in steps
+            if step <= trainer.steps and step in listed
         }
         self._delete_other_frames()
         self._last_frame = trainer.steps

@@ -95,11 +95,12 @@ def _excess(run: Run) -> int:
     try:
         summary = run.summary()
         is_finished = summary["step"] >= summary["total_steps"]
-    except (LabError, LookupError, TypeError):
+        if not is_finished or labels(run.path)["favourite"]:
+            return 0
+        return sum(run.frame_path(step).stat().st_size for step in _spare(run))
+    except (LabError, LookupError, TypeError, OSError):
+        # It is damaged, or was deleted since it was listed.
         return 0
-    if not is_finished or labels(run.path)["favourite"]:
-        return 0
-    return sum(run.frame_path(step).stat().st_size for step in _spare(run))
 
 
 def _spare(run: Run) -> set[int]:

@@ -111,6 +111,17 @@ def test_frame_that_was_not_saved_is_rejected(
         Run(tmp_path / "a").frame(1234)
 
 
+@pytest.mark.parametrize("frames", [None, "all", 3, ["x", [], None, 0, 1, 2, 3, 4, 5]])
+def test_unusable_list_of_frames_does_not_keep_a_run_from_resuming(
+    tmp_path: Path, small: Dataset, quick: Config, frames: object
+) -> None:
+    trained(tmp_path / "a", small, quick, 5)
+    state = tmp_path / "a" / "checkpoint" / "state.json"
+    state.write_text(json.dumps({**json.loads(state.read_text()), "frames": frames}))
+    assert Run(tmp_path / "a").resume(small).steps == 5
+    assert Run(tmp_path / "a").frames() == list(range(6))
+
+
 def test_run_cannot_be_resumed_on_another_dataset(
     tmp_path: Path, small: Dataset, digits: Dataset, quick: Config
 ) -> None:
