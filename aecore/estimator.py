@@ -138,8 +138,11 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         if not first:
             # The number of steps per epoch may differ between calls, as the rows may.
             step, images = passes * trainer.steps_per_epoch, [len(rows), *dataset.shape]
-            facts = {**self._state.facts, "step": step, "images": images}
-            state = State(self._state.tensors, facts, [])
+            # The state is that of other images: their fingerprint and their map do not apply.
+            of_rows = {"images": images, "fingerprint": dataset.fingerprint}
+            facts = {**self._state.facts, "step": step, **of_rows}
+            tensors = {n: each for n, each in self._state.tensors.items() if n != "points"}
+            state = State(tensors, facts, [])
             trainer = Trainer(dataset, self._config_, state=state)
         done = before[-1]["step"] - trainer.steps if before else 0
         trainer.train(trainer.steps + trainer.steps_per_epoch)

@@ -22,9 +22,10 @@ from aecore.images import Images
 from aecore.knob import knobs
 from aecore.maps.projection import plane
 from aecore.metrics.reconstruction import errors
+from aecore.network import onnx
 from aecore.network.inference import tensor
 from aecore.presets import preset
-from aecore.runs import archive, onnx
+from aecore.runs import archive
 from aecore.runs.run import Run
 from aecore.runs.trained_model import TrainedModel
 

@@ -151,7 +151,8 @@ class Job:
         def start() -> None:
             self.error, self.idle = None, False
             # What did not fit on a full disk comes first: the next step would overtake it.
-            self.run.record(self._trainer)
+            if self.run.on_disk:
+                self.run.record(self._trainer)
             self._recent_steps.clear()
             self._budget = count
             if self._trainer.finished:

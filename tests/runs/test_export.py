@@ -14,7 +14,8 @@ from safetensors.torch import load
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import LabError
-from aecore.runs import archive, export, onnx
+from aecore.network import onnx
+from aecore.runs import archive, export
 from aecore.runs.run import Run
 from aecore.runs.trained_model import TrainedModel
 from tests.support import advance_run, trained

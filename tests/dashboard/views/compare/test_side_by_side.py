@@ -23,7 +23,7 @@ side_by_side(index.index(active_run.root()))
 @pytest.fixture
 def runs(root: Path, small: Dataset, quick: Config, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Train two runs on a dataset."""
-    active_run.active_run.clear()
+    active_run.sessions.clear()
     monkeypatch.setattr(cached, "dataset", lambda name: small)
     for name in ("first", "second"):
         trained(root / name, small, quick.changed(dataset="small"), 4)
