@@ -1,7 +1,8 @@
 """The dashboard as a web application: `streamlit run dashboard/app.py`.
 
-Streamlit looks for the name `app` in this file and serves it, with settings from the folder
-`.streamlit` beside it. The script that it runs for each browser tab is `script.py`.
+Streamlit looks for the name `app` in this file and serves it, with settings from the folders
+`.streamlit` beside it and in the working folder. The script that it runs for each browser tab is
+`script.py`.
 """
 
 from pathlib import Path

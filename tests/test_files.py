@@ -38,7 +38,6 @@ def test_write_that_fails_for_any_reason_leaves_nothing(
     assert list(tmp_path.iterdir()) == []
 
 
-
 def test_missing_folder_is_as_good_as_the_one_it_would_be_in(tmp_path: Path) -> None:
     for check in (check_readable, check_writable):
         check(tmp_path / "a" / "b")
