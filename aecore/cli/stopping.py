@@ -9,7 +9,7 @@ from threading import Event
 STOPPED = 128
 """Exit code of a stopped command, to which the number of the signal is added."""
 
-SIGNALS = (signal.SIGINT, signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))
+SIGNALS = [signal.SIGINT, signal.SIGTERM]
 
 
 @dataclass
@@ -34,7 +34,7 @@ class Stop:
 def stopping() -> Iterator[Stop]:
     """Yield what Ctrl-C, a request to end, and a closed terminal set.
 
-    A signal that is ignored, as ``nohup`` arranges for a closed terminal, stays ignored.
+    Where a closed terminal is ignored, as ``nohup`` arranges, it stays ignored.
     """
     stop = Stop()
 
@@ -42,8 +42,12 @@ def stopping() -> Iterator[Stop]:
         stop.code = STOPPED + number
         stop.requested.set()
 
-    caught = [each for each in SIGNALS if signal.getsignal(each) is not signal.SIG_IGN]
-    before = {number: signal.signal(number, catch) for number in caught}
+    signals = list(SIGNALS)
+    # Windows has no such signal.
+    hangup = getattr(signal, "SIGHUP", None)
+    if hangup is not None and signal.getsignal(hangup) is not signal.SIG_IGN:
+        signals.append(hangup)
+    before = {number: signal.signal(number, catch) for number in signals}
     try:
         yield stop
     finally:

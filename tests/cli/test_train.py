@@ -4,6 +4,7 @@ import shlex
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -193,6 +194,15 @@ def test_run_killed_before_its_first_checkpoint_restarts(call: Call, tmp_path: P
     assert (result.code, result.json["step"]) == (0, 2 * STEPS)
 
 
+@pytest.fixture
+def hangup_ends() -> Iterator[None]:
+    """Let SIGHUP have its usual effect, also where the tests were started with ``nohup``."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.usefixtures("hangup_ends")
 @pytest.mark.parametrize("signal_number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_interrupted_run_is_saved_and_resumes_identically(
     call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, signal_number: signal.Signals
@@ -212,6 +222,7 @@ def test_interrupted_run_is_saved_and_resumes_identically(
     assert saved_files(path) == saved_files(uninterrupted)
 
 
+@pytest.mark.usefixtures("hangup_ends")
 def test_run_is_saved_when_its_terminal_is_closed(tmp_path: Path) -> None:
     terminal, end = pty.openpty()
     # A session leader's first terminal becomes its controlling one.
@@ -234,14 +245,12 @@ def test_run_is_saved_when_its_terminal_is_closed(tmp_path: Path) -> None:
     assert not run.busy
 
 
-def test_ignored_hangup_stays_ignored(call: Call, tmp_path: Path) -> None:
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with stopping() as stop:
-            signal.raise_signal(signal.SIGHUP)
-        assert not stop
-    finally:
-        signal.signal(signal.SIGHUP, before)
+@pytest.mark.usefixtures("hangup_ends")
+def test_ignored_hangup_stays_ignored() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with stopping() as stop:
+        signal.raise_signal(signal.SIGHUP)
+    assert not stop
 
 
 def test_refused_start_leaves_no_folder(call: Call, tmp_path: Path) -> None:
