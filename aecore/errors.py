@@ -4,11 +4,55 @@ from typing import Self
 
 from aecore.i18n import Message
 
+LONGEST_VALUE = 1000
+
+
+class _Shortened(str):
+    """The shortened text of a number, to which no format applies any more."""
+
+    __slots__ = ()
+
+    def __format__(self, spec: str) -> str:
+        return str(self)
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+def brief(value: object, longest: int = LONGEST_VALUE) -> object:
+    """Return a value as an error may quote it: without its middle if its text is long.
+
+    Parameters
+    ----------
+    value : object
+    longest : int
+        Largest number of characters.
+
+    Returns
+    -------
+    object
+        The value itself if it is short, else a text.
+    """
+    if isinstance(value, Message):
+        return value
+    try:
+        text = str(value)
+    except ValueError:
+        # Python converts no integer of more than some 4,000 digits.
+        return _Shortened("...")
+    if len(text) <= longest:
+        return value
+    half = (longest - 3) // 2
+    shortened = f"{text[:half]}...{text[-half:]}"
+    return shortened if isinstance(value, str) else _Shortened(shortened)
+
 
 class LabError(Exception):
     """A request that cannot be fulfilled; the text says what, why and the way out.
 
     The text is translated when it is shown, so it may be raised in one thread and shown in another.
+    Long values are shortened, and what is not text, such as the name of a file whose bytes are not
+    UTF-8, is escaped.
 
     Parameters
     ----------
@@ -20,7 +64,7 @@ class LabError(Exception):
 
     def __init__(self, text: str, /, **values: object) -> None:
         super().__init__(text)
-        self.message = Message(text, values)
+        self.message = Message(text, {name: brief(value) for name, value in values.items()})
 
     @classmethod
     def from_message(cls, message: Message) -> Self:
@@ -28,7 +72,7 @@ class LabError(Exception):
         return cls(message.text, **message.values)
 
     def __str__(self) -> str:
-        return str(self.message)
+        return str(self.message).encode(errors="backslashreplace").decode()
 
 
 class ConfigError(LabError, ValueError):

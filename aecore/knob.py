@@ -8,13 +8,14 @@ from typing import Any, Literal, cast
 from pydantic import BaseModel, Field, ValidationError
 from pydantic.fields import FieldInfo
 
-from aecore.errors import ConfigError
+from aecore.errors import ConfigError, brief
 from aecore.i18n import N_, Message, t
 
 Group = Literal["data", "constraint", "network", "training"]
 Kind = Literal["integer", "number", "switch", "choice", "text"]
 KINDS: Mapping[type, Kind] = {bool: "switch", int: "integer", float: "number", str: "text"}
 NO_TEXT = Message("")
+LONGEST_QUOTE = 60
 
 
 @dataclass(frozen=True)
@@ -206,6 +207,7 @@ def sentence(model: type[BaseModel], error: ValidationError) -> ConfigError:
         return ConfigError(
             "{name} is not a setting; the settings are {every}.", name=name, every=every
         )
+    value = brief(value, LONGEST_QUOTE)
     about = {"name": name, "value": value, "span": declared.span, "example": declared.example}
     match declared.kind:
         case "integer":

@@ -16,6 +16,8 @@ MODES = {
     ),
 }
 
+MANY_NINES = f"{'9' * 28}...{'9' * 28}"
+
 
 class Oven(BaseModel):
     model_config = ConfigDict(extra="forbid")
@@ -94,6 +96,11 @@ def test_settings_that_choices_use_and_require() -> None:
         ({"fan": "maybe"}, "fan is 'maybe'; choose true or false."),
         ({"mode": "left"}, "mode is 'left'; choose one of top, both_sides."),
         ({"dish": "Ö"}, "dish is 'Ö'; provide something like cake."),
+        ({"rack": "9" * 5000}, f"rack is {MANY_NINES}; choose a whole number, 1 to 4."),
+        ({"rack": 10**5000}, "rack is ...; choose a whole number, 1 to 4."),
+        ({"heat": int("9" * 400)}, f"heat is {MANY_NINES}; choose a number, 50 to 1,250.5."),
+        ({"mode": "9" * 5000}, f"mode is '{MANY_NINES}'; choose one of top, both_sides."),
+        ({"fan": int("9" * 400)}, f"fan is {MANY_NINES}; choose true or false."),
         (
             {"door": 1},
             "door is not a setting; the settings are heat, rack, fan, mode, dish.",

@@ -5,12 +5,13 @@ Each module contains one command and is imported only when the command is called
 
 import sys
 from collections.abc import Sequence
+from io import TextIOWrapper
 from typing import Any
 
 from cyclopts import App, CycloptsError
 
 from aecore.cli.output import print_note
-from aecore.errors import LabError
+from aecore.errors import LabError, brief
 from aecore.i18n import N_, Message, t
 
 FAILED, INVALID = 1, 2
@@ -116,12 +117,15 @@ def main(tokens: Sequence[str] | None = None) -> None:
     tokens : sequence of str, optional
         Arguments after ``aecore``; by default those of the process.
     """
+    if isinstance(sys.stdout, TextIOWrapper):
+        # A path may contain bytes that are not text, which are written as they are.
+        sys.stdout.reconfigure(errors="surrogateescape")
     arguments = sys.argv[1:] if tokens is None else list(tokens)
     settings: dict[str, Any] = {"print_error": False, "exit_on_error": False}
     try:
         code = app(arguments, **settings, result_action="return_value")
     except (LabError, CycloptsError) as error:
-        print_note(" ".join(str(error).split()))
+        print_note(str(brief(" ".join(str(error).split()))))
         code = INVALID
     except OSError as error:
         print_note(t("Error: {error}.", error=error))

@@ -26,8 +26,8 @@ def print_result(text: str) -> None:
 
 
 def print_note(text: str) -> None:
-    """Print a note on stderr."""
-    sys.stderr.write(f"{text}\n")
+    """Print a note on stderr; what is not text in it is escaped."""
+    sys.stderr.write(text.encode(errors="backslashreplace").decode() + "\n")
 
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

@@ -1,3 +1,5 @@
+import io
+import os
 import signal
 import subprocess
 import sys
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 
 from aecore import data, knob
+from aecore.cli import main
 from aecore.config import Config
 from aecore.runs import index
 from aecore.runs.folder import disk_bytes
@@ -152,3 +155,43 @@ def test_missing_command_shows_help_and_unknown_is_rejected(call: Call) -> None:
     result = call("trian")
     assert result.code == 2
     assert "trian" in result.err
+
+
+def test_names_that_are_not_utf8_are_rejected_or_printed_as_they_are(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name = os.fsdecode(b"x\xff")
+    result = call("train", *SMALL, "--out", tmp_path / name)
+    assert result.code == 2
+    assert "is not UTF-8" in result.err
+    assert not list(tmp_path.iterdir())
+    call("train", *SMALL, "--epochs", "1", "--out", tmp_path / "run")
+    for error in ("--step", "--nothing"):
+        assert call("branch", tmp_path / "run", error, name, "--out", tmp_path / "y").code == 2
+    output = io.TextIOWrapper(io.BytesIO(), encoding="utf-8")
+    monkeypatch.setattr(sys, "stdout", output)
+    with pytest.raises(SystemExit) as exit_info:
+        main(["export", str(tmp_path / "run"), "--format", "line", "--out", str(tmp_path / name)])
+    assert exit_info.value.code == 0
+    output.flush()
+    assert output.buffer.getvalue() == os.fsencode(tmp_path) + b"/x\xff\n"
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train", "--bottleneck", "9" * 5000),
+        ("train", "--preset", "9" * 5000),
+        ("train", "--threads", "9" * 5000),
+        ("train", "9" * 5000),
+        ("9" * 5000,),
+        ("branch", "x", "--step", "9" * 5000),
+        ("export", "x", "--format", "9" * 5000),
+        ("data", "download", "9" * 5000),
+    ],
+)
+def test_long_values_are_not_repeated_whole(call: Call, arguments: tuple[str, ...]) -> None:
+    result = call(*arguments)
+    assert result.code == 2
+    assert 0 < len(result.err) < 3000
+    assert "Traceback" not in result.err
