@@ -12,6 +12,8 @@ from aecore.errors import RunError
 PART = ".part"
 """Suffix of a file that is being written; a killed writer leaves it behind."""
 
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
 
 def check_readable(folder: Path) -> None:
     """Check that a folder of runs is a folder that can be read, or is missing.
@@ -97,3 +99,22 @@ def read_json(path: Path) -> Any:
         raise RunError("Incomplete run: {path} is missing.", path=path) from None
     except ValueError as error:
         raise RunError("{path} is not valid JSON: {error}.", path=path, error=error) from None
+
+
+def cell(text: str) -> str:
+    """Return a text on one line that no spreadsheet takes for a formula.
+
+    Names come from others: that of a class from their images, that of a run from their ZIP. A
+    spreadsheet computes a cell that begins with ``=``, ``+``, ``-``, ``@``, a tab or a carriage
+    return, unless an apostrophe stands before it. A number stays as it is.
+    """
+    line = " ".join(text.splitlines()).replace("\t", " ")
+    return f"'{line}" if text.startswith(FORMULA) and not _is_number(text) else line
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

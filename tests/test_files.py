@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from aecore.errors import RunError
-from aecore.files import check_readable, check_writable, write
+from aecore.files import cell, check_readable, check_writable, write
 from tests.support import full_disk, read_only
 
 OLD, NEW = b"old", bytes(range(100))
@@ -58,3 +58,18 @@ def test_read_only_folder_can_be_read_and_not_written(public_folder: Path) -> No
         for folder in (public_folder, public_folder / "inside"):
             with pytest.raises(RunError, match=r"Cannot write to .* \(Permission denied"):
                 check_writable(folder)
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+a", "-a", "@SUM(A1)", "\t=1", "\r=1", "=\n=1"])
+def test_text_that_a_spreadsheet_would_compute_gets_an_apostrophe(text: str) -> None:
+    assert cell(text).startswith("'")
+    assert not set("\t\r\n") & set(cell(text))
+
+
+@pytest.mark.parametrize("text", ["", "seven", "a=b", "-1", "+2.5e3", "Ünï"])
+def test_other_text_is_unchanged(text: str) -> None:
+    assert cell(text) == text
+
+
+def test_text_is_on_one_line() -> None:
+    assert cell("a\nb\r\nc\td\u2028e") == "a b c d e"

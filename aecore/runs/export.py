@@ -17,6 +17,7 @@ from safetensors.torch import save
 
 from aecore.config import Config
 from aecore.errors import RunError
+from aecore.files import cell
 from aecore.i18n import N_, Message
 from aecore.images import Images
 from aecore.knob import knobs
@@ -144,10 +145,10 @@ def _projector(path: Path) -> bytes:
     labels, classes = network.dataset.test_labels[: len(images)], network.dataset.classes
     vectors = io.StringIO()
     np.savetxt(vectors, network.encode(images), fmt="%.6g", delimiter="\t")
-    names = [classes[label] if label >= 0 else "?" for label in labels]
+    names = [cell(classes[label]) if label >= 0 else "?" for label in labels]
     config = (
         "embeddings {\n"
-        f'  tensor_name: "{network.name}"\n'
+        f"  tensor_name: {json.dumps(network.name, ensure_ascii=False)}\n"
         '  tensor_path: "vectors.tsv"\n'
         '  metadata_path: "metadata.tsv"\n'
         f'  sprite {{\n    image_path: "sprite.png"\n    single_image_dim: {width}\n'
@@ -186,13 +187,14 @@ def _script(path: Path) -> bytes:
     ).encode()
 
 
-SCRIPT = '''"""Make the run {name} again: the same settings and edits give the same history."""
+SCRIPT = '''"""Make a run again: the same settings and edits give the same history."""
 
 from aecore import Config, Trainer, data
 
+# The run {name!r}
 config = Config({settings})
 edits = {edits!r}
-steps = {steps}
+steps = {steps!r}
 
 trainer = Trainer(data.load(config.dataset), config)
 for step, changes in [*edits, (steps, {{}})]:

@@ -103,7 +103,7 @@ def load(path: Path, probe: Path, history: Sequence[Record]) -> Snapshot:
         config = Config(**facts["config"])
         return Snapshot(
             config=config,
-            step=facts["step"],
+            step=_whole_number("step", facts["step"]),
             total_steps=facts["total_steps"],
             epoch=facts["epoch"],
             history=history,
@@ -189,6 +189,13 @@ def thin(sizes: Mapping[int, int], most: int) -> dict[int, int]:
         gaps = logarithms[2:] - logarithms[:-2]
         del kept[steps[1 + int(gaps.argmin())]]
     return kept
+
+
+def _whole_number(name: str, value: object) -> int:
+    # It enters exported scripts, and frames may come from others.
+    if type(value) is not int or value < 0:
+        raise ValueError(f"{name} is {str(value)[:40]!r}, not a whole number")
+    return value
 
 
 def _unreadable(path: Path, error: Exception) -> RunError:

@@ -1,16 +1,21 @@
+import ast
 import csv
 import io
 import json
+import shutil
 import sys
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 from safetensors import safe_open
+from safetensors.numpy import save_file
 from safetensors.torch import load
 
+from aecore import data
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import LabError
@@ -168,3 +173,40 @@ def test_missing_library_is_reported_with_its_install_command(
 def test_unknown_format_is_rejected(folder: Path) -> None:
     with pytest.raises(LabError, match="choose one of safetensors, onnx"):
         export.export(folder, "docx")
+
+
+HOSTILE_NAME = '"""\n\'; raise SystemExit(1)\r\n#\\ \u2028 Ü'
+
+
+def test_exported_script_runs_nothing_but_the_run(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / HOSTILE_NAME
+    shutil.copytree(folder, path)
+    with safe_open(path / "latest.safetensors", "numpy") as file:
+        arrays = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+        facts = json.loads(file.metadata()["facts"])
+    script = export.export(path, "script").decode()
+    nodes = ast.parse(script).body
+    assert [type(node).__name__ for node in nodes] == [
+        *("Expr", "ImportFrom", "Assign", "Assign", "Assign", "Assign", "For", "Expr")
+    ]
+    assert script.splitlines()[4] == f"# The run {HOSTILE_NAME!r}"
+    for step in ("1\nraise SystemExit(1)", "__import__('os')", [1], 1e999):
+        text = json.dumps({**facts, "step": step})
+        save_file(arrays, path / "latest.safetensors", {"facts": text})
+        with pytest.raises(LabError, match="step is"):
+            export.export(path, "script")
+
+
+def test_projector_export_bears_odd_names(
+    tmp_path: Path, small: Dataset, quick: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    odd = replace(small, classes=("a\nb\tc", "=1+1", "plain"))
+    trained(tmp_path / 'a"\n}', odd, quick, 1)
+    monkeypatch.setattr(data, "load", lambda name: odd)
+    content = export.export(tmp_path / 'a"\n}', "projector")
+    with zipfile.ZipFile(io.BytesIO(content)) as files:
+        labels = files.read("metadata.tsv").decode().splitlines()
+        config = files.read("projector_config.pbtxt").decode()
+    assert labels[:3] == ["a b c", "'=1+1", "plain"]
+    assert len(labels) == len(odd.test_images)
+    assert config.splitlines()[1] == r'  tensor_name: "a\"\n}"'

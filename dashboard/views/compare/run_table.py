@@ -10,6 +10,7 @@ import streamlit as st
 
 from aecore.choices.sparsity import SPARSITY_KINDS
 from aecore.errors import LabError, RunError
+from aecore.files import cell
 from aecore.i18n import N_, nt, t
 from aecore.runs import archive, index
 from aecore.runs.export import FORMATS, export
@@ -80,8 +81,9 @@ def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
 
     return {
         "favourite": ["★" if row["favourite"] else "" for row in rows],
-        "title": [row["title"] or row["name"] for row in rows],
-        "dataset": setting("dataset"),
+        # The table can be saved as CSV.
+        "title": [cell(row["title"] or row["name"]) for row in rows],
+        "dataset": [cell(name) for name in setting("dataset")],
         "architecture": setting("architecture"),
         "bottleneck": setting("bottleneck"),
         "noise": setting("noise"),
@@ -89,8 +91,8 @@ def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
         "held_out": [row["held_out"] for row in rows],
         "ratio": [_ratio(row) for row in rows],
         "epoch": [row["epoch"] for row in rows],
-        "tags": [", ".join(row["tags"]) for row in rows],
-        "note": [row["note"] for row in rows],
+        "tags": [cell(", ".join(row["tags"])) for row in rows],
+        "note": [cell(row["note"]) for row in rows],
         "size": [row["bytes"] / MEGABYTE for row in rows],
         "touched": [datetime.fromtimestamp(row["touched"]).astimezone() for row in rows],
     }

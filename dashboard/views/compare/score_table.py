@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from aecore.errors import LabError
+from aecore.files import cell
 from aecore.i18n import N_, Message, nt, t
 from aecore.runs.run import Run
 from aecore.training.snapshot import Snapshot
@@ -56,7 +57,7 @@ def scores_of(shots: Mapping[str, Snapshot], titles: Mapping[str, str]) -> None:
 def _table(names: Sequence[str], titles: Mapping[str, str]) -> bool:
     """Show the scores computed so far; return whether any are still missing."""
     rows = [_scores(name) for name in names]
-    table: dict[str, list[Any]] = {"run": [titles[name] for name in names]}
+    table: dict[str, list[Any]] = {"run": [cell(titles[name]) for name in names]}
     for score, (_, number_format) in COLUMNS.items():
         scale = 100 if number_format == PERCENT else 1
         table[score] = [scale * row[score] if row and score in row else None for row in rows]

@@ -8,6 +8,7 @@ import streamlit as st
 
 from aecore.config import Config
 from aecore.errors import LabError
+from aecore.files import cell
 from aecore.i18n import nt, t
 from aecore.knob import knobs
 from aecore.runs.index import Row
@@ -72,11 +73,11 @@ def _settings(rows: Sequence[Row], titles: Mapping[str, str]) -> None:
     heading(t("Differing settings"))
     table: dict[str, list[Any]] = {t("Setting"): []}
     for row in rows:
-        table[_unique(titles[row["name"]], table)] = []
+        table[_unique(cell(titles[row["name"]]), table)] = []
     columns = list(table.values())
     shared = 0
     for name in knobs(Config):
-        values = [str(row["config"].get(name)) for row in rows]
+        values = [cell(str(row["config"].get(name))) for row in rows]
         if len(set(values)) == 1:
             shared += 1
             continue
