@@ -102,13 +102,14 @@ class Run:
         return run
 
     def check_folder(self) -> None:
-        """Check that the folder of a draft is empty or missing, and can be written to.
+        """Check that the folder of a draft has a textual name, is empty or missing, and writable.
 
         Raises
         ------
         RunError
         """
         path = self.path
+        _check_name(path)
         check_writable(path.parent)
         if path.exists() and (not path.is_dir() or any(path.iterdir())):
             raise RunError(
@@ -391,6 +392,17 @@ class Run:
         if not isinstance(content, dict):
             raise RunError("{path} does not say how far the run has come.", path=path)
         return content
+
+
+def _check_name(path: Path) -> None:
+    try:
+        path.name.encode()
+    except UnicodeEncodeError:
+        raise RunError(
+            "The folder name {name!r} is not UTF-8, so pages and files cannot contain it; choose "
+            "another, or rename the folder.",
+            name=path.name,
+        ) from None
 
 
 def _parsed_config(values: object, path: Path) -> Config:
