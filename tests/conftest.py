@@ -1,5 +1,6 @@
 """Shared fixtures: small datasets, quick settings, and a single torch thread."""
 
+import signal
 import tempfile
 import threading
 from collections.abc import Iterator
@@ -67,3 +68,11 @@ def quick() -> Config:
     return Config(
         bottleneck=4, hidden="12", batch_size=32, epochs=6, precision="float32", noise=0.1
     )
+
+
+@pytest.fixture
+def hangup_ends() -> Iterator[None]:
+    """Let SIGHUP have its usual effect, also where the tests were started with ``nohup``."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)

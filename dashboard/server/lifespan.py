@@ -55,7 +55,9 @@ def _stopping() -> Iterator[None]:
             signal.signal(each, stop)
         stop(harmless or number, frame)
 
-    before = {number: signal.signal(number, handle) for number in STOPPING}
+    # After `nohup`, a server outlives its terminal.
+    caught = [each for each in STOPPING if signal.getsignal(each) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, handle) for number in caught}
     try:
         yield
     finally:

@@ -4,7 +4,6 @@ import shlex
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -192,14 +191,6 @@ def test_run_killed_before_its_first_checkpoint_restarts(call: Call, tmp_path: P
     Run.create(path, Config(train_size=300, batch_size=50, hidden="16", epochs=2)).release()
     result = call("train", "--resume", "--out", path, "--threads", "1", "--json")
     assert (result.code, result.json["step"]) == (0, 2 * STEPS)
-
-
-@pytest.fixture
-def hangup_ends() -> Iterator[None]:
-    """Let SIGHUP have its usual effect, also where the tests were started with ``nohup``."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    yield
-    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.usefixtures("hangup_ends")

@@ -33,6 +33,7 @@ uvicorn.run(Starlette(lifespan=announced), port=0, log_level="error")
 """
 
 
+@pytest.mark.usefixtures("hangup_ends")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_every_signal_stops_the_server_and_what_is_registered_at_exit_runs(number: int) -> None:
     with subprocess.Popen(
@@ -46,6 +47,24 @@ def test_every_signal_stops_the_server_and_what_is_registered_at_exit_runs(numbe
         finally:
             process.kill()
     assert (output, errors, process.returncode) == ("stopped\nsaved\n", "", 0)
+
+
+@pytest.mark.usefixtures("hangup_ends")
+def test_server_that_ignores_hangups_outlives_its_terminal() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with subprocess.Popen(
+        [sys.executable, "-c", SERVER], stdout=subprocess.PIPE, text=True
+    ) as process:
+        try:
+            assert process.stdout is not None
+            assert process.stdout.readline() == "started\n"
+            process.send_signal(signal.SIGHUP)
+            with pytest.raises(subprocess.TimeoutExpired):
+                process.wait(1)
+            process.send_signal(signal.SIGTERM)
+            assert process.communicate(timeout=30)[0] == "stopped\nsaved\n"
+        finally:
+            process.kill()
 
 
 @pytest.mark.parametrize(
