@@ -1,13 +1,15 @@
 """Helpers shared by tests of several packages: training, comparing, waiting."""
 
+import asyncio
 import gettext
 import os
 import resource
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 import torch
@@ -19,6 +21,8 @@ from aecore.runs.run import Run
 from aecore.training.snapshot import Record
 from aecore.training.trainer import Trainer
 from dashboard.state import active_run
+
+T = TypeVar("T")
 
 LAYERED: Mapping[str, Any] = {"hidden": "12-8", "linear_path": False, "pretrain_epochs": 1}
 """Settings of a run with greedy layer-wise pretraining."""
@@ -132,3 +136,9 @@ def current_job() -> Job:
     job = active_run.live()
     assert isinstance(job, Job)
     return job
+
+
+def run_async(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine to its end; this thread may have an event loop already, the browser's."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(lambda: asyncio.run(coroutine)).result()

@@ -1,4 +1,3 @@
-import asyncio
 import logging
 from typing import Any
 
@@ -7,6 +6,7 @@ import streamlit as st
 from starlette.types import Message, Receive, Scope, Send
 
 from dashboard.server.guard import Guard, hostname
+from tests.support import run_async
 
 Headers = list[tuple[str, str]]
 
@@ -38,7 +38,7 @@ def status(headers: Headers, kind: str = "http", **options: Any) -> int | str:
     encoded = [(name.encode(), value.encode()) for name, value in headers]
     scheme = options.get("scheme", "ws" if kind == "websocket" else "http")
     scope = {"type": kind, "scheme": scheme, "headers": encoded}
-    asyncio.run(guard(scope, receive, send))
+    run_async(guard(scope, receive, send))
     answer: int | str = messages[0].get("status", messages[0]["type"])
     return answer
 

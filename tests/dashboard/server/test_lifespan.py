@@ -10,6 +10,7 @@ import pytest
 import streamlit as st
 
 from dashboard.server.lifespan import lifespan
+from tests.support import run_async
 
 SERVER = """
 import atexit, sys
@@ -88,13 +89,10 @@ def test_browser_is_opened_unless_there_is_none(
     addresses: queue.Queue[str] = queue.Queue()
     monkeypatch.setattr(st, "get_option", {**defaults, **options}.get)
     monkeypatch.setattr(webbrowser, "open", addresses.put)
-    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
     async def start_and_stop() -> list[str]:
         async with lifespan(None):
             return [await asyncio.to_thread(addresses.get, timeout=10) for _ in opened]
 
-    before = [signal.getsignal(number) for number in signals]
-    assert asyncio.run(start_and_stop()) == opened
+    assert run_async(start_and_stop()) == opened
     assert addresses.empty()
-    assert [signal.getsignal(number) for number in signals] == before
