@@ -82,10 +82,9 @@ class OpenRuns:
             If it is damaged, or its dataset is missing or has changed.
         """
         with self._preparing:
-            with self._lock:
-                here = next((each for each in self._runs if each.run.path == run.path), None)
-                if here is not None and here.editable:
-                    return here
+            here = self.at(run.path)
+            if here is not None and here.editable:
+                return here
             if run.busy:
                 return here or self._add(FollowedRun(run))
             run.claim()
@@ -102,6 +101,11 @@ class OpenRuns:
         """Return the open run with these settings, the one looked at last if there are several."""
         with self._lock:
             return next((run for run in reversed(self._runs) if run.config == config), None)
+
+    def at(self, path: Path) -> LiveRun | None:
+        """Return the open run in a folder."""
+        with self._lock:
+            return next((run for run in self._runs if run.run.path == path), None)
 
     def newest(self) -> LiveRun | None:
         """Return the run at work that was looked at last, or else any that was looked at last."""

@@ -106,7 +106,10 @@ def _offer_latest(row: Row) -> None:
     except LabError:
         # It was deleted since it was listed.
         return
-    if run.busy:
+    here = active_run.runs().at(run.path)
+    if here is not None and here.editable and here.playing:
+        _open_choice(t("{name} is training in another tab.", name=run.name), t("Watch"), run.name)
+    elif run.busy and (here is None or not here.editable):
         text = t("{name} is training in another program.", name=run.name)
         _open_choice(text, t("Watch"), run.name)
     elif row["step"] and row["total_steps"] and row["step"] < row["total_steps"]:
