@@ -67,6 +67,8 @@ def _description(savings: Savings) -> str:
 
 def _look() -> None:
     def look() -> None:
+        # A run that is open is left alone, even where it is finished and nobody looks at it.
+        active_run.sessions().close_idle()
         st.session_state[keys.SAVINGS] = tidy.find_savings(active_run.root())
 
     messages.attempt(look)
