@@ -97,6 +97,12 @@ def index(root: Path) -> list[Row]:
     return sorted((each["row"] for each in entries.values()), key=lambda row: -row["touched"])
 
 
+def is_finished(row: Row) -> bool:
+    """Return whether a run has made all its steps."""
+    step, total = row["step"], row["total_steps"]
+    return step is not None and total is not None and step >= total
+
+
 def set_labels(
     path: Path,
     *,

@@ -30,7 +30,8 @@ class StartingRun:
     previous : LiveRun
         The run in view until this one is ready.
     prepare : callable
-        Returns the run; called on a new thread.
+        Takes a function that tells whether the run is still wanted; returns the run. Called on a
+        new thread.
     done : callable
         Called with this object on the same thread, when the run is ready or has failed.
     play : bool
@@ -54,7 +55,7 @@ class StartingRun:
         self,
         config: Config,
         previous: LiveRun,
-        prepare: Callable[[], LiveRun],
+        prepare: Callable[[Callable[[], bool]], LiveRun],
         done: Callable[["StartingRun"], None],
         *,
         play: bool = False,
@@ -66,6 +67,7 @@ class StartingRun:
         self.error: LabError | None = None
         self._prepare, self._done = prepare, done
         self._deferred: list[Callable[[LiveRun], None]] = []
+        self._cancelled = False
         self._lock = threading.Lock()
         self._thread = threading.Thread(target=self._work, name="starting", daemon=True)
 
@@ -82,6 +84,11 @@ class StartingRun:
     def start(self) -> None:
         """Start to prepare the run."""
         self._thread.start()
+
+    def cancel(self) -> None:
+        """Do nothing of what was asked for when the run is ready: another is wanted instead."""
+        with self._lock:
+            self._cancelled = True
 
     def wait(self, seconds: float | None = None) -> bool:
         """Wait until the run is ready or has failed; return whether it is."""
@@ -132,12 +139,13 @@ class StartingRun:
 
     def _work(self) -> None:
         try:
-            run = self._prepare()
+            run = self._prepare(lambda: not self._cancelled)
             with self._lock:
-                for command in self._deferred:
-                    command(run)
-                if self.playing:
-                    run.play()
+                if not self._cancelled:
+                    for command in self._deferred:
+                        command(run)
+                    if self.playing:
+                        run.play()
                 self.ready = run
         except LabError as error:
             self.error = error

@@ -7,6 +7,7 @@ import streamlit as st
 from aecore.errors import LabError
 from aecore.files import check_writable
 from aecore.i18n import nt, t
+from aecore.runs import index
 from aecore.runs.index import Row
 from aecore.runs.live_run import LiveRun
 from aecore.runs.run import Run
@@ -80,46 +81,45 @@ def _show_completion(snapshot: Snapshot) -> None:
 
 def _offer(current: LiveRun) -> None:
     """Offer to start the run of a link, and to open a saved run instead of a new one."""
-    if active_run.session().from_link:
+    if active_run.session().linked == current.config:
         _choice(t("The link contains these settings."), t("Start this run"), "start", commands.play)
-    if (row := commands.run_with(current.config)) is not None:
-        _offer_same(row)
-    elif (row := next(iter(commands.saved_runs()), None)) is not None:
-        _offer_latest(row)
+    rows = [row for row in commands.all_runs() if row["name"] != current.run.name]
+    same = commands.run_with(current.config, rows)
+    if (row := same or next(iter(rows), None)) is not None:
+        _offer_run(row, same=same is not None)
 
 
-def _offer_same(row: Row) -> None:
-    """Offer to open the saved run that has the settings of the one in view."""
-    name, step = row["name"], row["step"]
-    if commands.is_finished(row):
-        text = t("{name} has finished with these settings.", name=name)
-        _open_choice(text, t("Open the finished run with these settings"), name)
-    elif step is not None:
-        text = t("{name} has these settings; it stopped at step {step:,}.", name=name, step=step)
-        _open_choice(text, t("Resume"), name)
+def _offer_run(row: Row, *, same: bool) -> None:
+    """Offer to watch a run if it is training, to resume it if it is unfinished, or to open it.
 
-
-def _offer_latest(row: Row) -> None:
-    """Offer to resume a run if it is unfinished, or to watch it if it is training."""
+    Parameters
+    ----------
+    row : Row
+    same : bool
+        Whether it has the settings of the run in view; others are not offered once finished.
+    """
+    name, step, total = row["name"], row["step"], row["total_steps"]
     try:
-        run = Run(active_run.root() / row["name"])
+        run = Run(active_run.root() / name)
     except LabError:
         # It was deleted since it was listed.
         return
     here = active_run.runs().at(run.path)
-    if here is not None and here.editable and here.playing:
-        _open_choice(t("{name} is training in another tab.", name=run.name), t("Watch"), run.name)
-    elif run.busy and (here is None or not here.editable):
-        text = t("{name} is training in another program.", name=run.name)
-        _open_choice(text, t("Watch"), run.name)
-    elif row["step"] and row["total_steps"] and row["step"] < row["total_steps"]:
-        text = t(
-            "{name} stopped at step {step:,} of {total:,}.",
-            name=run.name,
-            step=row["step"],
-            total=row["total_steps"],
-        )
-        _open_choice(text, t("Resume"), run.name)
+    is_here = here is not None and here.editable
+    if here is not None and is_here and here.playing:
+        _open_choice(t("{name} is training in another tab.", name=name), t("Watch"), name)
+    elif run.busy and not is_here:
+        _open_choice(t("{name} is training in another program.", name=name), t("Watch"), name)
+    elif index.is_finished(row):
+        if same:
+            text = t("{name} has finished with these settings.", name=name)
+            _open_choice(text, t("Open the finished run with these settings"), name)
+    elif same and step is not None:
+        text = t("{name} has these settings; it stopped at step {step:,}.", name=name, step=step)
+        _open_choice(text, t("Resume"), name)
+    elif step and total:
+        text = t("{name} stopped at step {step:,} of {total:,}.", name=name, step=step, total=total)
+        _open_choice(text, t("Resume"), name)
 
 
 def _show_external(current: LiveRun) -> None:

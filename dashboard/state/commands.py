@@ -46,23 +46,18 @@ def _show_settings(settings: Config) -> None:
     runs = sessions.runs
     run = runs.find(settings)
     # After a restart, an address leads to its finished run again.
-    saved = run_with(settings) if run is None and runs.newest() is None else None
-    if saved is not None and is_finished(saved):
+    saved = None if run or runs.newest() else run_with(settings, all_runs())
+    if saved is not None and index.is_finished(saved):
         run = runs.open(Run(runs.root / saved["name"]))
     sessions.look(session, run or runs.start(settings))
-    session.from_link = run is None
+    session.linked = settings if run is None else None
 
 
-def run_with(settings: Config) -> Row | None:
-    """Return the saved run with these settings; a finished one, if there are several."""
+def run_with(settings: Config, rows: Sequence[Row]) -> Row | None:
+    """Return the run with these settings; a finished one, if there are several."""
     values = settings.model_dump()
-    rows = [row for row in index.index(active_run.root()) if row["settings"] == values]
-    return next(filter(is_finished, rows), rows[0] if rows else None)
-
-
-def is_finished(row: Row) -> bool:
-    """Return whether a saved run has made all its steps."""
-    return row["step"] is not None and row["step"] == row["total_steps"]
+    same = [row for row in rows if row["settings"] == values]
+    return next(filter(index.is_finished, same), same[0] if same else None)
 
 
 def _live() -> LiveRun:
@@ -166,6 +161,11 @@ def matching_preset(settings: Config) -> str | None:
     return None
 
 
-def saved_runs() -> Sequence[Row]:
+def all_runs() -> Sequence[Row]:
     """Return the rows of the runs on disk, the last touched first."""
-    return index.index(active_run.root())[:LISTED_RUNS]
+    return index.index(active_run.root())
+
+
+def saved_runs() -> Sequence[Row]:
+    """Return the rows of the runs on disk that were touched last."""
+    return all_runs()[:LISTED_RUNS]

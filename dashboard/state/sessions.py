@@ -30,17 +30,17 @@ class Session:
 
     Attributes
     ----------
-    live : LiveRun
-        The run in view.
-    from_link : bool
-        Whether that is a new run with the settings of the address the user opened.
+    live : LiveRun or None
+        The run in view; None before the first visit.
+    linked : Config or None
+        The settings of the address the user opened, if the run in view is new and has them.
     error : LabError or None
     news : Message or None
         Messages kept until the page shows them.
     """
 
     live: LiveRun | None = None
-    from_link: bool = False
+    linked: Config | None = None
     error: LabError | None = None
     news: Message | None = None
 
@@ -73,7 +73,7 @@ class Sessions:
     def look(self, session: Session, run: LiveRun) -> None:
         """Show a run in a session; the one in view before is closed unless others look at it."""
         with self._lock:
-            before, session.live, session.from_link = session.live, run, False
+            before, session.live, session.linked = session.live, run, None
             viewed = self._viewed()
         self.runs.look(run)
         self.runs.close_idle(viewed, MOST_IDLE)
@@ -103,7 +103,7 @@ class Sessions:
             Has a run in view, which stays in view until then, and also if this one fails.
         config : Config
         prepare : callable
-            Takes a function that tells whether the run is still wanted; returns the run.
+            See `StartingRun`.
         play : bool
             Whether to play it then.
         news : Message, optional
@@ -113,15 +113,12 @@ class Sessions:
             previous = session.live
             assert previous is not None
             if isinstance(previous, StartingRun):
+                previous.cancel()
                 previous = previous.previous
-
-            def wanted() -> bool:
-                return session.live is starting
-
             starting = StartingRun(
                 config,
                 previous,
-                lambda: prepare(wanted),
+                prepare,
                 lambda starting: self._arrive(session, starting, news),
                 play=play,
             )

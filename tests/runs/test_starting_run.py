@@ -1,5 +1,5 @@
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -29,7 +29,8 @@ class Start:
         )
         self.run.start()
 
-    def _prepare(self) -> LiveRun:
+    def _prepare(self, wanted: Callable[[], bool]) -> LiveRun:
+        self.wanted = wanted
         assert self.proceed.wait(20)
         if self.error is not None:
             raise self.error
@@ -87,6 +88,17 @@ def test_last_of_play_and_pause_counts(start: Start) -> None:
     assert start.job.playing
     start.run.pause()
     assert start.job.wait(20)
+
+
+def test_nothing_is_done_once_it_is_cancelled(start: Start) -> None:
+    start.run.play()
+    start.run.step(2)
+    start.run.cancel()
+    start.finish()
+    assert not start.wanted()
+    assert start.job.wait(20)
+    assert start.job.watch().step == 0
+    assert not start.job.run.on_disk
 
 
 def test_invalid_change_is_refused_at_once(start: Start) -> None:

@@ -5,9 +5,9 @@ import pytest
 from aecore.config import Config
 from aecore.runs.folder import runs
 from aecore.runs.run import Run
-from dashboard.state import active_run, commands, sessions
+from dashboard.state import active_run, cached, commands, sessions
 from tests.dashboard.support import OpenPage
-from tests.support import current_job
+from tests.support import current_job, until
 
 
 def test_settings_are_read_from_and_written_to_the_url(open_page: OpenPage) -> None:
@@ -112,6 +112,57 @@ def test_address_with_other_settings_offers_a_new_run_and_touches_no_other(
     page.button(key="start").click().run()
     assert current_job().playing
     assert first.alive
+
+
+def test_link_is_mentioned_only_while_the_settings_are_its_own(open_page: OpenPage) -> None:
+    page = open_page()
+    assert page.button(key="start")
+    page.slider(key="noise").set_value(0.2).run()
+    assert not [each for each in page.button if each.key == "start"]
+
+
+def test_run_with_the_same_settings_is_offered_as_what_it_is(open_page: OpenPage) -> None:
+    page = open_page()
+    page.button(key="step 1").click().run()
+    assert current_job().wait(60)
+    other_program = Run(current_job().run.path)
+    page.button(key="reset").click().run()
+    texts = [each.value for each in page.markdown]
+    assert any("has these settings; it stopped at step 1." in text for text in texts)
+    other_program.claim()
+    try:
+        page.run()
+        texts = [each.value for each in page.markdown]
+        assert any(f"{other_program.name} is training in another program." in t for t in texts)
+    finally:
+        other_program.release()
+
+
+def test_saved_run_at_step_0_does_not_offer_itself(open_page: OpenPage, root: Path) -> None:
+    page = open_page()
+    config = current_job().config
+    run = Run.draft(root / "untrained", config)
+    run.start(cached.dataset("digits"))
+    run.release()
+    page.run()
+    assert page.button(key="open untrained")
+    page.button(key="open untrained").click().run()
+    assert current_job().run.path == run.path
+    assert not [each for each in page.button if str(each.key).startswith("open untrained")]
+
+
+def test_superseded_start_leaves_nothing_on_disk(
+    open_page: OpenPage, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = open_page(epochs=1000)
+    page.button(key="play").click().run()
+    monkeypatch.setattr(sessions, "START_SECONDS", 0.0)
+    first = current_job()
+    for seed in (1, 2):
+        commands.begin(active_run.live().config.changed(seed=seed))
+    until(lambda: active_run.live().config.seed == 2 and not active_run.live().starting)
+    until(lambda: current_job().watch().step > 0)
+    assert {run.config.seed for run in runs(root)} == {first.config.seed, 2}
 
 
 def test_opened_page_leaves_nothing_on_disk(open_page: OpenPage, root: Path) -> None:
