@@ -226,7 +226,7 @@ def test_run_is_saved_when_its_terminal_is_closed(tmp_path: Path) -> None:
         start_new_session=True,
     )
     os.close(end)
-    until((tmp_path / "x" / "latest.safetensors").exists, 60)
+    until((tmp_path / "x" / "run.json").exists, 60)
     first = Run(tmp_path / "x").summary()["step"]
     until(lambda: len(Run(tmp_path / "x").history()) > 10, 60)
     os.close(terminal)
