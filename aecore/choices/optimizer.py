@@ -80,7 +80,7 @@ def adam(
 
     means = _remembered("exp_avg", parameters, moments)
     squares = _remembered("exp_avg_sq", parameters, moments)
-    steps = [each.setdefault("step", torch.zeros(())) for each in moments]
+    steps = _remembered("step", parameters, moments, scalar=True)
     torch._foreach_add_(steps, 1)
     torch._fused_adam_(
         parameters,
@@ -99,12 +99,15 @@ def adam(
     )
 
 
-def _remembered(name: str, parameters: "list[Tensor]", moments: list[Moments]) -> "list[Tensor]":
+def _remembered(
+    name: str, parameters: "list[Tensor]", moments: list[Moments], *, scalar: bool = False
+) -> "list[Tensor]":
+    """Return a moment of each parameter, at first zeros: of its shape, or a scalar."""
     import torch
 
     for parameter, each in zip(parameters, moments, strict=True):
         if name not in each:
-            each[name] = torch.zeros_like(parameter)
+            each[name] = torch.zeros(()) if scalar else torch.zeros_like(parameter)
     return [each[name] for each in moments]
 
 
