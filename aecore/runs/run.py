@@ -38,7 +38,7 @@ MOST_SECONDS_UNSAVED = 10.0
 LEAST_SECONDS_UNSAVED = 2.0
 SAVING_SHARE = 0.05
 CLAIM_SECONDS = 0.2
-# Frames that are no longer needed stay until the next save, which comes sooner for so many bytes.
+# Frames that are no longer needed stay until the next save, which comes sooner for this many bytes.
 MOST_SPARE_BYTES = 2**20
 
 
@@ -272,16 +272,17 @@ class Run:
         new = rows[written:]
         # The trainer may have diverged and returned to an earlier state.
         continued = rows[max(written - 1, 0) : written] == self._rows[-1:]
+        if continued and not new:
+            return
         # A full disk may have cut off a row.
-        intact = path.exists() and path.stat().st_size == self._history_bytes
-        if not continued or (new and not intact):
-            self._rewrite(rows)
-        elif new:
+        if continued and path.exists() and path.stat().st_size == self._history_bytes:
             lines = _lines(new)
             with path.open("ab") as file:
                 file.write(lines)
             self._rows += new
             self._history_bytes += len(lines)
+        else:
+            self._rewrite(rows)
 
     def _rewrite(self, rows: Sequence[Record]) -> None:
         lines = _lines(rows)
