@@ -12,6 +12,8 @@ from aecore.errors import RunError
 PART = ".part"
 """Suffix of a file that is being written; a killed writer leaves it behind."""
 
+MEGABYTE = 2**20
+
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 

@@ -10,9 +10,9 @@ from cyclopts import Parameter
 
 from aecore.cli.output import AsJson, print_note, print_result, print_table
 from aecore.errors import ConfigError, LabError
+from aecore.files import MEGABYTE
 from aecore.i18n import t
 
-MEGABYTE = 2**20
 FORMATS: Mapping[str, str] = {
     "name": "",
     "dataset": "",

@@ -13,6 +13,12 @@ from tests.support import advance_run, full_disk, saved_files, trained
 STEPS = 100
 
 
+def assert_undisturbed(path: Path, dataset: Dataset, config: Config, steps: int) -> None:
+    """Assert that a run has the files of one that was trained for some steps without trouble."""
+    trained(path.with_name("undisturbed"), dataset, config, steps)
+    assert saved_files(path) == saved_files(path.with_name("undisturbed"))
+
+
 def test_row_cut_off_at_any_byte_is_written_again(
     tmp_path: Path, small: Dataset, quick: Config
 ) -> None:
@@ -35,8 +41,7 @@ def test_row_cut_off_at_any_byte_is_written_again(
     run.save(trainer)
     run.release()
     assert len(cut) > 30
-    trained(tmp_path / "ample", small, config, STEPS)
-    assert saved_files(tmp_path / "full") == saved_files(tmp_path / "ample")
+    assert_undisturbed(run.path, small, config, STEPS)
 
 
 def test_what_did_not_fit_is_written_before_a_checkpoint_that_relies_on_it(
@@ -50,8 +55,7 @@ def test_what_did_not_fit_is_written_before_a_checkpoint_that_relies_on_it(
     # As on closing the server.
     run.save(trainer)
     run.release()
-    trained(tmp_path / "ample", small, quick, 8)
-    assert saved_files(tmp_path / "full") == saved_files(tmp_path / "ample")
+    assert_undisturbed(run.path, small, quick, 8)
 
 
 def test_torn_row_of_a_stopped_program_is_replaced_on_resuming(
@@ -65,8 +69,7 @@ def test_torn_row_of_a_stopped_program_is_replaced_on_resuming(
     advance_run(run, trainer := run.resume(small), 3)
     run.save(trainer)
     run.release()
-    trained(tmp_path / "b", small, quick, 8)
-    assert saved_files(tmp_path / "a") == saved_files(tmp_path / "b")
+    assert_undisturbed(run.path, small, quick, 8)
 
 
 def test_history_removed_during_training_is_written_again(
@@ -97,8 +100,7 @@ def test_job_goes_on_after_a_full_disk(
     assert job.wait(20)
     assert job.error is None
     job.close()
-    trained(tmp_path / "ample", small, config, 40)
-    assert saved_files(tmp_path / "full") == saved_files(tmp_path / "ample")
+    assert_undisturbed(run.path, small, config, 40)
 
 
 def test_leftovers_of_a_killed_writer_are_removed_on_claiming(

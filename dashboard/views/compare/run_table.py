@@ -10,7 +10,7 @@ import streamlit as st
 
 from aecore.choices.sparsity import SPARSITY_KINDS
 from aecore.errors import LabError, RunError
-from aecore.files import cell
+from aecore.files import MEGABYTE, cell
 from aecore.i18n import N_, nt, t
 from aecore.runs import archive, index
 from aecore.runs.export import FORMATS, export
@@ -21,7 +21,6 @@ from dashboard.state import active_run, commands, keys, messages
 from dashboard.views.compare import html_report, tidy_up
 
 HEIGHT = 320
-MEGABYTE = 2**20
 
 
 def choose() -> list[Row]:

@@ -2,12 +2,11 @@
 
 import streamlit as st
 
+from aecore.files import MEGABYTE
 from aecore.i18n import N_, nt, t
 from aecore.runs import tidy
 from aecore.runs.tidy import FRAMES_KEPT, Savings
 from dashboard.state import active_run, keys, messages
-
-MEGABYTE = 2**20
 
 
 def button() -> None:

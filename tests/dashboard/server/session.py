@@ -1,7 +1,6 @@
 """A browser tab without a browser: it opens pages over a websocket, and reads their elements."""
 
 import socket
-import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from http.client import HTTPConnection, HTTPMessage
@@ -16,6 +15,7 @@ from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
 from tests.browser.server import TIMEOUT, Server
+from tests.support import until
 
 QUICK = "hidden=16&batch_size=128"
 
@@ -80,11 +80,11 @@ def connected(server: Server) -> Iterator[Session]:
 
 
 def wait_until_reachable(server: Server) -> None:
-    deadline = time.monotonic() + TIMEOUT
-    while not server.is_reachable:
+    def reachable() -> bool:
         assert server.running
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+        return server.is_reachable
+
+    until(reachable, TIMEOUT)
 
 
 class Answer(NamedTuple):
