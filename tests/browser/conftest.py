@@ -68,6 +68,7 @@ def open_tab(browser: Browser) -> Iterator[OpenTab]:
 
     yield open_in_new_context
     for tab in tabs:
+        tab.leave_run()
         tab.close()
 
 
@@ -77,6 +78,7 @@ def module_tab(browser: Browser, server: Server) -> Iterator[Lab]:
     context = browser.new_context(viewport={"width": 1400, "height": 1000})
     tab = Lab(context.new_page(), server)
     yield tab
+    tab.leave_run()
     tab.close()
 
 

@@ -46,6 +46,7 @@ class Lab:
 
     def open_fresh_run(self, **settings: object) -> None:
         """Open the page on a quick run at step 0 that no other test uses."""
+        self.leave_run()
         self.open(**{**QUICK, "seed": next(_seeds), **settings})
         assert self.step == 0
         self.wait_until_settled()
@@ -63,6 +64,11 @@ class Lab:
         self.press("reset")
         self.wait_until(lambda: self.run != before and self.step == 0, "a new run starts")
         self.wait_until_settled()
+
+    def leave_run(self) -> None:
+        """Pause the run in view: with its tab gone it would train on beside the next tests."""
+        if not self.page.is_closed() and self.server.is_reachable and self.playing:
+            self.pause()
 
     def discard_page(self) -> None:
         """Discard a page with errors: a lost connection would make every later test fail."""
