@@ -5,14 +5,21 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 from tempfile import TemporaryFile
-from typing import Any
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
 
 from aecore.errors import RunError
+from aecore.i18n import N_, Message
+
+T = TypeVar("T")
 
 PART = ".part"
 """Suffix of a file that is being written; a killed writer leaves it behind."""
 
 MEGABYTE = 2**20
+MOST_JSON_BYTES = 16 * MEGABYTE
+LONGEST_PLACE = 80
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -87,20 +94,66 @@ def write_json(path: Path, value: object, *, durable: bool = False) -> None:
     write(path, text.encode(), durable=durable)
 
 
-def read_json(path: Path) -> Any:
-    """Read a JSON file of a run.
+def read_bounded(path: Path, most_bytes: int = MOST_JSON_BYTES) -> bytes:
+    """Read a file of a run.
 
     Raises
     ------
     RunError
-        If it is missing or not valid JSON.
+        If it is missing, cannot be read, or is larger than a run's may be.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            content = file.read(most_bytes + 1)
     except FileNotFoundError:
         raise RunError("Incomplete run: {path} is missing.", path=path) from None
-    except ValueError as error:
-        raise RunError("{path} is not valid JSON: {error}.", path=path, error=error) from None
+    except OSError as error:
+        raise RunError(
+            "{path} cannot be read: {reason}.", path=path, reason=error.strerror
+        ) from None
+    if len(content) > most_bytes:
+        raise RunError(
+            "{path} is larger than {most:,.0f} MB, which that of a run never is.",
+            path=path,
+            most=most_bytes / MEGABYTE,
+        )
+    return content
+
+
+def read_json(path: Path, kind: TypeAdapter[T], *, most_bytes: int = MOST_JSON_BYTES) -> T:
+    """Read a JSON file of a run.
+
+    Parameters
+    ----------
+    path : Path
+    kind : TypeAdapter
+        The type of its content, with all bounds.
+    most_bytes : int
+
+    Raises
+    ------
+    RunError
+        If it is missing, larger, not valid JSON, or not of the type.
+    """
+    content = read_bounded(path, most_bytes)
+    try:
+        return kind.validate_json(content)
+    except ValidationError as error:
+        raise RunError("{path} {problem}.", path=path, problem=problem(error)) from None
+
+
+def problem(error: ValidationError) -> Message:
+    """Return the first problem of a JSON text, as the end of a sentence about it."""
+    first = error.errors(include_url=False, include_input=False)[0]
+    # The words are pydantic's.
+    reason = first["msg"]
+    if first["type"] == "json_invalid":
+        return N_("is not valid JSON: {reason}", reason=reason.removeprefix("Invalid JSON: "))
+    place = ".".join(map(str, first["loc"]))[:LONGEST_PLACE]
+    reason = reason[:1].lower() + reason[1:]
+    if not place:
+        return N_("is damaged: {reason}", reason=reason)
+    return N_("is damaged at {place}: {reason}", place=place, reason=reason)
 
 
 def cell(text: str) -> str:

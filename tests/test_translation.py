@@ -79,7 +79,7 @@ def test_a_text_of_each_kind_is_extracted() -> None:
         "{count} runs, about {minutes:.1f} min",
         "A two-unit code: the latent space itself is the map.",
         "Ankle boot",
-        "{path} is not valid JSON: {error}.",
+        "is damaged at {place}: {reason}",
         "List, download and add datasets.",
         "The folder of the run.",
     } <= extracted()

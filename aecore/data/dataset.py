@@ -77,11 +77,15 @@ class Dataset:
             If its images, labels or classes are not the same.
         """
         if fingerprint is not None and fingerprint != self.fingerprint:
-            raise DataError(
-                "The dataset {name} has changed since this run was trained on it. Restore its "
-                "images as they were, or train a new run in another folder.",
-                name=self.name,
-            )
+            raise self.changed()
+
+    def changed(self) -> DataError:
+        """Return the error for a dataset that is not the one that a run was trained on."""
+        return DataError(
+            "The dataset {name} has changed since this run was trained on it. Restore its "
+            "images as they were, or train a new run in another folder.",
+            name=self.name,
+        )
 
 
 def assemble(

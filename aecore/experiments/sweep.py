@@ -207,9 +207,8 @@ def _partial_run(path: Path) -> bytes | None:
 
 def _has_reached(root: Path, config: Config, share: float) -> bool:
     try:
-        summary = _summary(root, config)
-        return bool(summary["step"] >= math.ceil(share * summary["total_steps"]))
-    except (KeyError, TypeError):
+        return Run(root / folder_name(config)).has_reached(share)
+    except LabError:
         return False
 
 

@@ -62,10 +62,7 @@ def variants(dataset: str, *, epochs: int, bottleneck: int = 16) -> dict[str, Co
 
 def finished(path: Path) -> bool:
     """Return whether the folder contains a finished run."""
-    if not (path / "run.json").exists():
-        return False
-    summary = Run(path).summary()
-    return bool(summary["step"] >= summary["total_steps"])
+    return (path / "run.json").exists() and Run(path).finished
 
 
 def measure(path: Path, dataset: Dataset) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """The autoencoder: an encoder and a decoder that mirrors it, dense or convolutional."""
 
 import math
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any, TypeVar, cast
 
@@ -158,6 +159,14 @@ def keep_top_k(codes: Tensor, k: int) -> Tensor:
         return codes
     largest = codes.abs().topk(k, dim=1).indices
     return torch.zeros_like(codes).scatter(1, largest, codes.gather(1, largest))
+
+
+@lru_cache(maxsize=64)
+def parameter_shapes(shape: tuple[int, int], config: Config) -> dict[str, tuple[int, ...]]:
+    """Return the shapes of a network's parameters by name, without allocating them."""
+    with torch.device("meta"):
+        model = Autoencoder(shape, config, generator=Generator())
+    return {name: tuple(each.shape) for name, each in model.named_parameters()}
 
 
 def is_decoder_parameter(name: str, *, tied: bool) -> bool:

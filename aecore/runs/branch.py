@@ -57,7 +57,7 @@ def branch(
         If the dataset has changed since the parent was trained.
     """
     last = parent.frame()
-    dataset.require(last.fingerprint)
+    last.require(dataset)
     if not 0 <= step <= last.step:
         raise RunError(
             "{name} is at step {last:,}; branch from a step up to there, not {step:,}.",

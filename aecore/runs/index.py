@@ -4,28 +4,25 @@ import contextlib
 import json
 import shutil
 import time
-from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypedDict
+from typing import Any
+
+from pydantic import TypeAdapter
+from typing_extensions import TypedDict
 
 from aecore.errors import LabError, RunError
-from aecore.files import check_readable, read_json, write, write_json
+from aecore.files import MEGABYTE, check_readable, read_json, write
+from aecore.runs.files import labels
+from aecore.runs.files.labels import Labels
 from aecore.runs.folder import disk_bytes, unused_path
 from aecore.runs.run import Run
+from aecore.training.fields import strict
 
-INDEX, LABELS, TRASH = ".index.json", "labels.json", ".trash"
+INDEX, TRASH = ".index.json", ".trash"
 VERSION = 3
 # A folder may change twice within a tick of the file system's clock.
 SETTLED_NS = 50_000_000
-
-
-class Labels(TypedDict):
-    """Labels that the user gives a run."""
-
-    title: str
-    tags: list[str]
-    note: str
-    favourite: bool
+MOST_INDEX_BYTES = 256 * MEGABYTE
 
 
 class Row(Labels):
@@ -41,7 +38,8 @@ class Row(Labels):
         The value of every knob at the start.
     settings : dict of str to value
         Their values at the last save.
-    step, total_steps, epoch, held_out, pca : float or None
+    step : int
+    total_steps, epoch, held_out, pca : float or None
         Its progress and errors; None where ``run.json`` lacks them.
     fingerprint : str or None
         Fingerprint of its dataset; None where ``run.json`` lacks it.
@@ -54,8 +52,8 @@ class Row(Labels):
     name: str
     config: dict[str, Any]
     settings: dict[str, Any]
-    step: float | None
-    total_steps: float | None
+    step: int
+    total_steps: int | None
     epoch: float | None
     held_out: float | None
     pca: float | None
@@ -77,15 +75,16 @@ def index(root: Path) -> list[Row]:
     check_readable(root)
     if not root.exists():
         return []
-    cached, entries = _cached(root), {}
+    cached = _cached(root)
+    entries: dict[str, Entry] = {}
     for path in root.iterdir():
         if path.name.startswith("."):
             continue
-        with contextlib.suppress(LabError, OSError, TypeError, AttributeError):
+        with contextlib.suppress(LabError, OSError):
             # A save replaces files, which updates the folder's modification time.
             stamp = path.stat().st_mtime_ns
             old = cached.get(path.name)
-            if isinstance(old, dict) and old.get("stamp") == stamp:
+            if old is not None and old["stamp"] == stamp:
                 entries[path.name] = old
             else:
                 stamp = stamp if time.time_ns() - stamp > SETTLED_NS else 0
@@ -99,33 +98,8 @@ def index(root: Path) -> list[Row]:
 
 def is_finished(row: Row) -> bool:
     """Return whether a run has made all its steps."""
-    step, total = row["step"], row["total_steps"]
-    return step is not None and total is not None and step >= total
-
-
-def set_labels(
-    path: Path,
-    *,
-    title: str | None = None,
-    tags: Sequence[str] | None = None,
-    note: str | None = None,
-    favourite: bool | None = None,
-) -> None:
-    """Label a run; None leaves a label unchanged.
-
-    Parameters
-    ----------
-    path : Path
-        The run's folder.
-    title, note : str, optional
-        The title does not rename the folder.
-    tags : sequence of str, optional
-    favourite : bool, optional
-    """
-    sorted_tags = None if tags is None else sorted({tag.strip() for tag in tags} - {""})
-    given = {"title": title, "tags": sorted_tags, "note": note, "favourite": favourite}
-    changes = {name: value for name, value in given.items() if value is not None}
-    write_json(path / LABELS, {**labels(path), **changes})
+    total = row["total_steps"]
+    return total is not None and row["step"] >= total
 
 
 def move_to_trash(root: Path, name: str) -> str:
@@ -172,48 +146,47 @@ def empty_trash(root: Path) -> None:
     shutil.rmtree(root / TRASH, ignore_errors=True)
 
 
-def _cached(root: Path) -> dict[str, Any]:
+@strict
+class Entry(TypedDict):
+    """A row, and the modification time of the folder it was read from, in nanoseconds."""
+
+    stamp: int
+    row: Row
+
+
+@strict
+class Cache(TypedDict):
+    """The content of ``.index.json``."""
+
+    version: int
+    runs: dict[str, Entry]
+
+
+CACHE = TypeAdapter(Cache)
+
+
+def _cached(root: Path) -> dict[str, Entry]:
     try:
-        content = json.loads((root / INDEX).read_text("utf-8"))
-        return dict(content["runs"]) if content["version"] == VERSION else {}
-    except (OSError, ValueError, LookupError, TypeError):
+        content = read_json(root / INDEX, CACHE, most_bytes=MOST_INDEX_BYTES)
+    except RunError:
         return {}
+    return content["runs"] if content["version"] == VERSION else {}
 
 
 def _row(path: Path) -> Row:
     run = Run(path)
     summary, config = run.summary(), run.config.model_dump()
-    settings, fingerprint = summary.get("settings"), summary.get("fingerprint")
     return {
         "name": run.name,
-        **labels(path),
+        **labels.read(path),
         "config": config,
-        "settings": {**config, **(settings if isinstance(settings, dict) else {})},
-        "step": _number(summary.get("step")),
-        "total_steps": _number(summary.get("total_steps")),
-        "epoch": _number(summary.get("epoch")),
-        "held_out": _number(summary.get("held_out")),
-        "pca": _number(summary.get("pca")),
-        "fingerprint": fingerprint if isinstance(fingerprint, str) else None,
+        "settings": {**config, **summary.get("settings", {})},
+        "step": summary["step"],
+        "total_steps": summary.get("total_steps"),
+        "epoch": summary.get("epoch"),
+        "held_out": summary.get("held_out"),
+        "pca": summary.get("pca"),
+        "fingerprint": summary.get("fingerprint"),
         "bytes": disk_bytes(path),
         "touched": (path / "run.json").stat().st_mtime,
-    }
-
-
-def _number(value: object) -> float | None:
-    return value if isinstance(value, int | float) else None
-
-
-def labels(path: Path) -> Labels:
-    """Read the labels of a run; invalid values are ignored, since the file may be edited."""
-    content: object = {}
-    with contextlib.suppress(LabError):
-        content = read_json(path / LABELS)
-    values = content if isinstance(content, dict) else {}
-    tags = values.get("tags")
-    return {
-        "title": str(values.get("title") or ""),
-        "tags": [str(tag) for tag in tags] if isinstance(tags, list) else [],
-        "note": str(values.get("note") or ""),
-        "favourite": values.get("favourite") is True,
     }

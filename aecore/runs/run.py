@@ -11,23 +11,26 @@
     checkpoint/          everything needed to resume bit for bit
 """
 
-import json
+import math
+import re
 import shutil
 import time
-from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, Self
 
 import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
+from pydantic import TypeAdapter
 
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import RunError
-from aecore.files import PART, check_writable, read_json, write, write_json
-from aecore.runs import frame
+from aecore.files import PART, check_writable, read_json, write_json
+from aecore.runs.files import frame, probe
+from aecore.runs.files.history import History
+from aecore.runs.files.summary import SUMMARY, Summary, summary
 from aecore.training import checkpoint
 from aecore.training.checkpoint import State
 from aecore.training.schedule import is_frame_due
@@ -38,6 +41,9 @@ MOST_SECONDS_UNSAVED = 10.0
 LEAST_SECONDS_UNSAVED = 2.0
 SAVING_SHARE = 0.05
 CLAIM_SECONDS = 0.2
+# Config checks the values, and names the setting in its errors.
+SETTINGS = TypeAdapter(dict[str, Any])
+FRAME_NAME = re.compile(r"\d{9,12}")
 # Frames that are no longer needed stay until the next save, which comes sooner for this many bytes.
 MOST_SPARE_BYTES = 2**20
 
@@ -67,13 +73,12 @@ class Run:
     """
 
     def __init__(self, path: Path) -> None:
-        self._open(path, _parsed_config(read_json(Path(path) / "config.json"), Path(path)))
+        self._open(path, Config(**read_json(Path(path) / "config.json", SETTINGS)))
 
     def _open(self, path: Path, config: Config) -> None:
         self.path, self.config, self.on_disk = Path(path), config, True
         self._lock = FileLock(self.path / ".lock", timeout=0, thread_local=False)
-        self._rows: list[Record] = []
-        self._history_bytes = 0
+        self._history = History(self.path / "history.jsonl")
         self._frame_bytes: dict[int, int] = {}
         self._spare_bytes = 0
         self._last_frame = -1
@@ -123,7 +128,7 @@ class Run:
         self.claim()
         write_json(path / "config.json", self.config.model_dump())
         (path / "frames").mkdir()
-        (path / "history.jsonl").touch()
+        self._history.rewrite([])
         self.on_disk = True
 
     @property
@@ -207,7 +212,7 @@ class Run:
         """
         if not self.on_disk:
             self._make_folder()
-        frame.save_probe(trainer.snapshot(), self.path / "probe.safetensors")
+        probe.save(trainer.snapshot(), self.path / "probe.safetensors")
         self.record(trainer)
         self.save(trainer)
 
@@ -224,7 +229,7 @@ class Run:
         saved = checkpoint.load(self.path / "checkpoint")
         rows = [row for row in self.history() if row["step"] <= saved.facts["step"]]
         trainer = Trainer(dataset, self.config, state=State(saved.tensors, saved.facts, rows))
-        self._rewrite(rows)
+        self._history.rewrite(rows)
         steps, listed = self.frames(), saved.facts.get("frames")
         if not isinstance(listed, list):
             # Early versions did not list the frames.
@@ -261,33 +266,10 @@ class Run:
 
     def _write_due(self, trainer: Trainer) -> None:
         """Append new rows to the history, and save a frame if one is due."""
-        self._append(trainer.history)
+        self._history.append(trainer.history)
         due = is_frame_due(trainer.steps) or trainer.finished
         if due and trainer.steps != self._last_frame:
             self._save_frame(trainer)
-
-    def _append(self, rows: Sequence[Record]) -> None:
-        """Append the rows that are not in the history yet."""
-        written, path = len(self._rows), self.path / "history.jsonl"
-        new = rows[written:]
-        # The trainer may have diverged and returned to an earlier state.
-        continued = rows[max(written - 1, 0) : written] == self._rows[-1:]
-        if continued and not new:
-            return
-        # A full disk may have cut off a row.
-        if continued and path.exists() and path.stat().st_size == self._history_bytes:
-            lines = _lines(new)
-            with path.open("ab") as file:
-                file.write(lines)
-            self._rows += new
-            self._history_bytes += len(lines)
-        else:
-            self._rewrite(rows)
-
-    def _rewrite(self, rows: Sequence[Record]) -> None:
-        lines = _lines(rows)
-        write(self.path / "history.jsonl", lines)
-        self._rows, self._history_bytes = list(rows), len(lines)
 
     def _save_frame(self, trainer: Trainer) -> None:
         """Save a frame, and choose which to keep."""
@@ -324,7 +306,7 @@ class Run:
         self._delete_other_frames()
         snapshot = trainer.snapshot()
         frame.save(snapshot, self.path / "latest.safetensors", encoder=True)
-        write_json(self.path / "run.json", {**_summary(self.name, snapshot), **facts})
+        write_json(self.path / "run.json", summary(self.name, snapshot, **facts))
         self._saved_at = time.monotonic()
         interval = (self._saved_at - started) / SAVING_SHARE
         self._save_interval = min(max(interval, LEAST_SECONDS_UNSAVED), MOST_SECONDS_UNSAVED)
@@ -337,16 +319,21 @@ class Run:
         RunError
             If the history is missing.
         """
-        try:
-            lines = (self.path / "history.jsonl").read_text(errors="replace").splitlines()
-        except FileNotFoundError as error:
-            missing = Path(error.filename)
-            raise RunError("Incomplete run: {path} is missing.", path=missing) from None
-        return [row for line in lines if (row := _row(line)) is not None]
+        return self._history.read()
+
+    def check_history(self) -> None:
+        """Check that every row is complete, which reading does not require.
+
+        Raises
+        ------
+        RunError
+        """
+        self._history.check()
 
     def frames(self) -> list[int]:
         """Return the steps that have a frame, in ascending order."""
-        return sorted(int(path.stem) for path in (self.path / "frames").glob("*.safetensors"))
+        names = (path.stem for path in (self.path / "frames").glob("*.safetensors"))
+        return sorted(int(name) for name in names if FRAME_NAME.fullmatch(name))
 
     def frame_path(self, step: int) -> Path:
         """Return the file of the frame of a step."""
@@ -363,7 +350,7 @@ class Run:
         path = self.path / "latest.safetensors"
         if step is not None:
             path = self.frame_path(step)
-        return frame.load(path, self.path / "probe.safetensors", self.history())
+        return frame.load(path, probe.load(self.path / "probe.safetensors"), self.history())
 
     @property
     def written(self) -> tuple[int, ...]:
@@ -381,7 +368,7 @@ class Run:
         """
         return frame.codes(self.frame_path(step))
 
-    def summary(self) -> Mapping[str, Any]:
+    def summary(self) -> Summary:
         """Read the summary in ``run.json``: name, dataset, progress and errors.
 
         Raises
@@ -389,10 +376,31 @@ class Run:
         RunError
             If it is missing or damaged.
         """
-        content = read_json(path := self.path / "run.json")
-        if not isinstance(content, dict):
-            raise RunError("{path} does not say how far the run has come.", path=path)
-        return content
+        return read_json(self.path / "run.json", SUMMARY)
+
+    @property
+    def finished(self) -> bool:
+        """Whether its summary says that all steps are made.
+
+        Raises
+        ------
+        RunError
+            If the summary is missing or damaged.
+        """
+        return self.has_reached(1)
+
+    def has_reached(self, share: float) -> bool:
+        """Return whether its summary says that a share of all steps is made.
+
+        Raises
+        ------
+        RunError
+            If the summary is missing or damaged.
+        """
+        summary = self.summary()
+        total = summary.get("total_steps")
+        # Without the total, no one knows.
+        return total is not None and summary["step"] >= math.ceil(share * total)
 
 
 def _check_name(path: Path) -> None:
@@ -404,39 +412,3 @@ def _check_name(path: Path) -> None:
             "another, or rename the folder.",
             name=path.name,
         ) from None
-
-
-def _parsed_config(values: object, path: Path) -> Config:
-    if not isinstance(values, dict):
-        raise RunError("{path} contains no settings.", path=path / "config.json")
-    return Config(**values)
-
-
-def _lines(rows: Sequence[Record]) -> bytes:
-    return "".join(json.dumps(row) + "\n" for row in rows).encode()
-
-
-def _row(line: str) -> Record | None:
-    try:
-        row = json.loads(line)
-    except ValueError:
-        return None
-    is_complete = isinstance(row, dict) and isinstance(row.get("step"), int)
-    return cast("Record", row) if is_complete else None
-
-
-def _summary(name: str, snapshot: Snapshot) -> dict[str, Any]:
-    last = snapshot.history[-1] if snapshot.history else None
-    return {
-        "name": name,
-        "settings": snapshot.config.model_dump(),
-        "dataset": snapshot.config.dataset,
-        "architecture": snapshot.config.architecture,
-        "bottleneck": snapshot.config.bottleneck,
-        "step": snapshot.step,
-        "total_steps": snapshot.total_steps,
-        "epoch": snapshot.epoch,
-        "held_out": last and last.get("held_out"),
-        "pca": last and last.get("pca"),
-        "fingerprint": snapshot.fingerprint,
-    }

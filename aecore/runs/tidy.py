@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from aecore.errors import LabError
-from aecore.runs import frame
+from aecore.runs.files import frame, labels
 from aecore.runs.folder import disk_bytes, runs
-from aecore.runs.index import TRASH, labels, trashed
+from aecore.runs.index import TRASH, trashed
 from aecore.runs.run import Run
 
 FRAMES_KEPT = 12
@@ -93,12 +93,10 @@ def _thin(path: Path) -> int:
 def _excess(run: Run) -> int:
     """Return the size of the frames that a run can spare; 0 if it shall keep all."""
     try:
-        summary = run.summary()
-        is_finished = summary["step"] >= summary["total_steps"]
-        if not is_finished or labels(run.path)["favourite"]:
+        if not run.finished or labels.read(run.path)["favourite"]:
             return 0
         return sum(run.frame_path(step).stat().st_size for step in _spare(run))
-    except (LabError, LookupError, TypeError, OSError):
+    except (LabError, OSError):
         # It is damaged, or was deleted since it was listed.
         return 0
 

@@ -95,7 +95,7 @@ class TrainedModel:
         DataError
             If the dataset has changed since.
         """
-        dataset.require(snapshot.fingerprint)
+        snapshot.require(dataset)
         return cls(name, snapshot.step, snapshot.config, snapshot.model, dataset)
 
     @property

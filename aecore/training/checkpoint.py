@@ -5,16 +5,59 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, NotRequired
 
-from safetensors import SafetensorError
-from safetensors.torch import load_file
+from pydantic import Field, TypeAdapter
 from safetensors.torch import save as to_bytes
 from torch import Tensor
+from typing_extensions import TypedDict
 
-from aecore.errors import RunError
+from aecore.config import Config
 from aecore.files import read_json, write, write_json
-from aecore.training.snapshot import Record
+from aecore.network.autoencoder import parameter_shapes
+from aecore.training.fields import Fingerprint, Settings, Step, strict
+from aecore.training.optimizer import MOMENTS, moment_shape
+from aecore.training.probe import PROBE_SIZE
+from aecore.training.snapshot import Edit, Record
+from aecore.training.tensor_file import Layout, TensorFile, open_tensors
+
+Size = Annotated[int, Field(ge=1, le=10**6)]
+
+
+@strict
+class Facts(TypedDict):
+    """The content of ``state.json``.
+
+    Attributes
+    ----------
+    config : dict
+        The settings at this step.
+    step : int
+    batches : int
+        Number of batches whose losses are summed since the last row.
+    edits : list of Edit
+    images : [count, height, width]
+        Of the training images.
+    fingerprint : str
+        Of the dataset; early versions did not save it.
+    frames : list of int
+        Steps whose frames are kept; early versions did not save it. A run can be resumed without
+        it, so anything else is ignored.
+    tensors : str
+        Name of the file with the tensors.
+    """
+
+    config: Settings
+    step: Step
+    batches: Step
+    edits: list[Edit]
+    images: Annotated[list[Size], Field(min_length=3, max_length=3)]
+    fingerprint: NotRequired[Fingerprint | None]
+    frames: NotRequired[object]
+    tensors: Annotated[str, Field(pattern=r"^[0-9a-f-]{1,64}\.safetensors$")]
+
+
+FACTS = TypeAdapter(Facts)
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,13 +112,25 @@ def load(folder: Path) -> State:
     Raises
     ------
     RunError
-        If it is missing or damaged.
+        If it is missing or damaged, or its tensors do not match its settings.
+    ConfigError
+        If its settings are invalid.
     """
-    path, facts = folder / "state.json", read_json(folder / "state.json")
-    try:
-        path = folder / Path(facts["tensors"]).name
-        return State(load_file(path), {**facts, "step": int(facts["step"])})
-    except (OSError, SafetensorError, KeyError, TypeError, ValueError) as error:
-        raise RunError(
-            "The checkpoint {path} cannot be read: {error}.", path=path, error=error
-        ) from None
+    facts = read_json(folder / "state.json", FACTS)
+    with open_tensors(folder / facts["tensors"], "pt") as file:
+        _check_layouts(file, facts)
+        return State(file.load(), dict(facts))
+
+
+def _check_layouts(file: TensorFile, facts: Facts) -> None:
+    _, height, width = facts["images"]
+    shapes = parameter_shapes((height, width), Config(**facts["config"]))
+    moments = {
+        f"optimizer/{name}/{moment}": Layout(["F32"], moment_shape(moment, shape))
+        for name, shape in shapes.items()
+        for moment in MOMENTS
+    }
+    parameters = {f"model/{name}": Layout(["F32"], shape) for name, shape in shapes.items()}
+    # Early versions did not save the map.
+    points = Layout(["F32"], (file.count("points", PROBE_SIZE), 2))
+    file.require({"squares": Layout(["F32"], ()), **parameters}, {**moments, "points": points})

@@ -8,6 +8,14 @@ from torch import Tensor, nn
 from aecore.choices.optimizer import OPTIMIZERS, Moments
 from aecore.config import Config
 
+MOMENTS = ("step", "exp_avg", "exp_avg_sq", "momentum_buffer")
+"""What optimizers remember of a parameter, by the names of ``torch.optim``."""
+
+
+def moment_shape(moment: str, parameter: tuple[int, ...]) -> tuple[int, ...]:
+    """Return the shape of a moment of a parameter of a shape."""
+    return () if moment == "step" else parameter
+
 
 class Stepper:
     """Changes the parameters of a network by the steps of an optimizer.
@@ -33,8 +41,8 @@ class Stepper:
         self.moments: dict[str, Moments] = dict(moments or {})
         self._parameters = dict(model.named_parameters())
         for name, parameter in self._parameters.items():
-            tensors = self.moments.get(name, {}).values()
-            if any(each.ndim and each.shape != parameter.shape for each in tensors):
+            tensors = self.moments.get(name, {}).items()
+            if any(each.shape != moment_shape(n, parameter.shape) for n, each in tensors):
                 raise ValueError(f"the moments of {name} have another shape than it has")
 
     def step(self, loss: Tensor, config: Config, rate: float) -> None:

@@ -3,17 +3,29 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Generator, from_numpy, full_like, nan
 
+# pydantic reads those of the standard library from Python 3.12 on.
+from typing_extensions import TypedDict
+
 from aecore.config import Config
+from aecore.data import Dataset
 from aecore.errors import RunError
 from aecore.network.autoencoder import Autoencoder, is_decoder_parameter
+from aecore.training.fields import (
+    BeforeAndAfter,
+    Error,
+    Number,
+    SettingName,
+    Step,
+    strict,
+)
 
 
+@strict
 class Record(TypedDict):
     """A row of the history.
 
@@ -33,16 +45,17 @@ class Record(TypedDict):
         The layer being pretrained; 0 when the whole network is trained.
     """
 
-    step: int
-    epoch: float
-    train: float
-    held_out: float
-    pca: float
-    learning_rate: float
-    bottleneck: int
-    stage: int
+    step: Step
+    epoch: Number
+    train: Error
+    held_out: Error
+    pca: Error
+    learning_rate: Number
+    bottleneck: Step
+    stage: Step
 
 
+@strict
 class Edit(TypedDict):
     """A change of knobs during training.
 
@@ -54,8 +67,8 @@ class Edit(TypedDict):
         The values of each changed knob.
     """
 
-    step: int
-    changes: dict[str, list[Any]]
+    step: Step
+    changes: dict[SettingName, BeforeAndAfter]
 
 
 @dataclass(frozen=True, eq=False)
@@ -110,6 +123,20 @@ class Snapshot:
     examples: Examples
     weights: Mapping[str, NDArray[np.floating]]
     fingerprint: str | None = None
+
+    def require(self, dataset: Dataset) -> None:
+        """Check that a dataset is the one that the run was trained on.
+
+        Raises
+        ------
+        DataError
+            If its images, labels or classes are not the same.
+        """
+        dataset.require(self.fingerprint)
+        # Early versions saved no fingerprint.
+        shape, examples = self.examples.originals.shape[1:], self.examples.indices
+        if shape != dataset.shape or (examples >= len(dataset.test_images)).any():
+            raise dataset.changed()
 
     @property
     def model(self) -> Autoencoder:

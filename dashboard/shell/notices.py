@@ -114,7 +114,7 @@ def _offer_run(row: Row, *, same: bool) -> None:
         if same:
             text = t("{name} has finished with these settings.", name=name)
             _open_choice(text, t("Open the finished run with these settings"), name)
-    elif same and step is not None:
+    elif same:
         text = t("{name} has these settings; it stopped at step {step:,}.", name=name, step=step)
         _open_choice(text, t("Resume"), name)
     elif step and total:

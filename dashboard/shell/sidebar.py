@@ -99,6 +99,6 @@ def _saved_runs() -> None:
 
 
 def _progress(row: Row) -> str:
-    if row["step"] is None or row["total_steps"] is None:
+    if row["total_steps"] is None:
         return t("Progress unknown.")
     return t("Step {step:,} of {total:,}", step=row["step"], total=row["total_steps"])

@@ -39,7 +39,7 @@ def dataset_of(snapshot: Snapshot) -> data.Dataset:
         Where it has changed since, or is not on this machine.
     """
     images = dataset(snapshot.config.dataset)
-    images.require(snapshot.fingerprint)
+    snapshot.require(images)
     return images
 
 

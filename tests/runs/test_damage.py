@@ -44,7 +44,7 @@ def test_rows_after_the_checkpoint_are_discarded_on_resuming(
     ("text", "message"),
     [
         ("{", "is not valid JSON"),
-        ("[]", "contains no settings"),
+        ("[]", "is damaged: input should"),
         ('{"bottleneck": 0}', "bottleneck is 0; choose a whole number, 1 to 1,024"),
         ('{"bottelneck": 3}', "bottelneck is not a setting"),
         ('{"code_activation": "relu"}', "switch linear_path off"),
@@ -68,8 +68,8 @@ def test_folder_that_is_not_a_run_is_rejected(tmp_path: Path) -> None:
     ("name", "text", "message"),
     [
         ("checkpoint/state.json", "{", "is not valid JSON"),
-        ("checkpoint/state.json", "{}", "cannot be read"),
-        ("checkpoint/state.json", "[]", "cannot be read"),
+        ("checkpoint/state.json", "{}", "is damaged at config"),
+        ("checkpoint/state.json", "[]", "is damaged: input should"),
         ("checkpoint/state.json", None, "is missing"),
         ("history.jsonl", None, "is missing"),
     ],

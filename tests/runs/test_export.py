@@ -193,7 +193,7 @@ def test_exported_script_runs_nothing_but_the_run(folder: Path, tmp_path: Path) 
     for step in ("1\nraise SystemExit(1)", "__import__('os')", [1], 1e999):
         text = json.dumps({**facts, "step": step})
         save_file(arrays, path / "latest.safetensors", {"facts": text})
-        with pytest.raises(LabError, match="step is"):
+        with pytest.raises(LabError, match="damaged at step"):
             export.export(path, "script")
 
 

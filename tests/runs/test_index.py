@@ -9,7 +9,8 @@ from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import LabError
 from aecore.runs import index as index_module
-from aecore.runs.index import empty_trash, index, move_to_trash, restore, set_labels, trashed
+from aecore.runs.files import labels
+from aecore.runs.index import empty_trash, index, move_to_trash, restore, trashed
 from aecore.runs.run import Run
 from tests.support import advance_run, trained
 
@@ -38,11 +39,11 @@ def test_row_contains_progress_scores_settings_and_size(root: Path, quick: Confi
 
 def test_labels_are_saved_and_damaged_labels_ignored(root: Path) -> None:
     index(root)
-    set_labels(root / "one", title="First", tags=["b", " a ", "b", ""], favourite=True)
-    set_labels(root / "one", note="It is good.")
-    labels = {"title": "First", "tags": ["a", "b"], "note": "It is good.", "favourite": True}
-    assert labels.items() <= index(root)[1].items()
-    set_labels(root / "one", tags=[], note="")
+    labels.change(root / "one", title="First", tags=["b", " a ", "b", ""], favourite=True)
+    labels.change(root / "one", note="It is good.")
+    expected = {"title": "First", "tags": ["a", "b"], "note": "It is good.", "favourite": True}
+    assert expected.items() <= index(root)[1].items()
+    labels.change(root / "one", tags=[], note="")
     assert {"title": "First", "tags": [], "note": ""}.items() <= index(root)[1].items()
     (root / "one" / "labels.json").write_text("[")
     os.utime(root / "one")

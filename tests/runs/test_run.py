@@ -13,8 +13,8 @@ from filelock import FileLock
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import LabError
-from aecore.runs import frame
 from aecore.runs import run as run_module
+from aecore.runs.files import frame
 from aecore.runs.run import Run
 from aecore.training.schedule import is_frame_due
 from tests.support import advance_run, read_only, same, saved_files, trained

@@ -4,8 +4,9 @@ import pytest
 
 from aecore.config import Config
 from aecore.data import Dataset
+from aecore.runs.files import labels
 from aecore.runs.folder import disk_bytes
-from aecore.runs.index import TRASH, index, move_to_trash, set_labels, trashed
+from aecore.runs.index import TRASH, index, move_to_trash, trashed
 from aecore.runs.run import Run
 from aecore.runs.tidy import FRAMES_KEPT, Savings, find_savings, tidy
 from tests.support import advance_run, saved_files, trained
@@ -16,7 +17,7 @@ def root(tmp_path: Path, small: Dataset, quick: Config) -> Path:
     """Return a folder of two finished runs, an unfinished one and a favourite."""
     for name, steps in (("one", 24), ("two", 24), ("unfinished", 23), ("favourite", 24)):
         trained(tmp_path / name, small, quick, steps)
-    set_labels(tmp_path / "favourite", favourite=True)
+    labels.change(tmp_path / "favourite", favourite=True)
     return tmp_path
 
 
@@ -70,7 +71,7 @@ def test_what_changed_since_the_look_is_decided_from_the_disk(
     # Another tab opens one run and makes the other a favourite, and deletes a third.
     opened = Run(root / "one")
     opened.claim()
-    set_labels(root / "two", favourite=True)
+    labels.change(root / "two", favourite=True)
     move_to_trash(root, "favourite")
     assert tidy(root, savings) == Savings(trash=savings.trash)
     assert trashed(root) == ["favourite"]

@@ -78,8 +78,7 @@ def _best(rows: Sequence[Row], dataset: Dataset) -> dict[int, Row]:
         has_changed = row["fingerprint"] not in (None, dataset.fingerprint)
         is_same = config.get("dataset") == dataset.name and not has_changed
         is_comparable = is_same and not config.get("classes")
-        is_finished = row["held_out"] and row["step"] and row["step"] >= (row["total_steps"] or 1)
-        if is_comparable and is_finished:
+        if is_comparable and row["held_out"] and index.is_finished(row):
             width = int(config["bottleneck"])
             if width not in best or _error(row) < _error(best[width]):
                 best[width] = row

@@ -77,7 +77,7 @@ def test_play_and_pause(job: Job) -> None:
     time.sleep(0.05)
     assert job.latest.step == step
     assert job.samples_per_second > 0
-    assert job.run.summary()["samples_per_second"] > 0
+    assert (job.run.summary()["samples_per_second"] or 0) > 0
     assert job.seconds_left == float("inf")
     job.play()
     until(lambda: job.latest.step > step)
