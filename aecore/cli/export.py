@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from aecore.cli.output import print_result
+from aecore.cli.output import print_note, print_result
 from aecore.errors import ConfigError, RunError
 from aecore.files import write
 from aecore.i18n import t
@@ -48,5 +48,6 @@ def take(
 
     if not archive.is_file():
         raise RunError("{path} is not a file.", path=archive)
-    print_result(str(unpack(archive, runs_root(), name=name).path))
+    run = unpack(archive, runs_root(), name=name, notify=lambda news: print_note(str(news)))
+    print_result(str(run.path))
     return 0

@@ -1,7 +1,5 @@
 """Pack a run into a ZIP and unpack it; every ZIP is treated as hostile."""
 
-import json
-import math
 import re
 import shutil
 import stat
@@ -9,13 +7,15 @@ import struct
 import tempfile
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
 
-from aecore.errors import RunError
-from aecore.files import check_writable
+from aecore.errors import LabError, RunError, brief
+from aecore.files import MEGABYTE, check_writable
+from aecore.i18n import N_, Message
 from aecore.runs.folder import unused_path
 from aecore.runs.run import Run
 from aecore.training import checkpoint
@@ -24,21 +24,40 @@ from aecore.training import checkpoint
 FILE = re.compile(
     r"(?:(?P<folder>[^/\\]{1,255})/)?"
     r"(?P<file>run\.json|config\.json|labels\.json|history\.jsonl|(probe|latest)\.safetensors"
-    r"|frames/\d{1,12}\.safetensors|checkpoint/(state\.json|[0-9a-f-]{1,64}\.safetensors))"
+    r"|frames/\d{9,12}\.safetensors|checkpoint/(state\.json|[0-9a-f-]{1,64}\.safetensors))"
 )
 NEEDED = ("config.json", "run.json", "history.jsonl", "probe.safetensors", "latest.safetensors")
-NUMBERS = ("epoch", "train", "held_out", "pca", "learning_rate")
 NAME = re.compile(r"[\w.+-]{1,120}")
 INCOMING = ".incoming"
 UNREADABLE = (zipfile.BadZipFile, zlib.error, struct.error)
+# Those that `pack` writes; others are slower, and fail in more ways.
+METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 
 
 @dataclass(frozen=True)
 class Limits:
-    """The largest accepted ZIP: number of files, and bytes when unpacked."""
+    """The largest accepted ZIP.
+
+    Attributes
+    ----------
+    files : int
+        Number of files.
+    unpacked : int
+        Bytes when unpacked.
+    ratio : int
+        Bytes when unpacked for each byte of the ZIP. Weights and codes hardly compress.
+    free : int
+        Bytes when unpacked that need not be in that ratio.
+    """
 
     files: int = 2000
     unpacked: int = 2 * 1024**3
+    ratio: int = 20
+    free: int = 16 * MEGABYTE
+
+    def bytes(self, packed: int) -> int:
+        """Return how many bytes a ZIP of some size may have when unpacked."""
+        return min(self.unpacked, max(self.free, self.ratio * packed))
 
 
 LIMITS = Limits()
@@ -63,6 +82,7 @@ def unpack(
     name: str | None = None,
     replace: bool = False,
     limits: Limits = LIMITS,
+    notify: Callable[[Message], object] = lambda _: None,
 ) -> Run:
     """Unpack a run written by `pack` into the folder of all runs.
 
@@ -72,10 +92,13 @@ def unpack(
     root : Path
         The folder of all runs.
     name : str, optional
-        Name of the new run; by default the one in the ZIP, with a number appended if it is taken.
+        Name of the new run; by default the one in the ZIP. A number is appended if it is taken.
+        What cannot name a folder is replaced by ``imported``.
     replace : bool
         Replace an existing run of this name.
     limits : Limits
+    notify : callable
+        Called with a message if the run is given another name.
 
     Returns
     -------
@@ -93,12 +116,15 @@ def unpack(
     try:
         packed_name = _extract(source, folder, limits)
         _check(folder)
-        path = root / _safe_name(name or packed_name)
+        intended = name or packed_name
+        path = root / _safe_name(intended)
         if replace and path.exists():
             path.rename(folder.with_name(folder.name + ".old"))
         else:
             path = unused_path(path)
         folder.rename(path)
+        if path.name != intended:
+            notify(_renamed(intended, path.name))
         return Run(path)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
@@ -107,6 +133,20 @@ def unpack(
 
 def _safe_name(name: str) -> str:
     return name if NAME.fullmatch(name) and not name.startswith(".") else "imported"
+
+
+def _renamed(intended: str, name: str) -> Message:
+    if _safe_name(intended) == intended:
+        return N_(
+            "There is a run named {intended} already, so the imported one is named {name}.",
+            intended=intended,
+            name=name,
+        )
+    return N_(
+        "{intended!r} cannot be the name of a run, so the imported one is named {name}.",
+        intended=brief(intended),
+        name=name,
+    )
 
 
 def _extract(source: Path | BinaryIO, folder: Path, limits: Limits) -> str:
@@ -129,21 +169,23 @@ def _files(archive: zipfile.ZipFile, limits: Limits) -> dict[str, zipfile.ZipInf
     """Return the files by their path in a run, checked before any is unpacked."""
     infos = [info for info in archive.infolist() if not info.is_dir()]
     size = sum(info.file_size for info in infos)
-    if len(infos) > limits.files or size > limits.unpacked:
+    # All before the directory at the end; the directory could declare anything.
+    most = limits.bytes(archive.start_dir)
+    if len(infos) > limits.files or size > most:
         raise RunError(
             "The ZIP contains {count:,} files and unpacks to {size:,.0f} MB; a run has at most "
-            "{files:,} files and {most:,.0f} MB.",
+            "{files:,} files and, in a ZIP of this size, {most:,.0f} MB.",
             count=len(infos),
-            size=size / 1024**2,
+            size=size / MEGABYTE,
             files=limits.files,
-            most=limits.unpacked / 1024**2,
+            most=most / MEGABYTE,
         )
     files: dict[str, zipfile.ZipInfo] = {}
     folders = set()
     for info in infos:
         match = FILE.fullmatch(info.filename)
-        link = stat.S_ISLNK(info.external_attr >> 16)
-        if link or match is None or match["folder"] in ("..", ".") or match["file"] in files:
+        is_odd = stat.S_ISLNK(info.external_attr >> 16) or info.compress_type not in METHODS
+        if is_odd or match is None or match["folder"] in ("..", ".") or match["file"] in files:
             raise RunError(
                 "The ZIP contains an unexpected file, {name!r}; use a ZIP made by Export.",
                 name=info.filename,
@@ -161,27 +203,16 @@ def _check(folder: Path) -> None:
     """Read everything once, so that nothing fails later."""
     try:
         run = Run(folder)
-        _check_numbers(run)
+        run.summary()
+        run.check_history()
         for step in run.frames():
-            _ = run.frame(step).decoder
+            run.frame(step)
         _ = run.frame().model
         if (folder / "checkpoint").exists():
-            saved = checkpoint.load(folder / "checkpoint")
-            weights = saved.with_prefix("model/")
-            run.frame().model.load_state_dict(weights)
-            if not all(each.isfinite().all() for each in weights.values()):
-                raise RunError("The checkpoint contains invalid weights (NaN).")
-    except (TypeError, ValueError, KeyError, IndexError, RuntimeError, RecursionError) as error:
-        raise RunError("The ZIP contains a damaged run: {error}", error=error) from None
-
-
-def _check_numbers(run: Run) -> None:
-    summary = run.summary()
-    if not isinstance(summary.get("step"), int):
-        raise RunError("run.json is not valid: step is not a whole number.")
-    lines = (run.path / "history.jsonl").read_text("utf-8").splitlines()
-    for number, line in enumerate(lines, 1):
-        row = json.loads(line)
-        values = [row[name] for name in NUMBERS]
-        if not isinstance(row["step"], int) or not all(map(math.isfinite, values)):
-            raise RunError("history.jsonl, line {number}, is not a valid row.", number=number)
+            checkpoint.load(folder / "checkpoint")
+    except LabError as error:
+        # The folder is that of this attempt, which says nothing to the reader.
+        raise RunError(
+            "The ZIP contains a damaged run: {error}",
+            error=str(error).replace(f"{folder}/", ""),
+        ) from None

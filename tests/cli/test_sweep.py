@@ -31,6 +31,9 @@ def test_run_can_be_exported_and_imported(call: Call, tmp_path: Path) -> None:
     assert Run(imported).history() == Run(tmp_path / "x").history()
     assert call("export", tmp_path / "x", "--format", "docx").code == 2
     assert call("import", tmp_path / "none.zip").code == 2
+    renamed = call("import", archive, "--name", "../../evil")
+    assert Path(renamed.out.strip()) == Path(imported).with_name("imported")
+    assert "'../../evil' cannot be the name of a run" in renamed.err
     assert call("export", tmp_path / "x", "--out", tmp_path).code == 2
 
 

@@ -1,3 +1,4 @@
+import re
 import stat
 import zipfile
 from io import BytesIO
@@ -9,6 +10,7 @@ import pytest
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import LabError
+from aecore.i18n import Message
 from aecore.runs.archive import Limits, pack, unpack
 from aecore.runs.run import Run
 from tests.support import same, trained
@@ -82,6 +84,54 @@ def test_decompression_bomb_and_too_many_files_are_rejected(
         with pytest.raises(LabError, match="a run has at most"):
             unpack(buffer, tmp_path / "here", limits=limits)
     assert all_files(tmp_path / "here") == set()
+
+
+def test_zip_that_unpacks_to_many_times_its_size_is_rejected(
+    zip_content: bytes, tmp_path: Path
+) -> None:
+    buffer = BytesIO(zip_content)
+    with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("first/frames/000000999.safetensors", bytes(50_000_000))
+    with pytest.raises(LabError, match=r"unpacks to 48 MB.* in a ZIP of this size, 16 MB"):
+        unpack(buffer, tmp_path / "here")
+
+
+@pytest.mark.parametrize("method", [zipfile.ZIP_LZMA, zipfile.ZIP_BZIP2])
+def test_compression_that_no_export_uses_is_rejected(
+    zip_content: bytes, tmp_path: Path, method: int
+) -> None:
+    buffer = BytesIO(zip_content)
+    with zipfile.ZipFile(buffer, "a", method) as archive:
+        archive.writestr("first/labels.json", "{}")
+    with pytest.raises(LabError, match="unexpected file"):
+        unpack(buffer, tmp_path / "here")
+
+
+@pytest.mark.parametrize(
+    ("name", "actual", "message"),
+    [
+        (None, "first", ""),
+        ("other", "other", ""),
+        ("../../evil", "imported", "'../../evil' cannot be the name of a run.* named imported"),
+        (".hidden", "imported", "'.hidden' cannot be the name of a run"),
+        ("taken", "taken-2", "There is a run named taken already.* named taken-2"),
+    ],
+)
+def test_another_name_than_the_intended_one_is_said(
+    zip_content: bytes, tmp_path: Path, name: str | None, actual: str, message: str
+) -> None:
+    (tmp_path / "here" / "taken").mkdir(parents=True)
+    messages: list[Message] = []
+    run = unpack(BytesIO(zip_content), tmp_path / "here", name=name, notify=messages.append)
+    assert run.path == tmp_path / "here" / actual
+    assert len(messages) == bool(message)
+    assert re.search(message, "".join(map(str, messages)))
+
+
+def test_error_about_a_damaged_zip_names_the_file_in_it(zip_content: bytes, tmp_path: Path) -> None:
+    damaged = replace_files(zip_content, run_json=b'{"step": -1}')
+    with pytest.raises(LabError, match=r"damaged run: run\.json is damaged at step: input should"):
+        unpack(damaged, tmp_path / "here")
 
 
 @pytest.mark.parametrize(

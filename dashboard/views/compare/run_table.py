@@ -11,12 +11,14 @@ import streamlit as st
 from aecore.choices.sparsity import SPARSITY_KINDS
 from aecore.errors import LabError, RunError
 from aecore.files import MEGABYTE, cell
-from aecore.i18n import N_, nt, t
+from aecore.i18n import N_, Message, nt, t
 from aecore.runs import archive, index
 from aecore.runs.export import FORMATS, export
+from aecore.runs.files import labels
 from aecore.runs.folder import disk_bytes
 from aecore.runs.index import Row
 from aecore.runs.run import Run
+from aecore.training.fields import LONGEST_TEXT
 from dashboard.state import active_run, commands, keys, messages
 from dashboard.views.compare import html_report, tidy_up
 
@@ -157,15 +159,15 @@ def _open(row: Row) -> None:
 
 def _labels(row: Row) -> None:
     with st.popover(t("Name and note"), icon=":material/edit:"), st.form(f"words {row['name']}"):
-        title = st.text_input(t("Title"), row["title"])
+        title = st.text_input(t("Title"), row["title"], max_chars=LONGEST_TEXT)
         tags = st.text_input(t("Tags (comma-separated)"), ", ".join(row["tags"]))
-        note = st.text_area(t("Note"), row["note"])
+        note = st.text_area(t("Note"), row["note"], max_chars=LONGEST_TEXT)
         favourite = st.checkbox(t("Favourite"), row["favourite"])
         if st.form_submit_button(t("Save")):
             path = active_run.root() / row["name"]
             tag_list = [tag.strip() for tag in tags.split(",") if tag.strip()]
             messages.attempt(
-                lambda: index.set_labels(
+                lambda: labels.change(
                     path, title=title, tags=tag_list, note=note, favourite=favourite
                 )
             )
@@ -231,8 +233,9 @@ def _import(key: str) -> None:
         return
 
     def act() -> None:
-        run = archive.unpack(file, active_run.root())
-        messages.announce(N_("{name} was imported.", name=run.name))
+        renamed: list[Message] = []
+        run = archive.unpack(file, active_run.root(), notify=renamed.append)
+        messages.announce(*renamed or [N_("{name} was imported.", name=run.name)])
 
     messages.attempt(act)
     st.session_state[keys.IMPORT_TURN] += 1
