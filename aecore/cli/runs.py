@@ -45,6 +45,13 @@ def runs(
     yes: Annotated[
         bool, Parameter(negative="", show_default=False, help=t("With --tidy: free it."))
     ] = False,
+    trash: Annotated[
+        bool,
+        Parameter(negative="", show_default=False, help=t("List the deleted runs instead.")),
+    ] = False,
+    restore: Annotated[
+        str | None, Parameter(help=t("Name of a deleted run to bring back."))
+    ] = None,
     as_json: AsJson = False,
 ) -> int:
     """List runs, most recent first, with their errors and sizes, or free disk space."""
@@ -53,10 +60,25 @@ def runs(
     folder = root or run_folder.runs_root()
     if yes and not tidy:
         raise ConfigError("--yes confirms --tidy; provide both, or neither.")
+    if tidy + trash + (restore is not None) > 1:
+        raise ConfigError("--tidy, --trash and --restore exclude each other; provide one of them.")
     if tidy:
         where = f" --root {shlex.quote(str(root))}" if root else ""
         _tidy(folder, f"aecore runs --tidy --yes{where}", confirmed=yes, as_json=as_json)
-        return 0
+    elif trash:
+        _list_trash(folder, as_json=as_json)
+    elif restore is not None:
+        from aecore.runs.trash import restore as restore_run
+
+        print_result(str(restore_run(folder, restore)))
+    else:
+        _list(folder, as_json=as_json)
+    return 0
+
+
+def _list(folder: Path, *, as_json: bool) -> None:
+    from aecore.runs import folder as run_folder
+
     summaries = [summary for each in run_folder.runs(folder) if (summary := _summary(each))]
     if as_json:
         print_result(json.dumps(summaries))
@@ -75,7 +97,20 @@ def runs(
             t("busy"),
         ]
         print_table(heads, [_row(summary) for summary in summaries])
-    return 0
+
+
+def _list_trash(folder: Path, *, as_json: bool) -> None:
+    from aecore.runs import trash
+
+    sizes = trash.sizes(folder)
+    if as_json:
+        print_result(json.dumps(sizes))
+    elif not sizes:
+        print_note(t("The trash is empty."))
+    else:
+        cells = [[name, f"{size / MEGABYTE:.1f}"] for name, size in sizes.items()]
+        print_table([t("run"), t("MB")], cells)
+        print_note(t("To bring one back: aecore runs --restore NAME"))
 
 
 def _tidy(folder: Path, command: str, *, confirmed: bool, as_json: bool) -> None:

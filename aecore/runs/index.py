@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import shutil
 import time
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,11 @@ from aecore.errors import LabError, RunError
 from aecore.files import MEGABYTE, check_readable, read_json, write
 from aecore.runs.files import labels
 from aecore.runs.files.labels import Labels
-from aecore.runs.folder import disk_bytes, unused_path
+from aecore.runs.folder import disk_bytes
 from aecore.runs.run import Run
 from aecore.training.fields import strict
 
-INDEX, TRASH = ".index.json", ".trash"
+INDEX = ".index.json"
 VERSION = 3
 # A folder may change twice within a tick of the file system's clock.
 SETTLED_NS = 50_000_000
@@ -100,50 +99,6 @@ def is_finished(row: Row) -> bool:
     """Return whether a run has made all its steps."""
     total = row["total_steps"]
     return total is not None and row["step"] >= total
-
-
-def move_to_trash(root: Path, name: str) -> str:
-    """Move a run to the trash, and return the name that `restore` needs.
-
-    Raises
-    ------
-    RunError
-        If there is no such run, or it is training.
-    """
-    if Path(name).name != name or name.startswith("."):
-        raise RunError("{name!r} is not the name of a run.", name=name)
-    if (run := Run(root / name)).busy:
-        raise RunError("{name} is training; pause it first.", name=name)
-    (root / TRASH).mkdir(exist_ok=True)
-    place = unused_path(root / TRASH / name)
-    run.path.rename(place)
-    return place.name
-
-
-def restore(root: Path, name: str) -> Path:
-    """Restore a run from the trash, and return its folder.
-
-    Raises
-    ------
-    RunError
-        If it is no longer in the trash.
-    """
-    if name not in trashed(root):
-        raise RunError("{name} is no longer in the trash.", name=name)
-    path = unused_path(root / name)
-    (root / TRASH / name).rename(path)
-    return path
-
-
-def trashed(root: Path) -> list[str]:
-    """List the runs in the trash, by the names that `restore` needs."""
-    folder = root / TRASH
-    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
-
-
-def empty_trash(root: Path) -> None:
-    """Delete the runs in the trash permanently."""
-    shutil.rmtree(root / TRASH, ignore_errors=True)
 
 
 @strict

@@ -1,15 +1,14 @@
 """Free disk space: thin the frames of finished runs that are no favourites, and empty the trash."""
 
 import os
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from aecore.errors import LabError
+from aecore.runs import trash
 from aecore.runs.files import frame, labels
-from aecore.runs.folder import disk_bytes, runs
-from aecore.runs.index import TRASH, trashed
+from aecore.runs.folder import runs
 from aecore.runs.run import Run
 
 FRAMES_KEPT = 12
@@ -45,8 +44,7 @@ def find_savings(root: Path) -> Savings:
         The folder of all runs.
     """
     frames = {run.name: size for run in runs(root) if not run.busy and (size := _excess(run))}
-    trash = {name: disk_bytes(root / TRASH / name) for name in trashed(root)}
-    return Savings(frames, trash)
+    return Savings(frames, trash.sizes(root))
 
 
 def tidy(root: Path, savings: Savings) -> Savings:
@@ -62,14 +60,9 @@ def tidy(root: Path, savings: Savings) -> Savings:
     savings : Savings
         As returned by `find_savings`.
     """
-    frames, trash = {}, {}
-    for name in savings.frames:
-        if size := _thin(root / name):
-            frames[name] = size
-    for name in set(savings.trash).intersection(trashed(root)):
-        trash[name] = disk_bytes(root / TRASH / name)
-        shutil.rmtree(root / TRASH / name, ignore_errors=True)
-    return Savings(frames, trash)
+    sizes = {name: _thin(root / name) for name in savings.frames}
+    frames = {name: size for name, size in sizes.items() if size}
+    return Savings(frames, trash.delete(root, savings.trash))
 
 
 def _thin(path: Path) -> int:

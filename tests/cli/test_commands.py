@@ -13,7 +13,7 @@ import pytest
 from aecore import data, knob
 from aecore.cli import main
 from aecore.config import Config
-from aecore.runs import index
+from aecore.runs import trash
 from aecore.runs.folder import disk_bytes
 from aecore.runs.run import Run
 from tests.cli.conftest import SMALL, STEPS, Call
@@ -86,7 +86,7 @@ def test_disk_space_is_freed_once_confirmed(call: Call, tmp_path: Path) -> None:
     root = tmp_path / "my runs"
     call("train", *SMALL, "--epochs", "4", "--out", root / "first")
     call("train", *SMALL, "--epochs", "1", "--out", root / "second")
-    index.move_to_trash(root, "second")
+    trash.move(root, "second")
     found = call("runs", "--root", root, "--tidy", "--json").json
     assert (list(found["frames"]), list(found["trash"]), found["freed"]) == (
         ["first"],
@@ -102,9 +102,9 @@ def test_disk_space_is_freed_once_confirmed(call: Call, tmp_path: Path) -> None:
     megabytes = sum([*found["frames"].values(), *found["trash"].values()]) / 2**20
     assert f"This would free {megabytes:.1f} MB. To do so: aecore runs --tidy --yes" in said.err
     assert f"--root '{root}'" in said.err
-    assert index.trashed(root) == ["second"]
+    assert list(trash.sizes(root)) == ["second"]
     assert f"Freed {megabytes:.1f} MB." in call("runs", "--root", root, "--tidy", "--yes").err
-    assert index.trashed(root) == []
+    assert trash.sizes(root) == {}
     again = call("runs", "--root", root, "--tidy")
     assert (again.code, again.out, again.err) == (0, "", "There is nothing to free.\n")
     assert call("runs", "--root", root, "--yes").code == 2

@@ -8,6 +8,7 @@ import pytest
 from aecore import files
 from aecore.config import Config
 from aecore.data import Dataset
+from aecore.runs import trash
 from aecore.runs.archive import pack
 from aecore.runs.run import Run
 from tests.cli.conftest import SMALL, Call
@@ -68,3 +69,21 @@ def test_runs_in_a_read_only_folder_are_listed(
     with read_only(public_folder):
         listed = call("runs", "--root", public_folder, "--json").json
     assert {run["name"]: run["busy"] for run in listed} == {"a": False, "b": False}
+
+
+def test_deleted_run_is_listed_and_restored(
+    call: Call, tmp_path: Path, small: Dataset, quick: Config
+) -> None:
+    root = tmp_path / "runs"
+    trained(root / "a", small, quick, 1)
+    assert "The trash is empty." in call("runs", "--root", root, "--trash").err
+    trash.move(root, "a")
+    assert list(call("runs", "--root", root, "--trash", "--json").json) == ["a"]
+    listed = call("runs", "--root", root, "--trash")
+    assert listed.out.splitlines()[1].startswith("a ")
+    assert "aecore runs --restore NAME" in listed.err
+    assert call("runs", "--root", root, "--restore", "a").out.strip() == str(root / "a")
+    assert Run(root / "a").summary()["step"] == 1
+    again = call("runs", "--root", root, "--restore", "a")
+    assert (again.code, again.err.strip()) == (2, "a is no longer in the trash.")
+    assert call("runs", "--root", root, "--restore", "a", "--trash").code == 2

@@ -7,10 +7,9 @@ import pytest
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import LabError
 from aecore.runs import index as index_module
 from aecore.runs.files import labels
-from aecore.runs.index import empty_trash, index, move_to_trash, restore, trashed
+from aecore.runs.index import index
 from aecore.runs.run import Run
 from tests.support import advance_run, trained
 
@@ -75,33 +74,6 @@ def test_only_changed_runs_are_read_again(
     assert names_read == ["one"]
     (root / index_module.INDEX).write_text('{"version": 1, "runs": 3}')
     assert len(index(root)) == 2
-
-
-def test_deleted_run_can_be_restored_until_the_trash_is_emptied(root: Path, small: Dataset) -> None:
-    trash_path = move_to_trash(root, "one")
-    assert [row["name"] for row in index(root)] == ["two"]
-    assert trashed(root) == [trash_path]
-    assert restore(root, trash_path) == root / "one"
-    assert len(index(root)) == 2
-    trash_path = move_to_trash(root, "one")
-    trained(root / "one", small, Run(root / "two").config)
-    assert restore(root, trash_path) == root / "one-2"
-    trash_path = move_to_trash(root, "one-2")
-    empty_trash(root)
-    assert trashed(root) == []
-    with pytest.raises(LabError, match="no longer in the trash"):
-        restore(root, trash_path)
-
-
-def test_missing_run_or_run_in_training_cannot_be_deleted(root: Path) -> None:
-    for name in ("../one", ".trash", "missing"):
-        with pytest.raises(LabError):
-            move_to_trash(root, name)
-    run = Run(root / "one")
-    run.claim()
-    with pytest.raises(LabError, match="pause it first"):
-        move_to_trash(root, "one")
-    run.release()
 
 
 def test_five_thousand_runs_are_listed_within_a_second(root: Path) -> None:

@@ -4,9 +4,10 @@ import pytest
 
 from aecore.config import Config
 from aecore.data import Dataset
+from aecore.runs import trash
 from aecore.runs.files import labels
 from aecore.runs.folder import disk_bytes
-from aecore.runs.index import TRASH, index, move_to_trash, trashed
+from aecore.runs.index import index
 from aecore.runs.run import Run
 from aecore.runs.tidy import FRAMES_KEPT, Savings, find_savings, tidy
 from tests.support import advance_run, saved_files, trained
@@ -22,7 +23,7 @@ def root(tmp_path: Path, small: Dataset, quick: Config) -> Path:
 
 
 def test_looking_deletes_nothing_and_says_exactly_what_tidying_frees(root: Path) -> None:
-    move_to_trash(root, "two")
+    trash.move(root, "two")
     before, size = saved_files(root), disk_bytes(root)
     savings = find_savings(root)
     assert saved_files(root) == before
@@ -65,16 +66,16 @@ def test_sizes_in_the_index_follow(root: Path) -> None:
 def test_what_changed_since_the_look_is_decided_from_the_disk(
     root: Path, small: Dataset, quick: Config
 ) -> None:
-    move_to_trash(root, "unfinished")
+    trash.move(root, "unfinished")
     savings = find_savings(root)
     assert set(savings.frames) == {"one", "two"}
     # Another tab opens one run and makes the other a favourite, and deletes a third.
     opened = Run(root / "one")
     opened.claim()
     labels.change(root / "two", favourite=True)
-    move_to_trash(root, "favourite")
+    trash.move(root, "favourite")
     assert tidy(root, savings) == Savings(trash=savings.trash)
-    assert trashed(root) == ["favourite"]
+    assert list(trash.sizes(root)) == ["favourite"]
     for name in ("one", "two"):
         assert len(Run(root / name).frames()) > FRAMES_KEPT
     opened.release()
@@ -100,4 +101,4 @@ def test_without_a_folder_or_runs_there_is_nothing_to_free(tmp_path: Path) -> No
     for root in (tmp_path, tmp_path / "missing"):
         assert find_savings(root) == Savings()
         assert tidy(root, Savings(trash={"x": 1}, frames={"y": 1})) == Savings()
-    assert not (tmp_path / TRASH).exists()
+    assert not (tmp_path / trash.TRASH).exists()

@@ -9,18 +9,17 @@ from typing import Any
 import streamlit as st
 
 from aecore.choices.sparsity import SPARSITY_KINDS
-from aecore.errors import LabError, RunError
+from aecore.errors import LabError
 from aecore.files import MEGABYTE, cell
 from aecore.i18n import N_, Message, nt, t
 from aecore.runs import archive, index
 from aecore.runs.export import FORMATS, export
 from aecore.runs.files import labels
-from aecore.runs.folder import disk_bytes
 from aecore.runs.index import Row
 from aecore.runs.run import Run
 from aecore.training.fields import LONGEST_TEXT
 from dashboard.state import active_run, commands, keys, messages
-from dashboard.views.compare import html_report, tidy_up
+from dashboard.views.compare import html_report, tidy_up, trash
 
 HEIGHT = 320
 
@@ -33,7 +32,6 @@ def choose() -> list[Row]:
         query = st.text_input(
             t("Search"), key="find runs", placeholder=t("name, tag, note, dataset"), width=260
         )
-        trash = disk_bytes(root / index.TRASH) / MEGABYTE
         megabytes = sum(row["bytes"] for row in rows) / MEGABYTE
         st.caption(
             nt(
@@ -42,11 +40,10 @@ def choose() -> list[Row]:
                 len(rows),
                 size=megabytes,
             )
-            + (" · " + t("{size:,.0f} MB in the trash", size=trash) if trash else "")
         )
         _imports()
         tidy_up.button()
-        _undo()
+        trash.panel(root)
     tidy_up.offer()
     rows = [row for row in rows if _matches(row, query or "")]
     if not rows:
@@ -141,7 +138,7 @@ def actions(chosen: Sequence[Row]) -> None:
             t("Delete"),
             key="delete runs",
             icon=":material/delete:",
-            on_click=_delete,
+            on_click=trash.delete,
             args=([row["name"] for row in chosen],),
         )
 
@@ -239,36 +236,3 @@ def _import(key: str) -> None:
 
     messages.attempt(act)
     st.session_state[keys.IMPORT_TURN] += 1
-
-
-def _delete(names: Sequence[str]) -> None:
-    def act() -> None:
-        root = active_run.root()
-        active_run.sessions().close_idle()
-        for name in names:
-            if Run(root / name).busy:
-                raise RunError("{name} is open or training; open another run first.", name=name)
-        st.session_state[keys.TRASHED] = [index.move_to_trash(root, name) for name in names]
-
-    messages.attempt(act)
-
-
-def _undo() -> None:
-    tokens = st.session_state.get(keys.TRASHED, [])
-    if tokens:
-        st.button(
-            nt("Undo: restore {count} run", "Undo: restore {count} runs", len(tokens)),
-            key="undo delete",
-            icon=":material/undo:",
-            on_click=_restore,
-            args=(tokens,),
-        )
-
-
-def _restore(tokens: Sequence[str]) -> None:
-    def act() -> None:
-        for token in tokens:
-            index.restore(active_run.root(), token)
-        st.session_state[keys.TRASHED] = []
-
-    messages.attempt(act)

@@ -76,8 +76,6 @@ def _look() -> None:
 def _tidy(savings: Savings) -> None:
     def free() -> None:
         freed = tidy.tidy(active_run.root(), savings)
-        undo = st.session_state.get(keys.TRASHED, [])
-        st.session_state[keys.TRASHED] = [name for name in undo if name not in freed.trash]
         messages.announce(N_("Freed {size:,.1f} MB.", size=freed.bytes / MEGABYTE))
 
     _forget()

@@ -6,10 +6,10 @@ import pytest
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.runs import index
+from aecore.runs import trash
 from aecore.runs.run import Run
 from aecore.runs.tidy import FRAMES_KEPT, find_savings
-from tests.dashboard.support import OpenPage, captions
+from tests.dashboard.support import OpenPage
 from tests.support import trained
 
 
@@ -18,14 +18,13 @@ def runs(root: Path, small: Dataset, quick: Config) -> Path:
     """Put a finished run into the folder of runs, and another into the trash."""
     for name in ("finished", "deleted"):
         trained(root / name, small, quick, 24)
-    index.move_to_trash(root, "deleted")
+    trash.move(root, "deleted")
     return root
 
 
 def test_nothing_is_deleted_before_the_second_click(runs: Path, open_view: OpenPage) -> None:
     page = open_view("compare")
     assert not page.exception
-    assert "MB in the trash" in captions(page)
     page.button(key="tidy up").click().run()
     megabytes = find_savings(runs).bytes / 2**20
     (text,) = (each.value for each in page.markdown if "This cannot be undone" in each.value)
@@ -33,16 +32,15 @@ def test_nothing_is_deleted_before_the_second_click(runs: Path, open_view: OpenP
     assert "1 run in the trash is deleted" in text
     assert page.button(key="free").label == f"Free {megabytes:.1f} MB"
     page.button(key="keep everything").click().run()
-    assert index.trashed(runs) == ["deleted"]
+    assert list(trash.sizes(runs)) == ["deleted"]
     assert len(Run(runs / "finished").frames()) > FRAMES_KEPT
 
     page.button(key="tidy up").click().run()
     page.button(key="free").click().run()
     assert not page.exception
     assert [each.value for each in page.toast] == [f"Freed {megabytes:.1f} MB."]
-    assert index.trashed(runs) == []
+    assert trash.sizes(runs) == {}
     assert len(Run(runs / "finished").frames()) == FRAMES_KEPT
-    assert "MB in the trash" not in captions(page)
 
     page.button(key="tidy up").click().run()
     assert any("There is nothing to free" in each.value for each in page.markdown)
@@ -57,3 +55,30 @@ def test_undo_is_not_offered_for_what_was_deleted_for_good(runs: Path, open_view
     page.button(key="free").click().run()
     assert not page.exception
     assert "undo delete" not in [each.key for each in page.button]
+
+
+def test_any_run_in_the_trash_can_be_restored(runs: Path, open_view: OpenPage) -> None:
+    trash.move(runs, "finished")
+    page = open_view("compare")
+    assert "undo delete" not in [each.key for each in page.button]
+    assert page.button(key="restore runs").disabled
+    page.multiselect(key="deleted runs").select("finished").run()
+    page.button(key="restore runs").click().run()
+    assert not page.exception
+    assert [each.value for each in page.toast] == ["Restored: finished."]
+    assert list(trash.sizes(runs)) == ["deleted"]
+    assert Run(runs / "finished").summary()["step"] == 24
+    assert page.multiselect(key="deleted runs").value == []
+
+
+def test_chosen_runs_are_deleted_permanently(runs: Path, open_view: OpenPage) -> None:
+    trash.move(runs, "finished")
+    page = open_view("compare")
+    page.multiselect(key="deleted runs").select("deleted").run()
+    page.button(key="delete permanently").click().run()
+    assert not page.exception
+    assert list(trash.sizes(runs)) == ["finished"]
+    page.multiselect(key="deleted runs").select("finished").run()
+    page.button(key="delete permanently").click().run()
+    assert trash.sizes(runs) == {}
+    assert "restore runs" not in [each.key for each in page.button]
