@@ -5,6 +5,7 @@ kept beside it.
 """
 
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -13,13 +14,14 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from aecore.config import Config
 from aecore.errors import LabError
-from aecore.i18n import Message
+from aecore.i18n import N_, Message
 from aecore.runs.live_run import LiveRun
 from aecore.runs.open_runs import OpenRuns
 from aecore.runs.starting_run import StartingRun
 
 # A short start is waited for, so that the page does not flicker.
 START_SECONDS = 0.4
+READY = N_("The run is ready.")
 # A paused run is found again as it was by who comes back to it.
 MOST_IDLE = 4
 
@@ -70,6 +72,13 @@ class Sessions:
         with self._lock:
             return self._sessions.setdefault(session_id(), Session())
 
+    @property
+    def count(self) -> int:
+        """Number of open browser tabs."""
+        with self._lock:
+            self._forget_ended()
+            return len(self._sessions)
+
     def look(self, session: Session, run: LiveRun) -> None:
         """Show a run in a session; the one in view before is closed unless others look at it."""
         with self._lock:
@@ -107,8 +116,14 @@ class Sessions:
         play : bool
             Whether to play it then.
         news : Message, optional
-            What to say then.
+            What to say then; by default that it is ready, if the user had to wait.
         """
+        started = time.monotonic()
+
+        def arrive(starting: StartingRun) -> None:
+            was_slow = time.monotonic() - started > START_SECONDS
+            self._arrive(session, starting, news or (READY if was_slow else None))
+
         with self._lock:
             previous = session.live
             assert previous is not None
@@ -119,7 +134,7 @@ class Sessions:
                 config,
                 previous,
                 prepare,
-                lambda starting: self._arrive(session, starting, news),
+                arrive,
                 play=play,
             )
             session.live = starting
@@ -140,14 +155,18 @@ class Sessions:
             self.runs.close(run)
 
     def _viewed(self) -> list[LiveRun]:
-        """Return the runs in view; sessions whose browser tab was closed are forgotten."""
+        """Return the runs in view."""
+        self._forget_ended()
+        views = [each.live for each in self._sessions.values() if each.live is not None]
+        return [each.previous if isinstance(each, StartingRun) else each for each in views]
+
+    def _forget_ended(self) -> None:
+        """Forget the sessions whose browser tab was closed."""
         if runtime.exists():
             server = runtime.get_instance()
             ended = [name for name in self._sessions if not server.is_active_session(name)]
             for name in ended:
                 del self._sessions[name]
-        views = [each.live for each in self._sessions.values() if each.live is not None]
-        return [each.previous if isinstance(each, StartingRun) else each for each in views]
 
 
 def session_id() -> str:

@@ -165,6 +165,20 @@ def test_superseded_start_leaves_nothing_on_disk(
     assert {run.config.seed for run in runs(root)} == {first.config.seed, 2}
 
 
+@pytest.mark.parametrize(("seconds", "toasts"), [(0.0, ["The run is ready."]), (60.0, [])])
+def test_end_of_a_slow_start_is_said(
+    open_page: OpenPage, monkeypatch: pytest.MonkeyPatch, seconds: float, toasts: list[str]
+) -> None:
+    page = open_page()
+    monkeypatch.setattr(sessions, "START_SECONDS", seconds)
+    page.number_input(key="seed").set_value(5).run()
+    until(lambda: not active_run.live().starting)
+    assert active_run.snapshot().config.seed == 5
+    shown = [each.value for each in page.toast]
+    shown += [each.value for each in page.run().toast]
+    assert shown == toasts
+
+
 def test_opened_page_leaves_nothing_on_disk(open_page: OpenPage, root: Path) -> None:
     open_page().button(key="reset").click().run()
     assert not root.exists()
