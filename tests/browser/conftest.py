@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ViewportSize, sync_playwright
 
 from tests.browser import chromium
 from tests.browser.lab import GoToPage, Lab, OpenTab
 from tests.browser.server import Server
 
 HERE = Path(__file__).parent
+VIEWPORT: ViewportSize = {"width": 1400, "height": 1000}
 RETRIES = int(os.environ.get("AECORE_BROWSER_RETRIES") or 0)
 """Number of retries of a failed test: waits may time out on a machine that others use too."""
 
@@ -56,26 +57,37 @@ def own_server(browser: Browser, tmp_path: Path) -> Iterator[Server]:
     assert server.logged_errors() == []
 
 
-@pytest.fixture
-def open_tab(browser: Browser) -> Iterator[OpenTab]:
-    """Provide a function that opens a tab in a new browser context."""
-    tabs: list[Lab] = []
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """Provide a browser context that has loaded the scripts of the shared server before."""
+    context = browser.new_context(viewport=VIEWPORT)
+    yield context
+    context.close()
 
-    def open_in_new_context(server: Server, **options: Any) -> Lab:
-        context = browser.new_context(viewport={"width": 1400, "height": 1000}, **options)
-        tabs.append(Lab(context.new_page(), server))
+
+@pytest.fixture
+def open_tab(browser: Browser, context: BrowserContext) -> Iterator[OpenTab]:
+    """Provide a function that opens a tab, with options in a browser context of its own."""
+    tabs: list[Lab] = []
+    contexts: list[BrowserContext] = []
+
+    def open_tab(server: Server, **options: Any) -> Lab:
+        if options:
+            contexts.append(browser.new_context(viewport=VIEWPORT, **options))
+        tabs.append(Lab((contexts[-1] if options else context).new_page(), server))
         return tabs[-1]
 
-    yield open_in_new_context
+    yield open_tab
     for tab in tabs:
         tab.leave_run()
         tab.close()
+    for each in contexts:
+        each.close()
 
 
 @pytest.fixture(scope="module")
-def module_tab(browser: Browser, server: Server) -> Iterator[Lab]:
+def module_tab(context: BrowserContext, server: Server) -> Iterator[Lab]:
     """Provide a tab for all tests of a module: loading a page takes longer than most tests."""
-    context = browser.new_context(viewport={"width": 1400, "height": 1000})
     tab = Lab(context.new_page(), server)
     yield tab
     tab.leave_run()

@@ -245,7 +245,7 @@ class Lab:
             try:
                 self.check()
             finally:
-                self.page.context.close()
+                self.page.close()
 
 
 GoToPage = Callable[[str, str], None]

@@ -5,18 +5,22 @@ from pathlib import Path
 
 import pytest
 
+from aecore.data import Dataset
 from aecore.runs import archive, index
+from aecore.runs.folder import new_path
 from aecore.runs.run import Run
 from tests.browser.lab import Lab
+from tests.support import trained
 
 
 @pytest.fixture
-def two_runs(lab: Lab) -> Lab:
+def two_runs(lab: Lab, digits: Dataset) -> Lab:
     """Provide the Compare page with two runs of ten steps, the newer of which is current."""
-    for noise in (0.0, 0.3):
-        lab.open_fresh_run(noise=noise, bottleneck=3)
-        lab.press("step 10")
-        lab.wait_for_step(10)
+    lab.open_fresh_run(noise=0.3, bottleneck=3)
+    older = lab.config.changed(noise=0.0)
+    trained(new_path(lab.server.runs, older), digits, older)
+    lab.press("step 10")
+    lab.wait_for_step(10)
     open_compare(lab)
     return lab
 
