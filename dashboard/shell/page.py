@@ -12,6 +12,7 @@ from dashboard.components.live_figure import boot
 from dashboard.shell import notices, sidebar, transport
 from dashboard.shell.transport import examples
 from dashboard.state import active_run, commands, keys, url
+from dashboard.state.pace import pace
 
 # Each redraw slows training a little, so slow machines may set a longer interval.
 PLAYING_SECONDS = float(os.environ.get("AECORE_REDRAW_SECONDS") or 0.5)
@@ -35,6 +36,9 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
         except LabError as why:
             st.error(str(why))
             return
+    # Before anything is drawn from it: what changes meanwhile is noticed by the next redraw.
+    st.session_state[keys.DRAWN] = active_run.fingerprint()
+    every = _interval()
     boot()
     # Notices get their own container, so that the elements below keep their positions.
     above = st.container()
@@ -42,11 +46,10 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
     with st.container(horizontal=True, vertical_alignment="center"):
         transport.buttons(active_run.snapshot())
         examples(active_run.snapshot())
-    st.session_state[keys.DRAWN] = active_run.fingerprint()
 
     def live() -> None:
         """Draw the live content, or rerun the whole page if more than that has changed."""
-        if active_run.fingerprint() != st.session_state[keys.DRAWN]:
+        if active_run.fingerprint() != st.session_state[keys.DRAWN] or _interval(every) != every:
             st.rerun()
         snapshot = active_run.snapshot()
         transport.facts(snapshot, snapshot.examples.originals[0].size)
@@ -56,13 +59,18 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
         except LabError as why:
             st.error(str(why), icon=":material/error:")
 
-    current = active_run.live()
-    every = PLAYING_SECONDS if current.playing or current.starting else RESTING_SECONDS
     # Figures before the sidebar: a user who has moved a slider is waiting for the figures.
-    st.fragment(live, run_every=every)()
+    st.fragment(pace().in_turn(live), run_every=every)()
     if still is not None:
         still()
     with above:
         notices.show()
     sidebar.sidebar()
     url.write()
+
+
+def _interval(present: float = 0.0) -> float:
+    """Return the interval between redraws, which depends on how many tabs there are."""
+    current = active_run.live()
+    least = PLAYING_SECONDS if current.playing or current.starting else RESTING_SECONDS
+    return pace().interval(least, active_run.sessions().count, present)

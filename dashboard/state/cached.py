@@ -6,11 +6,13 @@ What is made from a run is keyed with when that run was last saved.
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from pathlib import Path
 from typing import TypeVar, cast
+from weakref import WeakKeyDictionary
 
 import streamlit as st
 
 from aecore import data
 from aecore.applications import evaluation
+from aecore.i18n import language
 from aecore.runs import index
 from aecore.runs.index import Row
 from aecore.runs.run import Run
@@ -22,6 +24,8 @@ T = TypeVar("T")
 
 # A page that ticks need not list thousands of folders each time.
 LISTING_SECONDS = 1.0
+
+_of_snapshots: WeakKeyDictionary[Snapshot, dict[Hashable, object]] = WeakKeyDictionary()
 
 
 @st.cache_resource(show_spinner=False, max_entries=3)
@@ -110,6 +114,15 @@ def scores(run: Run) -> Mapping[str, float] | None:
 
     key = ("scores", str(run.path), run.written, images.fingerprint)
     return background.get(key, compute)
+
+
+def of_snapshot(snapshot: Snapshot, name: Hashable, compute: Callable[[], T]) -> T:
+    """Return what is computed from a snapshot, once for all tabs of a language."""
+    key = (name, language.get())
+    values = _of_snapshots.setdefault(snapshot, {})
+    if key not in values:
+        values[key] = compute()
+    return cast("T", values[key])
 
 
 def in_session(name: str, version: Hashable, compute: Callable[[], T]) -> T:

@@ -1,5 +1,11 @@
-"""Panels of a snapshot: loss curve, latent map, reconstructions and code activity."""
+"""Panels of a snapshot: loss curve, latent map, reconstructions and code activity.
 
+Each is computed once for all tabs that look at the snapshot.
+"""
+
+from collections.abc import Callable, Hashable
+
+import plotly.graph_objects as go
 import streamlit as st
 
 from aecore.data.names import display_name
@@ -7,12 +13,16 @@ from aecore.i18n import t
 from aecore.metrics.activity import activity
 from aecore.training.snapshot import Snapshot
 from dashboard.components.live_figure import figure
+from dashboard.components.mosaic import mosaic
+from dashboard.figures import images
 from dashboard.figures.code_activity import code_activity
 from dashboard.figures.latent_map import latent_map, steady_view
 from dashboard.figures.loss_curve import loss
+from dashboard.figures.theme import compact
+from dashboard.state import cached
 from dashboard.widgets.edit_texts import edit_texts
 from dashboard.widgets.heading import heading
-from dashboard.widgets.image_grid import class_names, image_grid
+from dashboard.widgets.image_grid import class_names
 
 TALL, LOW = 360, 300
 
@@ -22,7 +32,13 @@ def show_loss_curve(snapshot: Snapshot, at: int | None = None, height: int = TAL
     heading(t("Reconstruction error"))
     figure(
         "loss-curve",
-        loss(snapshot.history, edit_texts(snapshot.edits), at=at) if snapshot.history else None,
+        _spec(
+            snapshot,
+            ("loss", at),
+            lambda: loss(snapshot.history, edit_texts(snapshot.edits), at=at),
+        )
+        if snapshot.history
+        else None,
         height=height,
         label=t("Reconstruction error by step, on a logarithmic axis"),
         empty=t("Press Play to plot the error as the network trains."),
@@ -44,11 +60,15 @@ def show_latent_map(snapshot: Snapshot) -> None:
             st.caption(t("both code dimensions"))
     figure(
         "latent-map",
-        latent_map(
-            snapshot.points,
-            snapshot.labels,
-            [display_name(name) for name in snapshot.classes],
-            extent=steady_view(snapshot.points),
+        _spec(
+            snapshot,
+            "latent map",
+            lambda: latent_map(
+                snapshot.points,
+                snapshot.labels,
+                [display_name(name) for name in snapshot.classes],
+                extent=steady_view(snapshot.points),
+            ),
         ),
         height=TALL,
         label=t("Codes of the probe set in the plane, coloured by class"),
@@ -59,11 +79,15 @@ def show_reconstructions(snapshot: Snapshot) -> None:
     """Show held-out images with their reconstructions and errors."""
     heading(t("Reconstructions"))
     examples = snapshot.examples
-    error = abs(examples.reconstructions - examples.originals)
-    image_grid(
+
+    def png() -> bytes:
+        error = abs(examples.reconstructions - examples.originals)
+        lines = [examples.originals, examples.corrupted, examples.reconstructions, error]
+        return images.png(images.mosaic(lines, error_last=True))
+
+    mosaic(
         "reconstructions",
-        [examples.originals, examples.corrupted, examples.reconstructions, error],
-        error_last=True,
+        cached.of_snapshot(snapshot, "reconstructions", png),
         rows=[t("original"), t("corrupted"), t("reconstructed"), t("error")],
         columns=class_names(examples.labels, snapshot.classes),
         label=t("Held-out images: original, corrupted, reconstructed, and absolute error"),
@@ -73,11 +97,19 @@ def show_reconstructions(snapshot: Snapshot) -> None:
 
 def show_code_activity(snapshot: Snapshot) -> None:
     """Show how active each unit of the code is, which makes sparsity visible."""
-    units = activity(snapshot.codes)
     heading(t("Code activity"))
+
+    def build() -> go.Figure:
+        units = activity(snapshot.codes)
+        return code_activity(units.mean, units.active, units.dead)
+
     figure(
         "code-activity",
-        code_activity(units.mean, units.active, units.dead),
+        _spec(snapshot, "code activity", build),
         height=LOW,
         label=t("Mean absolute activation of each unit"),
     )
+
+
+def _spec(snapshot: Snapshot, name: Hashable, build: Callable[[], go.Figure]) -> str:
+    return cached.of_snapshot(snapshot, name, lambda: compact(build()))

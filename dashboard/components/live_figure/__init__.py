@@ -43,7 +43,7 @@ def boot() -> None:
 
 def figure(
     key: str,
-    spec: go.Figure | None,
+    spec: go.Figure | str | None,
     *,
     height: int,
     label: str,
@@ -57,8 +57,9 @@ def figure(
     ----------
     key : str
         The same key keeps the same element.
-    spec : plotly.graph_objects.Figure or None
-        None shows `empty` instead.
+    spec : plotly.graph_objects.Figure, str or None
+        The figure, or what `dashboard.figures.theme.compact` returned for it; None shows `empty`
+        instead.
     height : int
         Height in pixels, with or without a figure, so that the layout does not jump.
     label : str
@@ -75,7 +76,7 @@ def figure(
     reports = "clicked" if on_clicked else "selected" if on_selected else ""
     data = {
         "key": key,
-        "spec": None if spec is None else compact(spec),
+        "spec": spec if spec is None or isinstance(spec, str) else compact(spec),
         "height": height,
         "label": label,
         "empty": empty,

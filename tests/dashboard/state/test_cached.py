@@ -1,3 +1,5 @@
+import gc
+import weakref
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -7,6 +9,7 @@ import pytest
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import LabError
+from aecore.i18n import language, t
 from aecore.runs.run import Run
 from dashboard.state import cached
 from dashboard.state.background import background_cache
@@ -58,3 +61,29 @@ def test_images_replaced_while_the_server_runs_are_noticed(
     assert background_cache().wait(60)
     with pytest.raises(LabError, match="The dataset small has changed since"):
         cached.scores(run)
+
+
+def test_figures_of_a_snapshot_are_computed_once_in_each_language(run: Run) -> None:
+    snapshot, computed = run.frame(), []
+
+    def compute() -> str:
+        computed.append(language.get())
+        return t("Class")
+
+    for _ in range(3):
+        assert cached.of_snapshot(snapshot, "x", compute) == "Class"
+    assert cached.of_snapshot(snapshot, "y", compute) == "Class"
+    assert cached.of_snapshot(run.frame(), "x", compute) == "Class"
+    token = language.set("ko")
+    cached.of_snapshot(snapshot, "x", compute)
+    language.reset(token)
+    assert computed == ["en", "en", "en", "ko"]
+
+
+def test_figures_of_a_snapshot_are_released_with_it(run: Run) -> None:
+    snapshot = run.frame()
+    cached.of_snapshot(snapshot, "x", lambda: "figure")
+    reference = weakref.ref(snapshot)
+    del snapshot
+    gc.collect()
+    assert reference() is None
