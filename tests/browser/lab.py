@@ -216,9 +216,17 @@ class Lab:
         self.wait_for_step(before + 1)
 
     def pause(self) -> None:
-        """Press Pause, and wait until Play can be pressed; the run may end by itself meanwhile."""
-        with suppress(PlaywrightTimeoutError):
-            self.button("play").filter(has_text="Pause").click(timeout=TIMEOUT * 100)
+        """Press Pause, and wait until Play can be pressed.
+
+        The run may end by itself at this moment: the same button then says Play, and the click may
+        start the run again. So it is pressed until it says Play.
+        """
+        for _ in range(10):
+            with suppress(PlaywrightTimeoutError):
+                self.button("play").filter(has_text="Pause").click(timeout=TIMEOUT * 100)
+            with suppress(PlaywrightTimeoutError):
+                self.button("play").filter(has_text="Play").wait_for(timeout=TIMEOUT * 100)
+                return
         self.wait_until_paused()
 
     def wait_until_paused(self) -> None:
