@@ -9,8 +9,8 @@ from itertools import count
 
 import streamlit as st
 
-# Share of one core that all redraws together may take.
-SHARE = 0.3
+# Share of one core that all redraws together may take; sending them takes about as much again.
+SHARE = 0.2
 # Weight of the newest redraw in the mean.
 WEIGHT = 0.1
 # An interval is kept until it is this much too long: each change redraws a whole page.

@@ -24,7 +24,7 @@ def pace() -> Pace:
 def test_few_tabs_are_redrawn_as_often_as_they_ask_for(pace: Pace) -> None:
     assert Pace().interval(0.5, 100) == 0.5
     assert pace.interval(0.5, 1) == 0.5
-    assert pace.interval(0.25, 3) == 0.25
+    assert pace.interval(0.25, 2) == 0.25
 
 
 @pytest.mark.parametrize("tabs", [10, 20, 40, 1000])
