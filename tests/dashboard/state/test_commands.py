@@ -158,6 +158,7 @@ def test_superseded_start_leaves_nothing_on_disk(
     page.button(key="play").click().run()
     monkeypatch.setattr(sessions, "START_SECONDS", 0.0)
     first = current_job()
+    until(lambda: first.watch().step > 0)
     for seed in (1, 2):
         commands.begin(active_run.live().config.changed(seed=seed))
     until(lambda: active_run.live().config.seed == 2 and not active_run.live().starting)
