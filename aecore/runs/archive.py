@@ -18,7 +18,6 @@ from aecore.files import MEGABYTE, check_writable
 from aecore.i18n import N_, Message
 from aecore.runs.folder import unused_path
 from aecore.runs.run import Run
-from aecore.training import checkpoint
 
 # The files of a run. Nothing else is written, wherever its path would lead.
 FILE = re.compile(
@@ -200,18 +199,10 @@ def _files(archive: zipfile.ZipFile, limits: Limits) -> dict[str, zipfile.ZipInf
 
 
 def _check(folder: Path) -> None:
-    """Read everything once, so that nothing fails later."""
+    """Check the run in a folder; its errors name files as they are called in the ZIP."""
     try:
-        run = Run(folder)
-        run.summary()
-        run.check_history()
-        for step in run.frames():
-            run.frame(step)
-        _ = run.frame().model
-        if (folder / "checkpoint").exists():
-            checkpoint.load(folder / "checkpoint")
+        Run(folder).check()
     except LabError as error:
-        # The folder is that of this attempt, which says nothing to the reader.
         raise RunError(
             "The ZIP contains a damaged run: {error}",
             error=str(error).replace(f"{folder}/", ""),

@@ -30,6 +30,7 @@ from aecore.errors import RunError
 from aecore.files import PART, check_writable, read_json, write_json
 from aecore.runs.files import frame, probe
 from aecore.runs.files.history import History
+from aecore.runs.files.probe import SavedProbe
 from aecore.runs.files.summary import SUMMARY, Summary, summary
 from aecore.training import checkpoint
 from aecore.training.checkpoint import State
@@ -321,14 +322,22 @@ class Run:
         """
         return self._history.read()
 
-    def check_history(self) -> None:
-        """Check that every row is complete, which reading does not require.
+    def check(self) -> None:
+        """Read everything once, so that nothing fails later.
 
         Raises
         ------
-        RunError
+        LabError
+            If a file is missing or damaged, or a row of the history is incomplete.
         """
+        self.summary()
         self._history.check()
+        shared = self._probe()
+        for step in self.frames():
+            frame.load(self.frame_path(step), shared, ())
+        _ = frame.load(self.path / "latest.safetensors", shared, ()).model
+        if (self.path / "checkpoint").exists():
+            checkpoint.load(self.path / "checkpoint")
 
     def frames(self) -> list[int]:
         """Return the steps that have a frame, in ascending order."""
@@ -350,7 +359,10 @@ class Run:
         path = self.path / "latest.safetensors"
         if step is not None:
             path = self.frame_path(step)
-        return frame.load(path, probe.load(self.path / "probe.safetensors"), self.history())
+        return frame.load(path, self._probe(), self.history())
+
+    def _probe(self) -> SavedProbe:
+        return probe.load(self.path / "probe.safetensors")
 
     @property
     def written(self) -> tuple[int, ...]:
