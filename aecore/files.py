@@ -135,9 +135,19 @@ def read_json(path: Path, kind: TypeAdapter[T], *, most_bytes: int = MOST_JSON_B
     RunError
         If it is missing, larger, not valid JSON, or not of the type.
     """
-    content = read_bounded(path, most_bytes)
+    return parse_json(read_bounded(path, most_bytes), kind, path)
+
+
+def parse_json(text: bytes | str, kind: TypeAdapter[T], path: Path) -> T:
+    """Parse a JSON text from a file of a run; for the parameters see `read_json`.
+
+    Raises
+    ------
+    RunError
+        If it is not valid JSON, or not of the type.
+    """
     try:
-        return kind.validate_json(content)
+        return kind.validate_json(text)
     except ValidationError as error:
         raise RunError("{path} {problem}.", path=path, problem=problem(error)) from None
 

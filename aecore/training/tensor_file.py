@@ -9,11 +9,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from safetensors import SafetensorError, safe_open
 
 from aecore.errors import RunError
-from aecore.files import MOST_JSON_BYTES, problem
+from aecore.files import MOST_JSON_BYTES, parse_json
 from aecore.i18n import N_, Message, t
 
 T = TypeVar("T")
@@ -72,10 +72,7 @@ class TensorFile:
         text = (self._file.metadata() or {}).get(FACTS, "")
         if len(text) > MOST_JSON_BYTES:
             raise self.damaged(N_("its facts are longer than those of a run"))
-        try:
-            return kind.validate_json(text)
-        except ValidationError as error:
-            raise RunError("{path} {problem}.", path=self.path, problem=problem(error)) from None
+        return parse_json(text, kind, self.path)
 
     def require(
         self, required: Mapping[str, Layout], optional: Mapping[str, Layout] | None = None
