@@ -39,7 +39,7 @@ def restore(root: Path, name: str) -> Path:
     RunError
         If it is no longer in the trash, or the folder cannot be written to.
     """
-    if name not in sizes(root):
+    if name not in _names(root):
         raise RunError("{name} is no longer in the trash.", name=name)
     path = unused_path(root / name)
     with _writing(root):
@@ -49,18 +49,21 @@ def restore(root: Path, name: str) -> Path:
 
 def sizes(root: Path) -> dict[str, int]:
     """Return the runs in the trash by their names there, with their sizes in bytes."""
-    folder = root / TRASH
-    if not folder.is_dir():
-        return {}
-    return {path.name: disk_bytes(path) for path in sorted(folder.iterdir())}
+    return {name: disk_bytes(root / TRASH / name) for name in _names(root)}
 
 
 def delete(root: Path, names: Collection[str]) -> dict[str, int]:
     """Delete runs in the trash for good, and return those that were there, with their sizes."""
-    found = {name: size for name, size in sizes(root).items() if name in names}
+    present = [name for name in _names(root) if name in names]
+    found = {name: disk_bytes(root / TRASH / name) for name in present}
     for name in found:
         shutil.rmtree(root / TRASH / name, ignore_errors=True)
     return found
+
+
+def _names(root: Path) -> list[str]:
+    folder = root / TRASH
+    return sorted(path.name for path in folder.iterdir()) if folder.is_dir() else []
 
 
 @contextmanager

@@ -138,7 +138,7 @@ def actions(chosen: Sequence[Row]) -> None:
             t("Delete"),
             key="delete runs",
             icon=":material/delete:",
-            on_click=trash.delete,
+            on_click=trash.move,
             args=([row["name"] for row in chosen],),
         )
 

@@ -15,7 +15,7 @@ from dashboard.state import active_run, keys, messages
 SELECTED = "deleted runs"
 
 
-def delete(names: Sequence[str]) -> None:
+def move(names: Sequence[str]) -> None:
     """Move runs to the trash, unless one is open or training."""
 
     def act() -> None:
