@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aecore.data.names import display_name
+from aecore.training.snapshot import Snapshot
 from dashboard.components.mosaic import mosaic
 from dashboard.figures import images
+from dashboard.state import cached
 
 ROW_PIXELS, CAPTION_PIXELS = 60, 30
 
@@ -22,6 +24,7 @@ def image_grid(
     height: int | None = None,
     error_last: bool = False,
     signed_last: bool = False,
+    snapshot: Snapshot | None = None,
 ) -> None:
     """Show rows of images, or update them in place.
 
@@ -41,12 +44,18 @@ def image_grid(
         Whether the last row holds errors, which are drawn in colour.
     signed_last : bool
         Whether the last row holds differences in [-1, 1], which are drawn in colour.
+    snapshot : Snapshot, optional
+        What alone the images come from, so that they are drawn once for all tabs.
     """
+
+    def png() -> bytes:
+        return images.png(
+            images.mosaic(lines, error_last=error_last or signed_last, signed_last=signed_last)
+        )
+
     mosaic(
         key,
-        images.png(
-            images.mosaic(lines, error_last=error_last or signed_last, signed_last=signed_last)
-        ),
+        png() if snapshot is None else cached.of_snapshot(snapshot, key, png),
         rows=rows or [""] * len(lines),
         columns=columns,
         label=label,

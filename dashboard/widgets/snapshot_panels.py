@@ -13,8 +13,6 @@ from aecore.i18n import t
 from aecore.metrics.activity import activity
 from aecore.training.snapshot import Snapshot
 from dashboard.components.live_figure import figure
-from dashboard.components.mosaic import mosaic
-from dashboard.figures import images
 from dashboard.figures.code_activity import code_activity
 from dashboard.figures.latent_map import latent_map, steady_view
 from dashboard.figures.loss_curve import loss
@@ -22,7 +20,7 @@ from dashboard.figures.theme import compact
 from dashboard.state import cached
 from dashboard.widgets.edit_texts import edit_texts
 from dashboard.widgets.heading import heading
-from dashboard.widgets.image_grid import class_names
+from dashboard.widgets.image_grid import class_names, image_grid
 
 TALL, LOW = 360, 300
 
@@ -79,19 +77,16 @@ def show_reconstructions(snapshot: Snapshot) -> None:
     """Show held-out images with their reconstructions and errors."""
     heading(t("Reconstructions"))
     examples = snapshot.examples
-
-    def png() -> bytes:
-        error = abs(examples.reconstructions - examples.originals)
-        lines = [examples.originals, examples.corrupted, examples.reconstructions, error]
-        return images.png(images.mosaic(lines, error_last=True))
-
-    mosaic(
+    error = abs(examples.reconstructions - examples.originals)
+    image_grid(
         "reconstructions",
-        cached.of_snapshot(snapshot, "reconstructions", png),
+        [examples.originals, examples.corrupted, examples.reconstructions, error],
+        error_last=True,
         rows=[t("original"), t("corrupted"), t("reconstructed"), t("error")],
         columns=class_names(examples.labels, snapshot.classes),
         label=t("Held-out images: original, corrupted, reconstructed, and absolute error"),
         height=LOW,
+        snapshot=snapshot,
     )
 
 
