@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 from safetensors import SafetensorError
-from safetensors.numpy import save
+from safetensors.numpy import load, save
 
 Files = dict[str, bytes]
 
@@ -154,8 +154,6 @@ def _damaged_tensors(content: bytes, random: Random) -> bytes:
 
 def load_tensors(content: bytes) -> tuple[dict[str, Any], dict[str, str] | None] | None:
     """Return tensors and metadata; None where an earlier change has made them unreadable."""
-    from safetensors.numpy import load
-
     try:
         length = int.from_bytes(content[:8], "little")
         header = json.loads(content[8 : 8 + length])

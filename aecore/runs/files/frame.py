@@ -19,7 +19,7 @@ from aecore.i18n import N_
 from aecore.network.autoencoder import is_decoder_parameter, parameter_shapes
 from aecore.runs.files import tensors
 from aecore.runs.files.probe import SavedProbe
-from aecore.runs.files.tensors import Arrays, half, to_bytes, to_float
+from aecore.runs.files.tensors import LARGEST, Arrays, half, to_bytes, to_float
 from aecore.training.fields import Fingerprint, Number, Settings, Step, Total, strict
 from aecore.training.probe import PROBE_SIZE
 from aecore.training.snapshot import Edit, Examples, Record, Snapshot
@@ -28,7 +28,6 @@ from aecore.training.tensor_file import FLOATS, Layout, TensorFile, open_tensors
 WEIGHT, SCALE = "weight/", "scale/"
 CODES, VALUES, UNITS, COUNTS = "codes", "codes/values", "codes/units", "codes/counts"
 LEVELS = 127
-LARGEST = float(np.finfo(np.float16).max)
 # A run of small images takes less than 10 MB, one of 28 by 28 pixels less than 40 MB.
 RUN_BYTES, RUN_BYTES_PER_PIXEL, MOST_RUN_BYTES = 5 * 2**20, 40 * 2**10, 96 * 2**20
 # The checkpoint holds each parameter with two moments, the newest frame in half precision.
@@ -270,7 +269,7 @@ def _packed_weights(name: str, weights: NDArray[np.floating]) -> Arrays:
     """Return weights in eight bits, with a scale for each row; biases in half precision."""
     if weights.ndim < 2:
         return {WEIGHT + name: half(weights)}
-    rows = np.nan_to_num(half(weights).astype(np.float32).reshape(len(weights), -1))
+    rows = half(weights).astype(np.float32).reshape(len(weights), -1)
     scale = np.abs(rows).max(1, keepdims=True) / LEVELS
     levels = np.rint(rows / np.where(scale, scale, 1)).astype(np.int8)
     return {WEIGHT + name: levels.reshape(weights.shape), SCALE + name: scale[:, 0]}

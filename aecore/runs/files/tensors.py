@@ -14,6 +14,9 @@ from aecore.training.tensor_file import FACTS
 
 Arrays = dict[str, NDArray[Any]]
 
+LARGEST = float(np.finfo(np.float16).max)
+"""The largest number in half precision."""
+
 
 def write(path: Path, arrays: Arrays, facts: Mapping[str, Any]) -> int:
     """Write arrays and facts atomically, and return the number of bytes."""
@@ -37,5 +40,4 @@ def to_float(images: NDArray[np.uint8]) -> NDArray[np.float32]:
 def half(values: NDArray[np.floating]) -> NDArray[np.float16]:
     """Convert numbers to half precision."""
     # Those of a diverging run may exceed its range, or be no numbers.
-    largest = np.finfo(np.float16).max
-    return np.asarray(np.clip(np.nan_to_num(values), -largest, largest), np.float16)
+    return np.asarray(np.clip(np.nan_to_num(values), -LARGEST, LARGEST), np.float16)
