@@ -267,6 +267,8 @@ def test_live_run_is_followed_until_the_user_scrubs_back(manifold: Manifold) -> 
     manifold.lab.wait_until(
         lambda: manifold.canvas_value("[...lab.positions]") != before, "the map moves"
     )
+    # Before there are two frames, the slider has nowhere to go.
+    manifold.wait_until("lab.time.frames.length > 2")
     slider = manifold.page.locator(".latent-canvas-slider")
     for _ in range(4):
         slider.press("ArrowLeft")
