@@ -10,9 +10,10 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard.server import failure, guard
+from dashboard.server import failure, guard, memory
 from dashboard.server.lifespan import lifespan
 
+memory.limit_arenas()
 app = st.App(
     Path(__file__).with_name("script.py"),
     lifespan=lifespan,
