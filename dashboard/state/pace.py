@@ -20,22 +20,39 @@ SLACK = 2.0
 class Pace:
     """Let tabs redraw one after the other, and space the redraws by their cost.
 
-    Only one redraw competes with the training thread for the interpreter at a time.
+    Only one redraw competes with the training thread for the interpreter at a time. They are drawn
+    in the order in which they were asked for; a plain lock may pass over the same one for long.
     """
 
     def __init__(self) -> None:
-        self._turn = threading.Lock()
+        # The first draws, the others wait.
+        self._queue: list[object] = []
+        self._turn = threading.Condition()
         self._seconds = 0.0
 
     @contextmanager
     def turn(self) -> Iterator[None]:
         """Wait for the turn to redraw, and measure the processor time that it takes."""
+        redraw = object()
         with self._turn:
+            self._queue.append(redraw)
+        try:
+            with self._turn:
+                self._turn.wait_for(lambda: self._queue[0] is redraw)
             started = time.thread_time()
             try:
                 yield
             finally:
                 self._seconds += WEIGHT * (time.thread_time() - started - self._seconds)
+        finally:
+            with self._turn:
+                self._queue.remove(redraw)
+                self._turn.notify_all()
+
+    @property
+    def waiting(self) -> int:
+        """Number of redraws that wait for their turn."""
+        return max(0, len(self._queue) - 1)
 
     def in_turn(self, draw: Callable[[], None]) -> Callable[[], None]:
         """Return a function that draws at once when it is first called, and then in turn.

@@ -1,9 +1,11 @@
 import threading
 import time
+from functools import partial
 
 import pytest
 
 from dashboard.state.pace import SHARE, Pace
+from tests.support import until
 
 
 def spend(seconds: float) -> None:
@@ -75,6 +77,26 @@ def test_redraws_take_turns_except_the_first_of_a_page() -> None:
     second.join()
     holder.join()
     assert drawn == [1, 1]
+
+
+def test_redraws_take_turns_in_the_order_of_their_requests() -> None:
+    pace, order = Pace(), list[int]()
+
+    def waiting(count: int) -> bool:
+        return pace.waiting == count
+
+    def draw(number: int) -> None:
+        with pace.turn():
+            order.append(number)
+
+    threads = [threading.Thread(target=draw, args=(number,)) for number in range(20)]
+    with pace.turn():
+        for number, thread in enumerate(threads, start=1):
+            thread.start()
+            until(partial(waiting, number))
+    for thread in threads:
+        thread.join()
+    assert order == list(range(20))
 
 
 def test_turn_ends_with_an_error() -> None:
