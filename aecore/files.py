@@ -1,8 +1,12 @@
 """Read and write files atomically."""
 
+import csv
 import json
 import os
+import zipfile
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
+from io import BytesIO, StringIO
 from pathlib import Path
 from tempfile import TemporaryFile
 from typing import TypeVar
@@ -183,3 +187,30 @@ def _is_number(text: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def to_csv(heads: Sequence[str], rows: Iterable[Sequence[str | float]]) -> bytes:
+    """Return a table as CSV in UTF-8, for programs and spreadsheets.
+
+    Parameters
+    ----------
+    heads : sequence of str
+    rows : iterable of sequences of str or float
+        Texts are guarded by `cell`, and escaped where they are not UTF-8, as names of files may
+        be. Numbers have nine significant digits, which tell all of float32 apart.
+    """
+    file = StringIO()
+    writer = csv.writer(file, lineterminator="\n")
+    writer.writerow(heads)
+    for row in rows:
+        writer.writerow([cell(each) if isinstance(each, str) else f"{each:.9g}" for each in row])
+    return file.getvalue().encode(errors="backslashreplace")
+
+
+def zipped(files: Mapping[str, bytes]) -> bytes:
+    """Return a ZIP of files, by name."""
+    file = BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return file.getvalue()

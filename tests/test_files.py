@@ -1,11 +1,13 @@
 """Atomic writes, on a full disk too; folders that cannot be used."""
 
+import os
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from aecore.errors import RunError
-from aecore.files import cell, check_readable, check_writable, write
+from aecore.files import cell, check_readable, check_writable, to_csv, write
 from tests.support import full_disk, read_only
 
 OLD, NEW = b"old", bytes(range(100))
@@ -73,3 +75,20 @@ def test_other_text_is_unchanged(text: str) -> None:
 
 def test_text_is_on_one_line() -> None:
     assert cell("a\nb\r\nc\td\u2028e") == "a b c d e"
+
+
+def test_csv_is_guarded_quoted_and_valid_utf8() -> None:
+    rows: list[list[str | float]] = [
+        ["a, b\nc", 0.5],
+        ['"=1', 1e-9],
+        [os.fsdecode(b"\xff") + "=ü", float(np.float32(0.1))],
+    ]
+    content = to_csv(["file", "=value"], rows)
+    assert content.decode() == ('file,=value\n"a, b c",0.5\n"""=1",1e-09\n\\udcff=ü,0.100000001\n')
+
+
+@pytest.mark.parametrize("value", [0.1, 1 / 3, 1e-30, -123456.789])
+def test_numbers_in_csv_tell_all_of_float32_apart(value: float) -> None:
+    number = np.float32(value)
+    _, row = to_csv(["value"], [[float(number)]]).decode().splitlines()
+    assert np.float32(row) == number

@@ -1,12 +1,10 @@
 """Export a network as ONNX and verify it against torch."""
 
 import importlib
-import io
 import json
 import logging
 import tempfile
 import warnings
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
@@ -17,6 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from aecore.errors import RunError
+from aecore.files import zipped
 from aecore.network.autoencoder import Autoencoder
 
 LARGEST_ERROR = 1e-4
@@ -65,16 +64,30 @@ def write(model: Autoencoder, settings: Mapping[str, Any]) -> bytes:
     RunError
         If a library is missing, or onnxruntime and torch differ by more than 1e-4.
     """
-    for name in ("onnx", "onnxruntime", "onnxscript"):
-        library(name)
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, (part, source, target) in PARTS.items():
-            content = _export(part(model).eval(), _width(model, source), source, target)
-            _check(content, part(model), _width(model, source), name)
-            archive.writestr(f"{name}.onnx", content)
-        archive.writestr("config.json", json.dumps(dict(settings), indent=1))
-    return file.getvalue()
+    files = {f"{name}.onnx": write_part(model, name) for name in PARTS}
+    return zipped({**files, "config.json": json.dumps(dict(settings), indent=1).encode()})
+
+
+def write_part(model: Autoencoder, name: str) -> bytes:
+    """Return one part of a network as an ONNX file.
+
+    Parameters
+    ----------
+    model : Autoencoder
+    name : str
+        A key of `PARTS`.
+
+    Raises
+    ------
+    RunError
+        As `write` does.
+    """
+    for required in ("onnx", "onnxruntime", "onnxscript"):
+        library(required)
+    part, source, target = PARTS[name]
+    content = _export(part(model).eval(), _width(model, source), source, target)
+    _check(content, part(model), _width(model, source), name)
+    return content
 
 
 def library(name: str) -> ModuleType:

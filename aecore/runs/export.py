@@ -3,7 +3,6 @@
 import io
 import json
 import shlex
-import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,7 +16,7 @@ from safetensors.torch import save
 
 from aecore.config import Config
 from aecore.errors import RunError
-from aecore.files import cell
+from aecore.files import cell, zipped
 from aecore.i18n import N_, Message
 from aecore.images import Images
 from aecore.knob import knobs
@@ -155,7 +154,7 @@ def _projector(path: Path) -> bytes:
         f"    single_image_dim: {height}\n  }}\n"
         "}\n"
     )
-    return _zipped(
+    return zipped(
         {
             "vectors.tsv": vectors.getvalue().encode(),
             # No header: TensorBoard would take it for a row if there is only one column.
@@ -241,14 +240,6 @@ def _line(path: Path) -> bytes:
         else:
             words += [f"--{flag}", str(value)]
     return (shlex.join(words) + "\n").encode()
-
-
-def _zipped(files: Mapping[str, bytes]) -> bytes:
-    file = io.BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as packed:
-        for name, content in files.items():
-            packed.writestr(name, content)
-    return file.getvalue()
 
 
 def _library(name: str) -> ModuleType:
