@@ -1,17 +1,13 @@
 """Anomaly detection: scores from a network and from baselines."""
 
-import json
-import zipfile
 from collections.abc import Callable, Mapping
-from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
-from safetensors.torch import save
-from sklearn.covariance import LedoitWolf
 from sklearn.ensemble import IsolationForest
 from sklearn.neighbors import NearestNeighbors
 
+from aecore.applications.score_statistics import ScoreStatistics
 from aecore.data import Dataset
 from aecore.errors import ConfigError
 from aecore.i18n import N_, Message
@@ -27,7 +23,6 @@ Score = Callable[[Images], Scores]
 FITTED = 5000
 NEIGHBOURS = 5
 TREES = 100
-TINY = 1e-12
 SCORES: Mapping[str, Message] = {
     "error": N_("Reconstruction error"),
     "distance": N_("Code distance"),
@@ -55,28 +50,36 @@ def detector(network: TrainedModel) -> Mapping[str, Score]:
         the code from those of the training images; ``both``: the sum of their logarithms, each
         standardised on the training images.
     """
-    training = network.images[:FITTED]
-    codes = network.encode(training).astype(np.float64)
-    cloud = LedoitWolf().fit(codes)
+    reference = statistics(network)
 
     def error(images: Images) -> Scores:
-        return errors(tensor(images).numpy(), network.reconstruct(images))
+        return _error(network, images)
 
     def distance(images: Images) -> Scores:
-        squares = cloud.mahalanobis(network.encode(images).astype(np.float64))
-        return np.asarray(np.sqrt(np.maximum(squares, 0)), np.float64)
-
-    single = {"error": error, "distance": distance}
-    reference = {name: np.log(score(training) + TINY) for name, score in single.items()}
+        return reference.distance(network.encode(images))
 
     def both(images: Images) -> Scores:
-        total = np.zeros(len(images))
-        for name, score in single.items():
-            logs = np.log(score(images) + TINY)
-            total += (logs - reference[name].mean()) / max(float(reference[name].std()), TINY)
-        return total
+        return reference.combine(error(images), distance(images))
 
-    return {**single, "both": both}
+    return {"error": error, "distance": distance, "both": both}
+
+
+def statistics(network: TrainedModel) -> ScoreStatistics:
+    """Return what the scores of a network are relative to, from at most 5,000 training images."""
+    training = network.images[:FITTED]
+    return ScoreStatistics.fit(network.encode(training), _error(network, training))
+
+
+def _error(network: TrainedModel, images: Images) -> Scores:
+    return errors(tensor(images).numpy(), network.reconstruct(images))
+
+
+def check_score(name: str) -> None:
+    """Raise `ConfigError` if a network has no such score."""
+    if name not in SCORES:
+        raise ConfigError(
+            "score is {name!r}; choose one of {all}.", name=name, all=", ".join(SCORES)
+        )
 
 
 def baselines(network: TrainedModel, *, seed: int = 0) -> Mapping[str, Score]:
@@ -171,30 +174,3 @@ def held_out(
         )
     anomalous = np.repeat([False, True], [len(normal_images), len(anomalies)])
     return np.concatenate([normal_images, anomalies]), anomalous
-
-
-def pack(network: TrainedModel, score: str, threshold: float) -> bytes:
-    """Pack a network and its threshold into a ZIP, for use in other programs.
-
-    Parameters
-    ----------
-    network : TrainedModel
-    score : str
-        A key of `SCORES`.
-    threshold : float
-        Images with a higher score are anomalous.
-
-    Returns
-    -------
-    bytes
-        The ZIP: ``model.safetensors`` contains the weights, ``config.json`` the settings,
-        ``threshold.json`` the score, the threshold, the run and the step.
-    """
-    weights = {name: each.detach().clone() for name, each in network.model.state_dict().items()}
-    facts = {"score": score, "threshold": threshold, "run": network.name, "step": network.step}
-    file = BytesIO()
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("model.safetensors", save(weights))
-        archive.writestr("config.json", json.dumps(network.config.model_dump(), indent=1))
-        archive.writestr("threshold.json", json.dumps(facts, indent=1))
-    return file.getvalue()

@@ -14,6 +14,9 @@ from sklearn.metrics import (
 
 Scores = NDArray[np.float64]
 
+ACCEPTED = 0.95
+"""Share of the normal images that a threshold accepts unless a person chooses another."""
+
 
 @dataclass(frozen=True, eq=False)
 class Curve:

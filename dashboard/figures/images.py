@@ -51,8 +51,8 @@ def png(image: NDArray[np.uint8]) -> bytes:
 
     Parameters
     ----------
-    image : ndarray of uint8, shape (height, width, 4)
-        RGBA.
+    image : ndarray of uint8, shape (height, width) or (height, width, 4)
+        Grey or RGBA.
 
     Returns
     -------

@@ -17,6 +17,19 @@ def attempt(action: Callable[[], None]) -> None:
         report(disk_error(error))
 
 
+def or_message(write: Callable[[], bytes]) -> Callable[[], bytes]:
+    """Wrap a function that writes a download, so that a failure yields its message as the file."""
+
+    def contents() -> bytes:
+        try:
+            return write()
+        except LabError as error:
+            # A download cannot be refused once the browser has asked for it.
+            return f"{error}\n".encode()
+
+    return contents
+
+
 def report(error: LabError) -> None:
     """Keep an error until the page shows it."""
     active_run.session().error = error

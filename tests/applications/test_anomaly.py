@@ -1,7 +1,4 @@
-import json
-import zipfile
 from dataclasses import replace
-from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -114,13 +111,6 @@ def test_curve_areas_of_a_perfect_and_a_constant_score() -> None:
     assert threshold.roc(anomalous, np.array([0.0, 1, 2, 3])).area == 1
     assert threshold.roc(anomalous, np.zeros(4)).area == 0.5
     assert threshold.precision_recall(anomalous, np.array([0.0, 1, 2, 3])).area == 1
-
-
-def test_export_contains_network_and_threshold(network: TrainedModel) -> None:
-    with zipfile.ZipFile(BytesIO(anomaly.pack(network, "error", 0.25))) as archive:
-        assert json.loads(archive.read("threshold.json"))["threshold"] == 0.25
-        assert Config(**json.loads(archive.read("config.json"))) == network.config
-        assert archive.read("model.safetensors")
 
 
 def test_scores_of_a_one_class_network_omit_classifiers(network: TrainedModel) -> None:

@@ -18,7 +18,8 @@ from aecore.training.snapshot import Snapshot
 from aecore.training.subset import parse_classes
 from dashboard.shell import page
 from dashboard.state import active_run, background, cached, commands
-from dashboard.views.anomalies.results import ScoredImages, results
+from dashboard.views.anomalies import detector_panel
+from dashboard.views.anomalies.results import Choice, ScoredImages, results
 from dashboard.widgets import network_picker
 from dashboard.widgets.picture_upload import uploaded
 
@@ -53,29 +54,50 @@ def show() -> None:
 
 
 def body(newest: Snapshot) -> None:
-    """Show the scores of normal and anomalous images, and the effect of a threshold."""
+    """Compare the scores of normal and anomalous images, and use the detector on new files."""
     with st.container(horizontal=True, vertical_alignment="bottom"):
         network = network_picker.network(newest)
         normal = _normal(network)
         anomalous = _anomalous(network)
+    if _asks_for_anomalies(normal, anomalous):
+        choice = detector_panel.default_choice(network, normal, _most())
+    else:
+        choice = _comparison(network, normal, anomalous)
+    detector_panel.panel(network, choice)
+
+
+def _asks_for_anomalies(normal: tuple[str, ...], anomalous: Anomalous) -> bool:
+    """Ask for anomalous images to compare with if there are none; return whether so."""
     if anomalous.source == OWN and anomalous.images is None:
         st.info(
             t("Upload some images: they are scored alongside normal held-out images."),
             icon=":material/upload:",
         )
-        return
+        return True
     if not normal and anomalous.source == REST:
         st.info(
             t("Choose the normal classes, or another dataset as the anomalous one."),
             icon=":material/info:",
         )
-        return
+        return True
+    return False
+
+
+def _comparison(
+    network: TrainedModel, normal: tuple[str, ...], anomalous: Anomalous
+) -> Choice | None:
+    """Show the scores of normal and anomalous images; return the chosen score and threshold."""
     _warn_if_anomalies_were_seen(network, normal, anomalous.source)
     scored = _scored(network, normal, anomalous)
     if scored is None:
         st.info(t("Scoring images..."), icon=":material/hourglass_empty:")
-        return
-    results(scored, _baselines(scored, normal, anomalous))
+        return None
+    return results(scored, _baselines(scored, normal, anomalous))
+
+
+def _most() -> int:
+    """Return how many images are scored, fewer while a network trains."""
+    return MOST_PLAYING if active_run.live().playing else MOST
 
 
 def _normal(network: TrainedModel) -> tuple[str, ...]:
@@ -164,7 +186,7 @@ def _scored(
     ScoredImages or None
         None until the first images are scored.
     """
-    most = MOST_PLAYING if active_run.live().playing else MOST
+    most = _most()
     split = (network.dataset.fingerprint, normal, anomalous.source, anomalous.version)
 
     def score_images() -> ScoredImages:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import streamlit as st
@@ -18,7 +19,6 @@ from dashboard.views.anomalies.figures import curves, histograms
 from dashboard.widgets.image_grid import image_grid
 
 GALLERY_COUNT = 6
-DEFAULT_SHARE = 0.95
 HEIGHT, GALLERY_HEIGHT = 300, 190
 THRESHOLD_RULES = {
     "hand": N_("Manual"),
@@ -46,7 +46,14 @@ class ScoredImages:
     scores: Mapping[str, NDArray[np.float64]]
 
 
-def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) -> None:
+class Choice(NamedTuple):
+    """The chosen score, a key of `aecore.applications.anomaly.SCORES`, and its threshold."""
+
+    score: str
+    threshold: float
+
+
+def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) -> Choice:
     """Show the distribution of scores, the effect of a threshold, and example images.
 
     Parameters
@@ -55,6 +62,10 @@ def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) 
     baselines : mapping of str to ndarray of float64, shape (n,)
         Scores of the methods of `aecore.applications.anomaly.BASELINES` for the same images;
         empty until computed.
+
+    Returns
+    -------
+    Choice
     """
     anomalous = scored.anomalous
     with st.container(horizontal=True, vertical_alignment="bottom"):
@@ -97,15 +108,7 @@ def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) 
         _counts(confusion)
         _curves(scored, baselines, name, confusion)
     _gallery(scored, scores, threshold)
-    network = scored.network
-    st.download_button(
-        t("Export the network and threshold"),
-        lambda: anomaly.pack(network, name, threshold),
-        f"{network.name}-detector.zip",
-        key="export detector",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    return Choice(name, threshold)
 
 
 def _threshold(
@@ -125,7 +128,7 @@ def _threshold(
     )
     key = keys.threshold(name)
     if rule == "hand":
-        initial = thresholds.quantile(scores[~anomalous], DEFAULT_SHARE)
+        initial = thresholds.quantile(scores[~anomalous], thresholds.ACCEPTED)
         return "hand", float(st.session_state.get(key, initial))
     if rule == "cost":
         missed = st.number_input(t("Cost per miss"), 0.1, 1000.0, 1.0, key="cost missed", width=150)
@@ -138,7 +141,7 @@ def _threshold(
             t("Normal images accepted"),
             50.0,
             99.9,
-            100 * DEFAULT_SHARE,
+            100 * thresholds.ACCEPTED,
             0.1,
             "%.1f %%",
             key="normal share",

@@ -1,7 +1,7 @@
 """The table of all runs, and actions on the selected ones."""
 
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -9,7 +9,6 @@ from typing import Any
 import streamlit as st
 
 from aecore.choices.sparsity import SPARSITY_KINDS
-from aecore.errors import LabError
 from aecore.files import MEGABYTE, cell
 from aecore.i18n import N_, Message, nt, t
 from aecore.runs import archive, index
@@ -177,7 +176,7 @@ def _exports(row: Row) -> None:
         for name, file_format in FORMATS.items():
             st.download_button(
                 str(file_format.label),
-                _or_message(partial(export, path, name)),
+                messages.or_message(partial(export, path, name)),
                 f"{row['name']}.{file_format.suffix}",
                 key=f"export {name}",
                 help=str(file_format.description),
@@ -186,26 +185,13 @@ def _exports(row: Row) -> None:
             )
         st.download_button(
             t("Figures (HTML)"),
-            _or_message(lambda: html_report.page(Run(path).frame(), row["name"])),
+            messages.or_message(lambda: html_report.page(Run(path).frame(), row["name"])),
             f"{row['name']}.html",
             key="export figures",
             help=t("Loss curve, latent map, code activity and reconstructions on one page"),
             on_click="ignore",
             width="stretch",
         )
-
-
-def _or_message(write: Callable[[], bytes]) -> Callable[[], bytes]:
-    """Wrap a function that writes a file, so that a failure yields its message as the file."""
-
-    def contents() -> bytes:
-        try:
-            return write()
-        except LabError as error:
-            # A download cannot be refused once the browser has asked for it.
-            return f"{error}\n".encode()
-
-    return contents
 
 
 def _imports() -> None:

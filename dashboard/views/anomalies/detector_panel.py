@@ -1,0 +1,174 @@
+"""Use the detector: score new files, and export it."""
+
+import base64
+
+import numpy as np
+import streamlit as st
+from numpy.typing import NDArray
+
+from aecore.applications import anomaly, detector_export
+from aecore.applications import threshold as thresholds
+from aecore.applications.verdicts import Verdicts
+from aecore.data.custom import pictures
+from aecore.data.custom.pictures import Pictures
+from aecore.errors import LabError
+from aecore.files import cell
+from aecore.i18n import t
+from aecore.runs.trained_model import TrainedModel
+from aecore.training.subset import select_classes
+from dashboard.figures import images as image_figures
+from dashboard.state import background, cached, messages
+from dashboard.views.anomalies.results import Choice
+
+DEFAULT_SCORE = "error"
+MOST_ROWS = 300
+TABLE_HEIGHT = 320
+# Browsers name hardly any type for these.
+PICTURE_TYPES = ("image", "pgm", "ppm")
+
+
+def panel(network: TrainedModel, choice: Choice | None) -> None:
+    """Score new files with the detector, and offer it as a file.
+
+    Parameters
+    ----------
+    network : TrainedModel
+    choice : Choice, optional
+        The score and the threshold; None until computed.
+    """
+    # Drawn in any case: uploaded files are lost once their widget is not.
+    with st.expander(t("Score new files"), icon=":material/folder_open:"):
+        found = _uploads(network.dataset.shape)
+        if found is not None and choice is not None:
+            _verdicts(network, found, choice)
+    if choice is not None:
+        _export(network, choice)
+
+
+def default_choice(network: TrainedModel, normal: tuple[str, ...], most: int) -> Choice | None:
+    """Return the choice where there are no anomalous images to compare with.
+
+    Parameters
+    ----------
+    network : TrainedModel
+    normal : tuple of str
+        Its normal classes; empty for all.
+    most : int
+        Maximum number of normal held-out images.
+
+    Returns
+    -------
+    Choice or None
+        The reconstruction error, and the threshold that accepts 95 % of these images; None until
+        computed.
+    """
+
+    def compute() -> Choice:
+        images = select_classes(network.dataset, normal).test_images[:most]
+        scores = anomaly.detector(network)[DEFAULT_SCORE](images)
+        return Choice(DEFAULT_SCORE, thresholds.quantile(scores, thresholds.ACCEPTED))
+
+    key = ("anomaly threshold", network.name, network.dataset.fingerprint, normal)
+    return background.get(key, compute, (network.step, network.config, most))
+
+
+def _export(network: TrainedModel, choice: Choice) -> None:
+    st.download_button(
+        t("Export the detector"),
+        messages.or_message(lambda: detector_export.pack(network, choice.score, choice.threshold)),
+        f"{network.name}-detector.zip",
+        key="export detector",
+        icon=":material/download:",
+        help=t(
+            "A ZIP with the network (ONNX), this score, the threshold, and a Python script that "
+            "scores pictures without this project."
+        ),
+        on_click="ignore",
+    )
+
+
+def _uploads(shape: tuple[int, int]) -> Pictures | None:
+    """Ask for pictures; show an error if they cannot be read."""
+    left, right = st.columns(2, gap="medium")
+    with left:
+        folder = st.file_uploader(
+            t("A folder"),
+            PICTURE_TYPES,
+            accept_multiple_files="directory",
+            key="new folder",
+            help=t("All pictures in it and in its subfolders."),
+        )
+    with right:
+        files = st.file_uploader(
+            t("Pictures or a ZIP"), accept_multiple_files=True, key="new pictures"
+        )
+    uploads = [*folder, *files]
+    if not uploads:
+        return None
+    version = tuple(file.file_id for file in uploads), shape
+    try:
+        with st.spinner(t("Reading pictures...")):
+            return cached.in_session("new files", version, lambda: pictures.read(uploads, shape))
+    except LabError as error:
+        st.error(str(error), icon=":material/error:")
+        return None
+
+
+def _verdicts(network: TrainedModel, found: Pictures, choice: Choice) -> None:
+    """Show the verdicts on pictures, which are scored in the background, and offer them as CSV."""
+
+    def compute() -> NDArray[np.float64]:
+        return anomaly.detector(network)[choice.score](found.images)
+
+    key = ("new files", network.name, network.dataset.fingerprint, choice.score, found)
+    scores = background.get(key, compute, (network.step, network.config))
+    if scores is None:
+        st.info(t("Scoring images..."), icon=":material/hourglass_empty:")
+        return
+    verdicts = Verdicts(choice.score, choice.threshold, found.names, scores)
+    _table(verdicts, found.images)
+    st.download_button(
+        t("Scores (CSV)"),
+        verdicts.csv,
+        f"{network.name}-scores.csv",
+        key="export scores",
+        icon=":material/download:",
+        on_click="ignore",
+    )
+
+
+def _table(verdicts: Verdicts, images: NDArray[np.uint8]) -> None:
+    """Show the pictures with their scores, the most anomalous first."""
+    order = np.argsort(-verdicts.values, kind="stable")[:MOST_ROWS]
+    words = {True: t("anomalous"), False: t("normal")}
+    st.caption(
+        verdicts.summary()
+        if len(order) == len(images)
+        else t(
+            "{summary} The table shows the {count:,} most anomalous; the CSV has all.",
+            summary=verdicts.summary(),
+            count=len(order),
+        )
+    )
+    st.dataframe(
+        {
+            "picture": [_data_uri(images[row]) for row in order],
+            # The table can be saved as CSV.
+            "file": [cell(verdicts.names[row]) for row in order],
+            "score": verdicts.values[order],
+            "verdict": [words[bool(each)] for each in verdicts.anomalous[order]],
+        },
+        key="new file scores",
+        hide_index=True,
+        height=min(TABLE_HEIGHT, 36 * len(order) + 40),
+        column_config={
+            "picture": st.column_config.ImageColumn(t("Picture"), width="small"),
+            "file": st.column_config.TextColumn(t("File"), width="large"),
+            "score": st.column_config.NumberColumn(t("Score"), format="%.5g"),
+            "verdict": t("Verdict"),
+        },
+    )
+
+
+def _data_uri(image: NDArray[np.uint8]) -> str:
+    return "data:image/png;base64," + base64.b64encode(image_figures.png(image)).decode()
