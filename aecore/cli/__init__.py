@@ -81,9 +81,17 @@ COMMANDS: Sequence[tuple[str, str, Message]] = (
         ),
     ),
     (
+        "encode",
+        "aecore.cli.encode:encode",
+        N_("Write the codes of picture files, folders or ZIPs as CSV, a row for each picture."),
+    ),
+    (
         "anomalies",
         "aecore.cli.anomalies:anomalies",
-        N_("Score held-out images, normal and anomalous, by the network and baselines (AUROC)."),
+        N_(
+            "Score held-out images, normal and anomalous, by the network and baselines (AUROC).\n\n"
+            "With --files, score pictures: file name, score, threshold and verdict as CSV."
+        ),
     ),
     (
         "denoise",

@@ -5,9 +5,8 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from aecore.cli.output import print_note, print_result
-from aecore.errors import ConfigError, RunError
-from aecore.files import write
+from aecore.cli.output import check_out, print_note, print_result, write_result
+from aecore.errors import RunError
 from aecore.i18n import t
 
 
@@ -30,10 +29,8 @@ def export(
 
     content = export(run, form)
     path = out or Path(f"{run.resolve().name}.{FORMATS[form].suffix}")
-    if path.is_dir():
-        raise ConfigError("--out is {path}, which is a folder; name a file.", path=path)
-    write(path, content)
-    print_result(str(path))
+    check_out(path)
+    write_result(content, path)
     return 0
 
 

@@ -2,12 +2,14 @@
 
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 from rich.console import Console
 from rich.table import Table
 
+from aecore.errors import ConfigError
 from aecore.i18n import t
 
 GAP = 2
@@ -19,6 +21,8 @@ AsJson = Annotated[
     ),
 ]
 
+Out = Annotated[Path | None, Parameter(help=t("The CSV to write; printed if it is not named."))]
+
 
 def print_result(text: str) -> None:
     """Print a result on stdout."""
@@ -28,6 +32,24 @@ def print_result(text: str) -> None:
 def print_note(text: str) -> None:
     """Print a note on stderr; what is not text in it is escaped."""
     sys.stderr.write(text.encode(errors="backslashreplace").decode() + "\n")
+
+
+def check_out(path: Path | None) -> None:
+    """Raise `ConfigError` if the file to write is a folder."""
+    if path is not None and path.is_dir():
+        raise ConfigError("--out is {path}, which is a folder; name a file.", path=path)
+
+
+def write_result(content: bytes, out: Path | None) -> None:
+    """Write a text to a file and print its path, or print the text if there is no file."""
+    if out is None:
+        sys.stdout.write(content.decode())
+    else:
+        # The help need not wait for pydantic.
+        from aecore.files import write
+
+        write(out, content)
+        print_result(str(out))
 
 
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
