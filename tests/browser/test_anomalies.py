@@ -90,3 +90,22 @@ def test_own_images_are_scored_as_anomalous(lab: Lab, go_to_page: GoToPage, tmp_
     detected, missed = (lines[lines.index(name) + 1] for name in ("detected", "missed"))
     assert int(detected) + int(missed) == 3
     lab.page.keyboard.press("Escape")
+
+
+def test_folder_of_new_files_is_scored_and_downloaded(
+    lab: Lab, go_to_page: GoToPage, tmp_path: Path
+) -> None:
+    go_to_page("Anomalies", "scores")
+    for number in range(3):
+        path = tmp_path / "new" / str(number % 2) / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pixels = np.random.default_rng(number).integers(0, 255, (20, 20), np.uint8)
+        Image.fromarray(pixels).save(path)
+    (tmp_path / "new" / "notes.txt").write_text("not a picture")
+    lab.page.get_by_text("Score new files", exact=True).click()
+    lab.widget("new folder").locator("input[type=file]").set_input_files(tmp_path / "new")
+    lab.wait_until(lambda: "of 3 pictures (Reconstruction error above" in lab.text, "scored")
+    with lab.page.expect_download() as download:
+        lab.press("export scores")
+    lines = download.value.path().read_text().splitlines()
+    assert [line.partition(",")[0] for line in lines] == ["file", "0/0.png", "0/2.png", "1/1.png"]

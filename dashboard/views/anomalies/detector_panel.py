@@ -102,7 +102,8 @@ def _uploads(shape: tuple[int, int]) -> Pictures | None:
         files = st.file_uploader(
             t("Pictures or a ZIP"), accept_multiple_files=True, key="new pictures"
         )
-    uploads = [*folder, *files]
+    # Browsers upload several at a time, in no order.
+    uploads = sorted([*folder, *files], key=lambda file: file.name)
     if not uploads:
         return None
     version = tuple(file.file_id for file in uploads), shape
