@@ -3,10 +3,17 @@ from .catalog import NAME as NAME
 from .catalog import Offer as Offer
 from .catalog import add as add
 from .catalog import available as available
+from .catalog import check_name as check_name
 from .catalog import data_root as data_root
 from .catalog import default as default
 from .catalog import download as download
+from .catalog import free_name as free_name
 from .catalog import load as load
 from .catalog import offers as offers
 from .catalog import remove as remove
+from .catalog import rename as rename
+from .catalog import store as store
+from .custom.options import Options as Options
+from .custom.reader import CustomImages as CustomImages
+from .custom.reader import read as read
 from .dataset import Dataset as Dataset

@@ -74,6 +74,23 @@ def read(folder: Path) -> Stored:
     return Stored(arrays, about)
 
 
+def replace(folder: Path, arrays: Mapping[str, NDArray[Any]], about: Mapping[str, object]) -> None:
+    """Write a folder in place of the one there, if there is one; see `write`.
+
+    Raises
+    ------
+    OSError
+        If it cannot be written; then the old one is kept.
+    """
+    old = folder.with_name(f".{folder.name}-{uuid4().hex}")
+    new = folder.with_name(f".{folder.name}-{uuid4().hex}")
+    write(new, arrays, about)
+    with suppress(FileNotFoundError):
+        folder.rename(old)
+    new.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
 def delete(folder: Path) -> None:
     """Delete a folder atomically.
 

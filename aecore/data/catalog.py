@@ -10,6 +10,8 @@ from typing import BinaryIO
 from aecore.data import array_store, split
 from aecore.data.built_in import BUILT_IN
 from aecore.data.custom import reader
+from aecore.data.custom.options import Options
+from aecore.data.custom.reader import CustomImages
 from aecore.data.dataset import Dataset as Dataset
 from aecore.data.dataset import assemble
 from aecore.data.published import registry
@@ -19,6 +21,7 @@ from aecore.errors import DataError
 from aecore.i18n import N_, Message
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
+LONGEST_STEM, MOST_OF_A_NAME = 60, 1000
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,9 @@ def load(name: str, *, root: Path | None = None) -> Dataset:
     if NAME.fullmatch(name) and (root / "own" / name).is_dir():
         try:
             arrays, about = array_store.read(root / "own" / name)
-            return assemble(name, arrays, tuple(map(str, about["classes"])))
+            return assemble(
+                name, arrays, tuple(map(str, about["classes"])), files=about.get("files") or None
+            )
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise DataError("{name} is damaged; remove it and add it again.", name=name) from error
     raise DataError(
@@ -156,19 +161,25 @@ def download(
 
 
 def add(
-    source: Path | BinaryIO, name: str, *, size: int | None = None, root: Path | None = None
+    source: Path | BinaryIO,
+    name: str,
+    options: Options | None = None,
+    *,
+    replace: bool = False,
+    root: Path | None = None,
 ) -> Dataset:
-    """Add a dataset of the user's own images, a fifth of them held out.
+    """Add a dataset of the user's own images; a fifth is held out unless the source is split.
 
     Parameters
     ----------
     source : Path or binary file
-        A folder or ``.zip`` of image files, an ``.npz`` or a CSV; see
-        `aecore.data.custom.reader.read`.
+        A folder or ``.zip`` of pictures, arrays or a table; see `aecore.data.custom.reader.read`.
     name : str
         1 to 64 letters, digits, - or _.
-    size : int, optional
-        Side length to resize all images to, 4 to 128 pixels.
+    options : Options, optional
+        How to read the images.
+    replace : bool
+        Whether to replace a dataset of this name.
     root : Path, optional
         Folder of all datasets; by default `data_root`.
 
@@ -182,25 +193,78 @@ def add(
         If the name is invalid or taken, the source cannot be read or is out of bounds, or the
         folder cannot be written.
     """
-    root = root or data_root()
-    folder = root / "own" / _own_name(name)
-    taken = DataError('A dataset named "{name}" already exists; choose another name.', name=name)
-    if folder.exists():
-        raise taken
-    content = reader.read(source, size=size)
+    check_name(name, replace=replace, root=root)
+    return store(reader.read(source, options), name, replace=replace, root=root)
+
+
+def check_name(name: str, *, replace: bool = False, root: Path | None = None) -> None:
+    """Check that a dataset may be added under a name.
+
+    Raises
+    ------
+    DataError
+        If the name is invalid, or taken by a dataset that is not to be replaced.
+    """
+    if _folder(name, root).exists() and not replace:
+        raise _taken(name)
+
+
+def store(
+    content: CustomImages, name: str, *, replace: bool = False, root: Path | None = None
+) -> Dataset:
+    """Store images that were read as a dataset.
+
+    Parameters
+    ----------
+    content : CustomImages
+        As of `aecore.data.custom.reader.read`.
+    name, replace, root
+        As of `add`.
+
+    Returns
+    -------
+    Dataset
+
+    Raises
+    ------
+    DataError
+        If the name is invalid or taken, or the folder cannot be written.
+    """
+    check_name(name, replace=replace, root=root)
+    folder = _folder(name, root)
+    indices = split.split(content.labels, content.is_test)
+    files = content.files and {
+        part: [content.files[place] for place in places]
+        for part, places in zip(("train", "test"), indices, strict=True)
+    }
+    about = {"classes": content.classes, "files": files, "report": content.report.as_json()}
+    write = array_store.replace if replace else array_store.write
     try:
-        arrays = split.split_arrays(content.images, content.labels)
-        array_store.write(folder, arrays, {"name": name, "classes": content.classes})
+        write(folder, split.split_arrays(content.images, content.labels, indices), about)
     except OSError as error:
-        if folder.exists():
-            raise taken from error
-        raise DataError(
-            "Cannot write to {folder} ({reason}); set AECORE_DATA to a folder with room that you "
-            "may write to.",
-            folder=folder.parent,
-            reason=error.strerror or error,
-        ) from error
+        if folder.exists() and not replace:
+            raise _taken(name) from error
+        raise _cannot_write(folder, error) from error
     return load(name, root=root)
+
+
+def rename(name: str, new_name: str, *, root: Path | None = None) -> None:
+    """Rename a dataset that the user added.
+
+    Raises
+    ------
+    DataError
+        If there is none of this name, or the new name is invalid or taken.
+    """
+    folder, new_folder = _folder(name, root), _folder(new_name, root)
+    if not folder.is_dir():
+        raise _absent(name)
+    if new_folder.exists():
+        raise _taken(new_name)
+    try:
+        folder.rename(new_folder)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
 
 
 def remove(name: str, *, root: Path | None = None) -> None:
@@ -211,10 +275,44 @@ def remove(name: str, *, root: Path | None = None) -> None:
     DataError
         If there is none of this name, or it cannot be deleted.
     """
+    folder = _folder(name, root)
     try:
-        array_store.delete((root or data_root()) / "own" / _own_name(name))
+        array_store.delete(folder)
+    except FileNotFoundError as error:
+        raise _absent(name) from error
     except OSError as error:
-        raise DataError("There is no custom dataset {name!r} to delete.", name=name) from error
+        raise _cannot_write(folder, error) from error
+
+
+def free_name(source: Path | str, root: Path | None = None) -> str:
+    """Return a valid name that is not taken, made of the name of a file or folder."""
+    path = Path(source)
+    stem = path.name if Path(path).is_dir() else path.name.split(".")[0]
+    base = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:LONGEST_STEM] or "images"
+    names = (base, *(f"{base}-{number}" for number in range(2, MOST_OF_A_NAME)))
+    taken = {name.casefold() for name in offers(root)}
+    return next(name for name in names if name.casefold() not in taken)
+
+
+def _taken(name: str) -> DataError:
+    return DataError('A dataset named "{name}" already exists; choose another name.', name=name)
+
+
+def _absent(name: str) -> DataError:
+    return DataError("There is no custom dataset {name!r}.", name=name)
+
+
+def _cannot_write(folder: Path, error: OSError) -> DataError:
+    return DataError(
+        "Cannot write to {folder} ({reason}); set AECORE_DATA to a folder with room that you "
+        "may write to.",
+        folder=folder.parent,
+        reason=error.strerror or error,
+    )
+
+
+def _folder(name: str, root: Path | None) -> Path:
+    return (root or data_root()) / "own" / _own_name(name)
 
 
 def _own_name(name: str) -> str:

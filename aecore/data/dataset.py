@@ -34,6 +34,10 @@ class Dataset:
         Factors that the images were generated from, such as line thickness; empty if unknown.
     test_factors : mapping of str to ndarray of float32, shape (M,)
         The factors of the held-out images.
+    files : tuple of N str
+        Paths of the files of the training images in their source; empty if there are none.
+    test_files : tuple of M str
+        Those of the held-out images.
     """
 
     name: str
@@ -44,6 +48,8 @@ class Dataset:
     classes: tuple[str, ...]
     factors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     test_factors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
+    files: tuple[str, ...] = ()
+    test_files: tuple[str, ...] = ()
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -93,6 +99,7 @@ def assemble(
     arrays: Mapping[str, NDArray[Any]],
     classes: tuple[str, ...],
     factors: Sequence[str] = (),
+    files: Mapping[str, Sequence[str]] | None = None,
 ) -> Dataset:
     """Assemble a dataset from arrays, checking their shapes and types.
 
@@ -105,14 +112,16 @@ def assemble(
     classes : tuple of str
     factors : sequence of str
         Names of the factors.
+    files : mapping of str to sequence of str, optional
+        Paths of the files of the ``train`` and ``test`` images.
 
     Raises
     ------
     LookupError or ValueError
         If an array is missing or has the wrong shape or type.
     """
-    names = ("images", "labels", "test_images", "test_labels")
-    images, labels, test_images, test_labels = (arrays[each] for each in names)
+    roles = ("images", "labels", "test_images", "test_labels")
+    images, labels, test_images, test_labels = (arrays[each] for each in roles)
     for pixels, numbers in ((images, labels), (test_images, test_labels)):
         types_match = pixels.dtype == np.uint8 and numbers.dtype == np.int64
         if not types_match or pixels.ndim != 3 or numbers.shape != pixels.shape[:1]:
@@ -126,9 +135,21 @@ def assemble(
     for rows, numbers in ((training_factors, labels), (test_factors, test_labels)):
         if any(row.dtype != np.float32 or row.shape != numbers.shape for row in rows.values()):
             raise ValueError(name)
+    names_of = [tuple(map(str, (files or {}).get(part, ()))) for part in ("train", "test")]
+    for names, numbers in zip(names_of, (labels, test_labels), strict=True):
+        if names and len(names) != len(numbers):
+            raise ValueError(name)
     factor_arrays = (*training_factors.values(), *test_factors.values())
     for array in (images, labels, test_images, test_labels, *factor_arrays):
         array.setflags(write=False)
     return Dataset(
-        name, images, labels, test_images, test_labels, classes, training_factors, test_factors
+        name,
+        images,
+        labels,
+        test_images,
+        test_labels,
+        classes,
+        training_factors,
+        test_factors,
+        *names_of,
     )

@@ -34,4 +34,5 @@ def read() -> dict[str, NDArray[Any]]:
     file = Path(spec.origin).parent / "datasets" / "data" / "digits.csv.gz"
     rows = np.loadtxt(file, delimiter=",", dtype=np.int64)
     images = np.rint(rows[:, :-1] * (255 / 16)).astype(np.uint8).reshape(-1, 8, 8)
-    return split.split_arrays(images, rows[:, -1])
+    labels = rows[:, -1]
+    return split.split_arrays(images, labels, split.split(labels))

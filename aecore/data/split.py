@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 EVERY = 5
 
 
-def split(labels: NDArray[np.int64], seed: int = 0) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def split(
+    labels: NDArray[np.int64], is_test: NDArray[np.bool_] | None = None, seed: int = 0
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """Split images at random into four fifths for training and one held-out fifth.
 
     The split is stratified: every class is divided in this proportion, to the nearest image.
@@ -16,6 +18,8 @@ def split(labels: NDArray[np.int64], seed: int = 0) -> tuple[NDArray[np.intp], N
     Parameters
     ----------
     labels : ndarray of int64, shape (N,)
+    is_test : ndarray of bool, shape (N,), optional
+        Which images to hold out instead, where the source says so.
     seed : int
 
     Returns
@@ -24,15 +28,20 @@ def split(labels: NDArray[np.int64], seed: int = 0) -> tuple[NDArray[np.intp], N
         Indices into `labels`, in random order.
     """
     order = np.random.default_rng(seed).permutation(len(labels))
-    by_class = order[np.argsort(labels[order], kind="stable")]
-    held_out = np.zeros(len(labels), dtype=bool)
-    held_out[by_class[EVERY // 2 :: EVERY]] = True
-    return order[~held_out[order]], order[held_out[order]]
+    if is_test is None:
+        by_class = order[np.argsort(labels[order], kind="stable")]
+        is_test = np.zeros(len(labels), dtype=bool)
+        is_test[by_class[EVERY // 2 :: EVERY]] = True
+    return order[~is_test[order]], order[is_test[order]]
 
 
-def split_arrays(images: NDArray[np.uint8], labels: NDArray[np.int64]) -> dict[str, NDArray[Any]]:
-    """Return the four arrays of a dataset by name, divided by `split`."""
-    training, held_out = split(labels)
+def split_arrays(
+    images: NDArray[np.uint8],
+    labels: NDArray[np.int64],
+    indices: tuple[NDArray[np.intp], NDArray[np.intp]],
+) -> dict[str, NDArray[Any]]:
+    """Return the four arrays of a dataset by name, from the indices that `split` returns."""
+    training, held_out = indices
     return {
         "images": images[training],
         "labels": labels[training],

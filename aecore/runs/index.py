@@ -120,6 +120,11 @@ class Cache(TypedDict):
 CACHE = TypeAdapter(Cache)
 
 
+def on_dataset(root: Path, name: str) -> list[Row]:
+    """Return the rows of the runs that were trained on a dataset, the last touched first."""
+    return [row for row in index(root) if row["settings"].get("dataset") == name]
+
+
 def _cached(root: Path) -> dict[str, Entry]:
     try:
         content = read_json(root / INDEX, CACHE, most_bytes=MOST_INDEX_BYTES)

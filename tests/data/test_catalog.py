@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from aecore import data
 from aecore.data.published.download import Remote
@@ -228,7 +229,7 @@ def test_custom_images_are_saved_and_split(root: Path) -> None:
 
 
 def test_custom_images_are_resized_on_request(root: Path) -> None:
-    assert data.add(npz(), "mine", size=12, root=root).shape == (12, 12)
+    assert data.add(npz(), "mine", data.Options(size=(12, 10)), root=root).shape == (12, 10)
 
 
 @pytest.mark.parametrize(
@@ -263,6 +264,53 @@ def test_name_is_taken_until_the_dataset_is_removed(root: Path) -> None:
     with pytest.raises(LabError, match="no custom dataset 'mine'"):
         data.remove("mine", root=root)
     data.add(npz(255 - IMAGES), "mine", root=root)
+
+
+def test_dataset_is_replaced_on_request_and_kept_where_that_fails(root: Path) -> None:
+    data.add(npz(), "mine", root=root)
+    data.add(npz(255 - IMAGES), "mine", replace=True, root=root)
+    replaced = {image.tobytes() for image in data.load("mine", root=root).images}
+    assert replaced <= {(255 - image).tobytes() for image in IMAGES}
+    with pytest.raises(LabError, match="too few images"):
+        data.add(npz(IMAGES[:10]), "mine", replace=True, root=root)
+    assert {image.tobytes() for image in data.load("mine", root=root).images} == replaced
+    assert [path.name for path in (root / "own").iterdir()] == ["mine"]
+
+
+def test_dataset_is_renamed(root: Path) -> None:
+    data.add(npz(), "mine", root=root)
+    data.add(npz(), "other", root=root)
+    with pytest.raises(LabError, match=r"named .other. already exists"):
+        data.rename("mine", "other", root=root)
+    with pytest.raises(LabError, match="no custom dataset 'absent'"):
+        data.rename("absent", "new", root=root)
+    data.rename("mine", "new", root=root)
+    assert data.load("new", root=root).name == "new"
+    assert data.available(root) == ("digits", "strokes", "new", "other")
+
+
+def test_split_and_names_of_the_files_are_kept(root: Path, tmp_path: Path) -> None:
+    for number, image in enumerate(IMAGES):
+        path = tmp_path / "set" / ("train", "test")[number % 3 == 0] / f"{number}.png"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(path)
+    dataset = data.add(tmp_path / "set", "mine", root=root)
+    assert (len(dataset.images), len(dataset.test_images)) == (40, 20)
+    for images, files in (
+        (dataset.images, dataset.files),
+        (dataset.test_images, dataset.test_files),
+    ):
+        numbers = [int(Path(file).stem) for file in files]
+        np.testing.assert_array_equal(images, IMAGES[numbers])
+    assert set(dataset.test_files) == {f"test/{number}.png" for number in range(0, 60, 3)}
+
+
+def test_free_names_are_valid_and_not_taken(root: Path) -> None:
+    assert data.free_name("some/my photos (1).csv.gz", root) == "my-photos-1"
+    assert data.free_name("???", root) == "images"
+    assert data.free_name("mnist.npz", root) == "mnist-2"
+    data.add(npz(), "mine", root=root)
+    assert data.free_name("Mine.zip", root) == "Mine-2"
 
 
 def test_rejected_images_leave_nothing_behind(root: Path) -> None:

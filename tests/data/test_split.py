@@ -32,7 +32,16 @@ def test_first_training_images_cover_all_classes() -> None:
 def test_labels_stay_with_their_images() -> None:
     labels = np.arange(60)
     images = np.repeat(labels, 16).astype(np.uint8).reshape(60, 4, 4)
-    parts = split_arrays(images, labels)
+    parts = split_arrays(images, labels, split(labels))
     np.testing.assert_array_equal(parts["images"][:, 0, 0], parts["labels"])
     np.testing.assert_array_equal(parts["test_images"][:, 3, 3], parts["test_labels"])
     assert len(parts["test_images"]) == 12
+
+
+def test_split_of_the_source_is_kept() -> None:
+    is_test = np.arange(60) % 3 == 0
+    training, held_out = split(np.zeros(60, np.int64), is_test)
+    assert sorted(held_out) == np.flatnonzero(is_test).tolist()
+    assert sorted(training) == np.flatnonzero(~is_test).tolist()
+    # The first images that a small run trains on come from everywhere.
+    assert training.tolist() != sorted(training)

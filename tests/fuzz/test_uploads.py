@@ -17,7 +17,7 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image
 
 from aecore.data.custom import reader
-from aecore.data.custom.greyscale import Limits
+from aecore.data.custom.limits import Limits
 from aecore.errors import LabError
 from tests.fuzz.cases import CASES
 from tests.fuzz.mutation import damaged_bytes

@@ -1,152 +1,170 @@
 """Convert arrays of images to greyscale uint8, within limits."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from aecore.data.custom.brightness import Brightness, brightness
+from aecore.data.custom.fit import fit_all
+from aecore.data.custom.limits import LIMITS, Limits, check_count, check_sides, too_large
+from aecore.data.custom.options import Options
 from aecore.errors import DataError
-from aecore.images import resize
+from aecore.i18n import N_, Message
 
-LOW_SIDE, HIGH_SIDE = 4, 128
 CHUNK_VALUES = 1 << 24
 # Weights of red, green and blue (ITU-R BT.601), as in Pillow.
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
+CHANNELS = (1, 3, 4)
+COLOUR = N_("Colours were turned to grey.")
+# Images to look at to tell interleaved colours from separate ones.
+EXAMPLES = 100
 
 
-@dataclass(frozen=True)
-class Limits:
-    """Limits on the user's data: number of images, bytes of a file, and bytes unpacked."""
+@dataclass(frozen=True, eq=False)
+class GreyImages:
+    """Grey images, and how they were made.
 
-    least: int = 50
-    most: int = 2_000_000
-    file: int = 512 * 1024**2
-    unpacked: int = 2 * 1024**3
+    Attributes
+    ----------
+    images : ndarray of uint8, shape (N, H, W)
+    scale : Brightness
+    notes : list of Message
+    """
 
-
-LIMITS = Limits()
+    images: NDArray[np.uint8]
+    scale: Brightness
+    notes: list[Message]
 
 
 def grey(
-    pixels: NDArray[Any], file: str, *, size: int | None = None, limits: Limits = LIMITS
-) -> NDArray[np.uint8]:
+    pixels: NDArray[Any], file: str, options: Options | None = None, limits: Limits = LIMITS
+) -> GreyImages:
     """Convert an array of images to greyscale.
 
     Parameters
     ----------
     pixels : ndarray of bool, int or float
         Shape (N, H, W), (N, H, W, C) or (N, C, H, W) with C = 1 (grey), 3 (colour) or 4 (colour
-        and opacity, composed onto white), or (N, H * H), row by row. Values range from 0 to 255,
-        or, if none exceeds 1, from 0 to 1.
+        and opacity), or rows of pixels (N, H * H), perhaps with further axes of length 1.
     file : str
         Name of the source in error messages.
-    size : int, optional
-        Side length to resize all images to.
+    options : Options, optional
     limits : Limits
-
-    Returns
-    -------
-    ndarray of uint8, shape (N, H, W)
 
     Raises
     ------
     DataError
         If the shape, number, size or values are out of bounds.
     """
-    check_size(size)
+    options = options or Options()
     check_count(len(pixels) if pixels.ndim else 0, file, limits)
     if not pixels.size:
         raise DataError("The images of {file} have no pixels.", file=file)
+    if pixels.dtype.kind not in "buif":
+        raise DataError(
+            "The pixels of {file} are of type {kind}; they must be numbers.",
+            file=file,
+            kind=pixels.dtype,
+        )
     pixels = _shaped(pixels, file)
-    height, width = pixels.shape[1:3]
-    if size is None:
+    height, width = options.size or pixels.shape[1:3]
+    if options.size is None:
         check_sides(height, width, file)
-    scale = _scale(pixels, file)
-    height, width = (size, size) if size else (height, width)
     if len(pixels) * height * width > limits.unpacked:
         raise too_large(file, limits)
+    scale, opacity, notes = _survey(pixels, file, options.white)
     images = np.empty((len(pixels), height, width), dtype=np.uint8)
-    # Each value takes four bytes until it is rounded.
-    chunk = max(1, CHUNK_VALUES // pixels[0].size)
-    for start in range(0, len(pixels), chunk):
-        block = _grey(pixels[start : start + chunk], scale)
-        images[start : start + chunk] = block if size is None else resize(block, (size, size))
-    return images
+    start = 0
+    for block in _chunks(pixels):
+        levels = scale.levels(_luma(block, scale.white, opacity))
+        images[start : start + len(block)] = fit_all(levels, (height, width), options.fit)
+        start += len(block)
+    return GreyImages(images, scale, notes)
 
 
-def check_count(count: int, file: str, limits: Limits = LIMITS) -> None:
-    """Raise `DataError` if there are too few or too many images."""
-    if not count:
-        raise DataError(
-            "{file} contains no images; at least {least} are needed.", file=file, least=limits.least
-        )
-    if count < limits.least:
-        raise DataError(
-            "{file} contains too few images ({count}); at least {least} are needed.",
-            file=file,
-            count=count,
-            least=limits.least,
-        )
-    if count > limits.most:
-        raise DataError(
-            "{file} contains too many images ({count}); at most {most} are possible.",
-            file=file,
-            count=count,
-            most=limits.most,
-        )
+def _chunks(pixels: NDArray[Any]) -> Iterator[NDArray[np.float32]]:
+    """Yield some images at a time as floats, which take more memory than most types."""
+    count = max(1, CHUNK_VALUES // pixels[0].size)
+    for start in range(0, len(pixels), count):
+        yield pixels[start : start + count].astype(np.float32)
 
 
-def check_size(size: int | None) -> None:
-    """Raise `DataError` if the side length to resize to is out of bounds."""
-    if size is not None and not LOW_SIDE <= size <= HIGH_SIDE:
-        raise DataError(
-            "size is {size}; choose {low} to {high} pixels.",
-            size=size,
-            low=LOW_SIDE,
-            high=HIGH_SIDE,
-        )
+@dataclass(frozen=True)
+class _Opacity:
+    """The value of an opaque pixel, and the level of the ground behind transparent ones."""
+
+    opaque: float
+    ground: float
 
 
-def check_sides(height: int, width: int, file: str) -> None:
-    """Raise `DataError` if the sides of images are out of bounds."""
-    if not (LOW_SIDE <= height <= HIGH_SIDE and LOW_SIDE <= width <= HIGH_SIDE):
-        raise DataError(
-            "The images of {file} are {height} by {width} pixels; sides of {low} to "
-            "{high} are possible. Provide a size to resize them to.",
-            file=file,
-            height=height,
-            width=width,
-            low=LOW_SIDE,
-            high=HIGH_SIDE,
-        )
-
-
-def too_large(file: str, limits: Limits) -> DataError:
-    """Return the error about data that would not fit into memory."""
-    return DataError(
-        "{file} unpacks to more than {most:g} MB; provide fewer or smaller images.",
-        file=file,
-        most=limits.unpacked / 1024**2,
+def _survey(
+    pixels: NDArray[Any], file: str, white: float | None
+) -> tuple[Brightness, _Opacity | None, list[Message]]:
+    """Look at all values to decide how they are scaled, and what is behind transparent ones."""
+    channels = pixels.shape[3] if pixels.ndim == 4 else 1
+    lows, highs, whole = [], [], True
+    visible, opaque = np.zeros(2), 0.0
+    for block in _chunks(pixels):
+        colours = block[..., :3] if channels == 4 else block
+        rows = colours.reshape(len(block), -1)
+        lows.append(rows.min(1))
+        highs.append(rows.max(1))
+        whole = whole and bool((rows == np.rint(rows)).all())
+        if channels == 4:
+            opaque = max(opaque, float(block[..., 3].max()))
+            visible += visibility(block[..., :3] @ LUMA, block[..., 3])
+    scale = brightness(
+        np.concatenate(lows).astype(np.float64),
+        np.concatenate(highs).astype(np.float64),
+        file,
+        whole=whole,
+        white=white,
     )
+    notes = [COLOUR] if channels > 1 else []
+    if channels < 4:
+        return scale, None, notes
+    full = brightness(np.zeros(1), np.array([opaque]), file, whole=whole).white
+    is_light = 2 * visible[0] > scale.white * visible[1]
+    return scale, _Opacity(full, 0.0 if is_light else scale.white), notes
+
+
+def visibility(luma: NDArray[np.float32], alpha: NDArray[np.float32]) -> NDArray[np.float64]:
+    """Return the sums of the opacity-weighted luma and of the opacity."""
+    return np.array([(luma * alpha).sum(dtype=np.float64), alpha.sum(dtype=np.float64)])
+
+
+def _luma(
+    block: NDArray[np.float32], white: float, opacity: _Opacity | None
+) -> NDArray[np.float32]:
+    """Return the grey values of images, (n, H, W)."""
+    if block.ndim == 3:
+        return block
+    if block.shape[3] == 1:
+        channel: NDArray[np.float32] = block[..., 0]
+        return channel
+    luma: NDArray[np.float32] = block[..., :3] @ LUMA
+    if opacity is not None:
+        share = block[..., 3] / np.float32(opacity.opaque)
+        luma = luma.clip(0, white) * share + np.float32(opacity.ground) * (1 - share)
+    return luma
 
 
 def _shaped(pixels: NDArray[Any], file: str) -> NDArray[Any]:
+    """Return pixels as (N, H, W) or (N, H, W, C)."""
+    while pixels.ndim > 4 and 1 in pixels.shape[1:]:
+        pixels = pixels.squeeze(1 + pixels.shape[1:].index(1))
+    if pixels.ndim == 3 and 1 in pixels.shape[1:]:
+        # Rows of pixels with an axis for their only channel.
+        pixels = pixels.reshape(len(pixels), -1)
     if pixels.ndim == 2:
-        side = math.isqrt(pixels.shape[1])
-        if side**2 != pixels.shape[1]:
-            raise DataError(
-                "The images of {file} have {count} pixels each, which is not a square such "
-                "as 784 = 28 x 28. If one column is not a pixel, name it label or leave it "
-                "out.",
-                file=file,
-                count=pixels.shape[1],
-            )
-        return pixels.reshape(-1, side, side)
-    if pixels.ndim == 4 and pixels.shape[3] in (1, 3, 4):
+        return _squares(pixels, file)
+    if pixels.ndim == 4 and pixels.shape[3] in CHANNELS:
         return pixels
-    if pixels.ndim == 4 and pixels.shape[1] in (1, 3, 4):
+    if pixels.ndim == 4 and pixels.shape[1] in CHANNELS:
         return np.moveaxis(pixels, 1, 3)
     if pixels.ndim != 3:
         raise DataError(
@@ -158,37 +176,26 @@ def _shaped(pixels: NDArray[Any], file: str) -> NDArray[Any]:
     return pixels
 
 
-def _scale(pixels: NDArray[Any], file: str) -> float:
-    if pixels.dtype.kind not in "buif":
-        raise DataError(
-            "The pixels of {file} are of type {kind}; they must be numbers.",
-            file=file,
-            kind=pixels.dtype,
-        )
-    low, high = float(pixels.min()), float(pixels.max())
-    if not (math.isfinite(low) and math.isfinite(high)):
-        raise DataError(
-            "{file} contains pixels that are not finite (NaN or infinite); replace them "
-            "with numbers from 0 to 255.",
-            file=file,
-        )
-    if low < 0 or high > 255:
-        raise DataError(
-            "The pixels of {file} range from {low:g} to {high:g}; they must range from 0 "
-            "to 1 or from 0 to 255.",
-            file=file,
-            low=low,
-            high=high,
-        )
-    return 255.0 if high <= 1 else 1.0
+def _squares(rows: NDArray[Any], file: str) -> NDArray[Any]:
+    """Return rows of pixels as square images, grey or in colour."""
+    count = rows.shape[1]
+    side = math.isqrt(count)
+    if side**2 == count:
+        return rows.reshape(-1, side, side)
+    side = math.isqrt(count // 3)
+    if count % 3 == 0 and side**2 == count // 3 and side > 1:
+        interleaved = rows.reshape(-1, side, side, 3)
+        separate = np.moveaxis(rows.reshape(-1, 3, side, side), 1, 3)
+        return min(interleaved, separate, key=_roughness)
+    raise DataError(
+        "The images of {file} have {count} pixels each, which is not a square such as 784 = "
+        "28 x 28. If one column is not a pixel, name it label or leave it out.",
+        file=file,
+        count=count,
+    )
 
 
-def _grey(block: NDArray[Any], scale: float) -> NDArray[np.uint8]:
-    pixels = block.astype(np.float32) * np.float32(scale)
-    if pixels.ndim == 4 and pixels.shape[3] == 4:
-        opacity = pixels[..., 3:] / 255
-        pixels = pixels[..., :3] * opacity + 255 * (1 - opacity)
-    if pixels.ndim == 4:
-        pixels = pixels @ LUMA if pixels.shape[3] == 3 else pixels[..., 0]
-    grey_levels: NDArray[np.uint8] = np.rint(pixels).astype(np.uint8)
-    return grey_levels
+def _roughness(images: NDArray[Any]) -> float:
+    """Return the mean difference between neighbouring pixels, which is small in real images."""
+    examples = images[:EXAMPLES].astype(np.float32)
+    return float(np.abs(np.diff(examples, axis=2)).mean())

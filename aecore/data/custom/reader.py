@@ -1,51 +1,85 @@
 """Read the user's own images from any supported source; every file is treated as hostile."""
 
-import math
+import csv
+import gzip
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path, PurePath
+from dataclasses import dataclass, replace
+from functools import partial
+from io import BytesIO, TextIOWrapper
+from pathlib import Path, PurePath, PurePosixPath
 from typing import Any, BinaryIO
 
 import numpy as np
-from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from aecore.data.custom import csv_table, greyscale, image_files
-from aecore.data.custom.greyscale import LIMITS, Limits
+from aecore.data.custom import arrays, csv_table, formats, image_files, labels, paths
+from aecore.data.custom.arrays import NamedArray
+from aecore.data.custom.content import TRAIN, Content, held_out, part_of
+from aecore.data.custom.csv_table import Table
+from aecore.data.custom.fit import is_dark_on_light
+from aecore.data.custom.greyscale import grey
+from aecore.data.custom.image_files import ImageFile, Listing
+from aecore.data.custom.limits import LIMITS, Limits, too_large
+from aecore.data.custom.options import Options
+from aecore.data.custom.report import Report
 from aecore.errors import DataError
-from aecore.i18n import t
+from aecore.i18n import N_, t
 
-MOST_CLASSES, LONGEST_CLASS = 1000, 100
-# Larger floats do not tell whole numbers apart.
-LARGEST_EXACT = 2.0**53
-MOST_NAMED = 10
+GZIP_MAGIC, ZIP_MAGIC = b"\x1f\x8b", b"PK"
+# How many files may be packed into each other.
+DEEPEST = 3
+# A table of labels beside pictures.
+MOST_TABLE_BYTES = 64 * 1024**2
+TABLE_SUFFIXES = (".csv", ".tsv", ".txt")
+DATA_SUFFIXES = (*TABLE_SUFFIXES, ".npz", ".npy", ".gz", ".zip")
+# Files to look at to say what they are.
+FEW = 10
+# Images to look at to tell dark on light from light on dark.
+EXAMPLES = 1000
 
 
 @dataclass(frozen=True, eq=False)
 class CustomImages:
-    """Images as uint8 (N, H, W), labels as int64 (N,) with -1 for unknown, and class names."""
+    """Images, labels and what was understood.
+
+    Attributes
+    ----------
+    images : ndarray of uint8, shape (N, H, W)
+    labels : ndarray of int64, shape (N,)
+        -1 where unknown.
+    classes : tuple of str
+    is_test : ndarray of bool, shape (N,), or None
+        Which images the source holds out; None if it is not split.
+    files : tuple of N str
+        Path of each image; empty if they are not from files.
+    report : Report
+    """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.int64]
     classes: tuple[str, ...]
+    is_test: NDArray[np.bool_] | None
+    files: tuple[str, ...]
+    report: Report
 
 
 def read(
-    source: Path | BinaryIO, *, size: int | None = None, limits: Limits = LIMITS
+    source: Path | BinaryIO | Sequence[BinaryIO],
+    options: Options | None = None,
+    *,
+    limits: Limits = LIMITS,
 ) -> CustomImages:
-    """Read images, and labels if there are any.
+    """Read images, and what is known about each.
 
     Parameters
     ----------
-    source : Path or binary file
-        A folder or ``.zip`` of image files, whose subfolders name the classes; an ``.npz`` with
-        ``images`` and optionally ``labels``; or a CSV of pixels, optionally with a column named
-        ``label``. The type of a file is determined from its content.
-    size : int, optional
-        Side length to resize all images to.
+    source : Path, binary file or sequence of binary files
+        A folder or ZIP of pictures, arrays (NPZ, NPY, IDX) or a table of pixels, also gzipped or
+        in a ZIP; or several files. The type of a file is determined from its content.
+    options : Options, optional
     limits : Limits
 
     Returns
@@ -57,20 +91,17 @@ def read(
     DataError
         If it cannot be read or is out of bounds.
     """
+    reading = _Reading(options or Options(), limits)
     if isinstance(source, Path) and source.is_dir():
         name = source.resolve().name
-        images, texts = image_files.read(
-            image_files.in_folder(source), name, size=size, limits=limits
-        )
-        return CustomImages(images, *_classes(texts, name))
-    with _open(source, limits) as (file, name):
-        magic = file.read(4)
-        file.seek(0)
-        if magic.startswith(b"PK"):
-            return _read_zip(file, name, size, limits)
-        cells, labels = csv_table.read(file, name, limits=limits)
-        images = greyscale.grey(cells, name, size=size, limits=limits)
-        return CustomImages(images, *_classes(labels or [""] * len(images), name))
+        content = reading.files(image_files.in_folder(source), name)
+    elif isinstance(source, Sequence):
+        name = t("the upload")
+        content = reading.files(map(_as_image_file, source), name)
+    else:
+        with _open(source, limits) as (file, name):
+            content = reading.file(file, name)
+    return _understood(content, name, reading.options)
 
 
 @contextmanager
@@ -101,155 +132,248 @@ def _open(source: Path | BinaryIO, limits: Limits) -> Iterator[tuple[BinaryIO, s
     yield source, name
 
 
-def _read_zip(file: BinaryIO, name: str, size: int | None, limits: Limits) -> CustomImages:
-    try:
-        archive = zipfile.ZipFile(file)
-    except Exception as error:  # zipfile raises a dozen kinds for damage
-        raise _damaged(name) from error
-    with archive:
-        if any(member.endswith(".npy") for member in archive.namelist()):
-            images, texts = _read_npz(archive, name, size, limits)
+@dataclass(frozen=True)
+class _Reading:
+    """Reads files of all kinds, also packed into each other."""
+
+    options: Options
+    limits: Limits
+    depth: int = 0
+
+    def file(self, file: BinaryIO, name: str) -> Content:
+        """Read a file of any kind."""
+        head = file.read(formats.HEAD_BYTES)
+        file.seek(0)
+        if head.startswith(GZIP_MAGIC):
+            return self._deeper(name).file(self._unpacked(file, name), name.removesuffix(".gz"))
+        if head.startswith(ZIP_MAGIC):
+            return self._zip(file, name)
+        if array := self._array(head, partial(_again, file), "", name):
+            return arrays.read([array], name, self.options, self.limits)
+        if error := formats.unreadable(head, name):
+            raise error
+        path = PurePosixPath(name)
+        if path.suffix.lower() in image_files.SUFFIXES:
+            picture = ImageFile(path, file.seek(0, 2), partial(_again, file))
+            return self._pictures(Listing([picture]), name)
+        return self._tables([(csv_table.read(file, name, limits=self.limits), "")], name)
+
+    def files(self, files: Iterable[ImageFile], name: str) -> Content:
+        """Read the files of a folder or ZIP: pictures, or else arrays or tables."""
+        listing = image_files.sort_out(files, self.limits)
+        if listing.pictures:
+            return self._pictures(listing, name)
+        data = [each for each in listing.others if _is_data(each.path)]
+        if len(data) == 1:
+            content = self._deeper(name).file(self._content(data[0], name), data[0].path.name)
         else:
-            files = image_files.in_zip(archive)
-            images, texts = image_files.read(files, name, size=size, limits=limits)
-    return CustomImages(images, *_classes(texts, name))
+            content = self._several(data, listing, name)
+        rest = Counter(_kind(each) for each in listing.others if each not in data)
+        content.left_out.update(listing.left_out + rest)
+        return content
 
+    def _deeper(self, name: str) -> "_Reading":
+        if self.depth >= DEEPEST:
+            raise DataError("{file} is packed too often; unpack it first.", file=name)
+        return replace(self, depth=self.depth + 1)
 
-def _read_npz(
-    archive: zipfile.ZipFile, file: str, size: int | None, limits: Limits
-) -> tuple[NDArray[np.uint8], Sequence[str]]:
-    shapes = {
-        member.removesuffix(".npy"): _header(archive, member, file)[0]
-        for member in archive.namelist()
-        if member.endswith(".npy")
-    }
-    candidates = [name for name, shape in shapes.items() if len(shape) >= 2]
-    if "images" not in shapes and len(candidates) != 1:
-        raise DataError(
-            "{file} contains the arrays {all}; name one of them images.",
-            file=file,
-            all=", ".join(list(shapes)[:MOST_NAMED]),
-        )
-    images_name = "images" if "images" in shapes else candidates[0]
-    pixels = _array(archive, images_name, file, limits)
-    images = greyscale.grey(pixels, file, size=size, limits=limits)
-    flat = [name for name, shape in shapes.items() if shape == (len(images),)]
-    labels_name = "labels" if "labels" in shapes else flat[0] if len(flat) == 1 else None
-    if labels_name is None:
-        return images, [""] * len(images)
-    if shapes[labels_name] != (len(images),):
-        raise DataError(
-            "The labels of {file} have the shape {shape}, but there are {count} images; "
-            "provide one label for each.",
-            file=file,
-            shape=shapes[labels_name],
-            count=len(images),
-        )
-    return images, _texts(_array(archive, labels_name, file, limits), file)
-
-
-def _header(
-    archive: zipfile.ZipFile, member: str, file: str
-) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    """Return the shape and dtype declared by an array in an .npz."""
-    try:
-        with archive.open(member) as stream:
-            return _read_header(stream)
-    except Exception as error:  # zipfile and numpy raise a dozen kinds for damage and encryption
-        raise _damaged(f"{member} in {file}") from error
-
-
-def _read_header(stream: Any) -> tuple[tuple[int, ...], np.dtype[Any]]:
-    version = npy.read_magic(stream)
-    read = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
-    shape, _, kind = read(stream)
-    if min(shape, default=1) < 0:
-        raise ValueError(shape)
-    return shape, kind
-
-
-def _array(archive: zipfile.ZipFile, name: str, file: str, limits: Limits) -> NDArray[Any]:
-    """Read an array after checking its declared type and size."""
-    member = f"{name}.npy"
-    shape, kind = _header(archive, member, file)
-    if kind.hasobject:
-        raise DataError(
-            "{name} in {file} is an array of Python objects, which could run any program when "
-            "opened; save it as numbers or text.",
-            name=name,
-            file=file,
-        )
-    if math.prod(shape) * kind.itemsize > limits.unpacked:
-        raise greyscale.too_large(file, limits)
-    try:
-        with archive.open(member) as stream:
-            array: NDArray[Any] = npy.read_array(stream, allow_pickle=False)
-            return array
-    except Exception as error:  # as above
-        raise _damaged(f"{member} in {file}") from error
-
-
-def _texts(labels: NDArray[Any], file: str) -> list[str]:
-    """Convert labels to text, unknown ones to an empty text."""
-    kind = labels.dtype.kind
-    if kind == "U":
+    def _unpacked(self, file: BinaryIO, name: str) -> BinaryIO:
+        """Return the contents of a gzipped file."""
         try:
-            return [str(each).strip() for each in labels]
-        except (ValueError, SystemError) as error:  # numbers that are not characters
-            raise _damaged(t("the labels of {file}", file=file)) from error
-    if kind == "S":
-        return [each.decode("utf-8", "replace").strip() for each in labels.tolist()]
-    if kind == "f":
-        with np.errstate(over="ignore"):
-            numbers = labels.astype(np.float64)
-        if (numbers == np.rint(numbers)).all() and (np.abs(numbers) < LARGEST_EXACT).all():
-            kind, labels = "i", numbers.astype(np.int64)
-    if kind not in "biu":
-        raise DataError(
-            "The labels of {file} are not classes; they must be whole numbers or names.", file=file
+            with gzip.open(file) as packed:
+                content = packed.read(self.limits.unpacked + 1)
+        except Exception as error:  # gzip and zlib raise several kinds for damage
+            raise labels.damaged(name) from error
+        if len(content) > self.limits.unpacked:
+            raise too_large(name, self.limits)
+        return BytesIO(content)
+
+    def _zip(self, file: BinaryIO, name: str) -> Content:
+        try:
+            archive = zipfile.ZipFile(file)
+        except Exception as error:  # zipfile raises a dozen kinds for damage
+            raise labels.damaged(name) from error
+        with archive:
+            members = archive.namelist()
+            if problem := formats.unreadable_zip(members, name):
+                raise problem
+            stored = [each for each in members if each.endswith(".npy")]
+            if not stored:
+                return self.files(image_files.in_zip(archive), name)
+            named = [
+                arrays.open_npy(
+                    each.removesuffix(".npy"), partial(archive.open, each), name, self.limits
+                )
+                for each in stored
+            ]
+            return arrays.read(named, name, self.options, self.limits)
+
+    def _array(
+        self, head: bytes, open_file: Callable[[], Any], name: str, file: str
+    ) -> NamedArray | None:
+        """Return the array in a file that starts with `head`, or None if it is not one."""
+        if head.startswith(arrays.NPY_MAGIC):
+            return arrays.open_npy(name, open_file, file, self.limits)
+        return arrays.open_idx(name, open_file, file, self.limits) if arrays.is_idx(head) else None
+
+    def _content(self, image_file: ImageFile, name: str) -> BytesIO:
+        """Return the contents of a file in a folder or ZIP, unpacked if it is gzipped."""
+        try:
+            with image_file.open() as stream:
+                content = stream.read(self.limits.unpacked + 1)
+        except Exception as error:  # zipfile raises a dozen kinds for damage and encryption
+            raise labels.damaged(f"{image_file.path} in {name}") from error
+        if len(content) > self.limits.unpacked:
+            raise too_large(name, self.limits)
+        file = BytesIO(content)
+        if content.startswith(GZIP_MAGIC):
+            return BytesIO(self._unpacked(file, str(image_file.path)).read())
+        return file
+
+    def _several(self, data: Sequence[ImageFile], listing: Listing, name: str) -> Content:
+        """Read several files together: arrays, or else tables, of the parts of a split."""
+        found, tables, left = list[NamedArray](), list[tuple[Table, str]](), self.limits.unpacked
+        skipped = Counter[str]()
+        for each in data:
+            file = self._content(each, name)
+            left -= file.getbuffer().nbytes
+            if left < 0:
+                raise too_large(name, self.limits)
+            path = each.path.with_suffix("") if each.path.suffix == ".gz" else each.path
+            stem = path.name.removesuffix(".npy")
+            if array := self._array(file.getvalue()[:4096], partial(_again, file), stem, name):
+                found.append(array)
+            elif path.suffix.lower() in TABLE_SUFFIXES:
+                table = csv_table.read(file, str(each.path), limits=self.limits)
+                tables.append((table, path.stem))
+            else:
+                skipped[_kind(each)] += 1
+        if found:
+            content = arrays.read(found, name, self.options, self.limits)
+        elif tables:
+            content = self._tables(tables, name)
+        else:
+            raise _nothing(listing, name, self.limits)
+        content.left_out.update(skipped)
+        return content
+
+    def _tables(self, tables: Sequence[tuple[Table, str]], name: str) -> Content:
+        """Join tables of pixels, with their names, which may tell the part of a split."""
+        width = max(table.pixels.shape[1] for table, _ in tables)
+        chosen = [each for each in tables if each[0].pixels.shape[1] == width]
+        result = grey(
+            np.concatenate([table.pixels for table, _ in chosen]), name, self.options, self.limits
         )
-    return ["" if each < 0 else str(int(each)) for each in labels.tolist()]
+        content = Content(result.images, [result.scale], notes=result.notes)
+        texts, parts = list[str](), list[str]()
+        for table, stem in chosen:
+            count = len(table.pixels)
+            texts += table.labels or [""] * count
+            parts += table.parts or [part_of(stem) or TRAIN] * count
+            content.left_out.update(table.left_out)
+        content.left_out.update(f"table {each[1]}" for each in tables if each not in chosen)
+        content.labels, content.parts = texts, parts
+        return content
+
+    def _pictures(self, listing: Listing, name: str) -> Content:
+        """Read pictures, labelled by their folders, their names, or a table beside them."""
+        frames = image_files.read(listing.pictures, name, self.options, self.limits)
+        texts, parts = paths.labels_and_parts(frames.paths)
+        notes, others = list(frames.notes), list(listing.others)
+        if self.options.label_pattern:
+            texts = paths.labels_in_names(frames.paths, self.options.label_pattern)
+            notes.append(N_("Labels are from the names of the files."))
+        elif not any(texts):
+            for each in [file for file in others if file.path.suffix.lower() in TABLE_SUFFIXES]:
+                found = paths.labels_from_table(frames.paths, self._rows(each, name))
+                if found is not None:
+                    texts = found
+                    others.remove(each)
+                    notes.append(N_("Labels are from {file}.", file=str(each.path)))
+                    break
+        left_out = listing.left_out + Counter(map(_kind, others))
+        return Content(frames.images, frames.scales, texts, parts, frames.names, left_out, notes)
+
+    def _rows(self, image_file: ImageFile, name: str) -> list[list[str]]:
+        """Return the rows of a table beside pictures; none if it is not one."""
+        if image_file.size > MOST_TABLE_BYTES:
+            return []
+        text = TextIOWrapper(self._content(image_file, name), "utf-8-sig", newline="")
+        first = text.readline()
+        text.seek(0)
+        separator = max(",;\t", key=first.count)
+        try:
+            rows = [row for row in csv.reader(text, delimiter=separator) if row]
+        except (UnicodeError, csv.Error):
+            return []
+        return [[cell.strip() for cell in row] for row in rows[: self.limits.most + 1]]
 
 
-def _classes(texts: Sequence[str], file: str) -> tuple[NDArray[np.int64], tuple[str, ...]]:
-    def sort_key(text: str) -> tuple[int, int, str]:
-        return (0, int(text), text) if text.isdecimal() and len(text) < 20 else (1, 0, text)
-
-    classes = tuple(sorted(set(texts) - {""}, key=sort_key))
-    if len(classes) > MOST_CLASSES:
-        raise DataError(
-            "{file} names {count} classes; up to {most} are possible. Leave the labels out if "
-            "they are none.",
-            file=file,
-            count=len(classes),
-            most=MOST_CLASSES,
-        )
-    for name in classes:
-        _check_class(name, file)
-    numbers = {"": -1} | {text: number for number, text in enumerate(classes)}
-    return np.array([numbers[text] for text in texts], dtype=np.int64), classes
+def _as_image_file(file: BinaryIO) -> ImageFile:
+    path = PurePosixPath(PurePath(str(getattr(file, "name", ""))).name)
+    return ImageFile(path, file.seek(0, 2), partial(_again, file))
 
 
-def _check_class(name: str, file: str) -> None:
-    if len(name) > LONGEST_CLASS:
-        raise DataError(
-            "{file} names a class of {count:,} characters, {name!r}...; up to {most} are possible.",
-            file=file,
-            count=len(name),
-            name=name[:20],
-            most=LONGEST_CLASS,
-        )
-    try:
-        name.encode()
-    except UnicodeEncodeError as error:  # a surrogate without its other half
-        raise DataError(
-            "{file} names the class {name!r}, which is not valid text; rename it.",
-            file=file,
-            name=name,
-        ) from error
+@contextmanager
+def _again(file: BinaryIO) -> Iterator[BinaryIO]:
+    """Yield a file at its start, and leave it open."""
+    file.seek(0)
+    yield file
 
 
-def _damaged(file: str) -> DataError:
+def _is_data(path: PurePosixPath) -> bool:
+    """Return whether a file may be a table or hold arrays."""
+    return path.suffix.lower() in DATA_SUFFIXES or "idx" in path.name or "ubyte" in path.name
+
+
+def _kind(file: ImageFile) -> str:
+    """Return what files that are left out are counted by."""
+    return file.path.suffix.lower() or file.path.name
+
+
+def _nothing(listing: Listing, name: str, limits: Limits) -> DataError:
+    """Return the error for files among which there are neither pictures, arrays nor tables."""
+    for each in listing.others[:FEW]:
+        head = image_files.head(each)
+        if error := formats.unreadable(head, f"{each.path} in {name}"):
+            return error
     return DataError(
-        "{file} is damaged or password-protected; save it again without a password.", file=file
+        "{file} contains no images; at least {least} are needed.", file=name, least=limits.least
     )
+
+
+def _understood(content: Content, name: str, options: Options) -> CustomImages:
+    """Return the images with their classes, and the report."""
+    images = content.images
+    if options.invert:
+        images = 255 - images
+    low, high = int(images.min()), int(images.max())
+    if low == high:
+        raise DataError(
+            "All pixels of {file} have one value, so there is nothing to learn; provide other "
+            "images.",
+            file=name,
+        )
+    texts = content.labels or [""] * len(images)
+    numbers, classes = labels.classes(texts, name)
+    is_test = None if not content.parts else held_out(content.parts)
+    report = Report(
+        images=len(images),
+        height=images.shape[1],
+        width=images.shape[2],
+        range=(low, high),
+        scaled=[scale.sentence for scale in content.scales],
+        classes=labels.counts(numbers, classes),
+        unlabelled=int((numbers < 0).sum()) if classes else 0,
+        split=_counted(is_test),
+        left_out=dict(content.left_out),
+        notes=content.notes,
+        dark_on_light=is_dark_on_light(images[:EXAMPLES]),
+    )
+    return CustomImages(images, numbers, classes, is_test, tuple(content.files), report)
+
+
+def _counted(is_test: NDArray[np.bool_] | None) -> dict[str, int] | None:
+    if is_test is None:
+        return None
+    return {"train": int((~is_test).sum()), "test": int(is_test.sum())}

@@ -10,8 +10,9 @@ import pytest
 from PIL import Image
 
 from aecore.data.custom import image_files
-from aecore.data.custom.greyscale import Limits
-from aecore.data.custom.image_files import ImageFile
+from aecore.data.custom.image_files import Frames, ImageFile
+from aecore.data.custom.limits import Limits
+from aecore.data.custom.options import Options
 from aecore.errors import LabError
 
 FEW = Limits(least=1, most=5, unpacked=10_000)
@@ -33,40 +34,35 @@ def make_zip(files: dict[str, bytes]) -> zipfile.ZipFile:
     return zipfile.ZipFile(buffer)
 
 
-def read(files: dict[str, bytes], **options: Any) -> tuple[np.ndarray, list[str]]:
-    members = image_files.in_zip(make_zip(files))
-    return image_files.read(members, "x.zip", **{"limits": FEW, **options})
+def read(files: dict[str, bytes], options: Options | None = None) -> Frames:
+    members = list(image_files.pictures(image_files.in_zip(make_zip(files))))
+    return image_files.read(members, "x.zip", options, FEW)
 
 
-def test_subfolders_name_the_classes() -> None:
-    images, labels = read(
-        {"all/cat/b.png": png(2), "all/cat/a.PNG": png(1), "all/dog/c.bmp": png(3)}
-    )
-    assert images.shape == (3, 5, 6)
-    assert images[:, 0, 0].tolist() == [1, 2, 3]
-    assert labels == ["cat", "cat", "dog"]
-
-
-def test_a_single_common_folder_is_not_a_class() -> None:
-    assert read({"all/a.png": png(), "all/b.png": png()})[1] == ["", ""]
+def test_pictures_are_read_in_order() -> None:
+    frames = read({"all/cat/b.png": png(201), "all/cat/a.PNG": png(200), "all/dog/c.bmp": png(202)})
+    assert frames.images.shape == (3, 5, 6)
+    assert frames.images[:, 0, 0].tolist() == [200, 201, 202]
+    assert frames.names == ["all/cat/a.PNG", "all/cat/b.png", "all/dog/c.bmp"]
 
 
 @pytest.mark.parametrize(
     ("mode", "value", "kind", "expected"),
     [
-        ("RGB", (255, 0, 0), "PNG", 76),
-        ("RGBA", (255, 0, 0, 255), "PNG", 76),
+        ("RGB", (255, 255, 0), "PNG", 226),
+        ("RGBA", (255, 255, 0, 255), "PNG", 226),
         ("RGBA", (0, 0, 0, 0), "PNG", 255),
         ("LA", (0, 51), "PNG", 204),
         ("1", 1, "PNG", 255),
         ("I;16", 40_000, "PNG", 156),
-        ("L", 9, "GIF", 9),
-        ("L", 9, "TIFF", 9),
+        ("L", 190, "GIF", 190),
+        ("L", 190, "TIFF", 190),
+        ("I", 40_000, "TIFF", 156),
+        ("F", 0.75, "TIFF", 191),
     ],
 )
 def test_every_colour_mode_becomes_grey(mode: str, value: Any, kind: str, expected: int) -> None:
-    images, _ = read({"a.png": png(value, mode, kind=kind)})
-    assert (images == expected).all()
+    assert (read({"a.png": png(value, mode, kind=kind)}).images == expected).all()
 
 
 def test_files_that_are_not_images_are_ignored() -> None:
@@ -77,7 +73,10 @@ def test_files_that_are_not_images_are_ignored() -> None:
         for name in names:
             archive.writestr(name, b"")
         archive.writestr(link, "/etc/passwd")
-        assert [str(path) for path, *_ in image_files.in_zip(archive)] == ["a.png"]
+        listing = image_files.sort_out(image_files.in_zip(archive))
+    assert [str(file.path) for file in listing.pictures] == ["a.png"]
+    assert [str(file.path) for file in listing.others] == ["more.zip", "notes.txt"]
+    assert listing.left_out == {"hidden files": 2}
 
 
 def test_symlinks_in_a_folder_are_not_followed(tmp_path: Path) -> None:
@@ -92,18 +91,17 @@ def test_symlinks_in_a_folder_are_not_followed(tmp_path: Path) -> None:
 
 
 def test_images_of_different_shapes_need_a_size() -> None:
-    files = {"a.png": png(), "b.png": png(size=(9, 300))}
+    files = {"a.png": png(200), "b.png": png(200, size=(9, 300))}
     with pytest.raises(LabError, match=r"b\.png in x\.zip is 300 by 9 .* 5 by 6; provide a size"):
         read(files)
-    images, _ = read(files, size=8)
-    assert images.shape == (2, 8, 8)
-    assert (images == 7).all()
+    images = read(files, Options(size=(8, 6))).images
+    assert images.shape == (2, 8, 6)
 
 
 @pytest.mark.parametrize(
     "damaged",
-    [b"", b"not an image", png()[:-30], png()[:40], png(5, "I", kind="TIFF")],
-    ids=["empty", "text", "truncated", "truncated early", "32 bits"],
+    [b"", b"not an image", png()[:-30], png()[:40]],
+    ids=["empty", "text", "truncated", "truncated early"],
 )
 def test_damaged_image_is_named_in_the_error(damaged: bytes) -> None:
     with pytest.raises(LabError, match=r"b/bad\.png in x\.zip cannot be read"):
@@ -119,14 +117,14 @@ def test_member_with_wrong_checksum_is_named_in_the_error() -> None:
         zipfile.ZipFile(io.BytesIO(content)) as broken,
         pytest.raises(LabError, match=r"a\.png in x\.zip cannot be read"),
     ):
-        image_files.read(image_files.in_zip(broken), "x.zip", limits=FEW)
+        image_files.read(list(image_files.in_zip(broken)), "x.zip", limits=FEW)
 
 
 @pytest.mark.parametrize(
     ("files", "message"),
     [
         ({}, r"x\.zip contains no images; at least 1 are needed"),
-        ({f"{n}.png": png() for n in range(7)}, r"too many images \(6\); at most 5"),
+        ({f"{n}.png": png() for n in range(7)}, r"too many images \(7\); at most 5"),
         ({"a.png": png(size=(3, 6))}, "6 by 3 pixels; sides of 4 to 128"),
         ({"a.png": png(size=(200, 101))}, r"x\.zip unpacks to more than"),
         ({f"{n}.png": png(size=(60, 60)) for n in range(3)}, "unpacks to more than"),
@@ -174,7 +172,10 @@ def test_declared_sizes_are_added_up_before_anything_is_read() -> None:
 
 @pytest.mark.parametrize(
     "reading",
-    [partial(image_files.read, size=8), partial(image_files.read_as, shape=(8, 8))],
+    [
+        partial(image_files.read, options=Options(size=(8, 8))),
+        partial(image_files.read_as, shape=(8, 8)),
+    ],
     ids=["dataset", "upload"],
 )
 def test_pixels_to_resize_are_added_up_before_any_is_decoded(reading: Callable[..., Any]) -> None:
@@ -190,3 +191,36 @@ def test_pixels_to_resize_are_added_up_before_any_is_decoded(reading: Callable[.
     with pytest.raises(LabError, match=message):
         reading(files, "x", limits=limits)
     assert sum(stream.bytes_read for stream in streams) < 1_000
+
+
+def test_aspect_is_kept_or_not_as_chosen() -> None:
+    """A wide picture, dark at its left half and light at its right one."""
+    image = np.zeros((4, 16), np.uint8)
+    image[:, 8:] = 255
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    fitted = {
+        fit: read({"a.png": buffer.getvalue()}, Options(size=(8, 8), fit=fit)).images[0]
+        for fit in ("pad", "crop", "stretch")
+    }
+    assert {each.shape for each in fitted.values()} == {(8, 8)}
+    # Two rows of the picture in the middle, and its ground above and below.
+    assert (fitted["pad"][3:5, -1] == 255).all()
+    assert len(np.unique(fitted["pad"][:3])) == 1
+    assert fitted["crop"][0, 0] == fitted["stretch"][0, 0] == 0
+    assert fitted["crop"][-1, -1] == fitted["stretch"][-1, -1] == 255
+
+
+def test_frames_of_a_file_are_numbered() -> None:
+    buffer = io.BytesIO()
+    images = [Image.new("L", (6, 5), value) for value in (100, 200)]
+    images[0].save(buffer, "TIFF", save_all=True, append_images=images[1:])
+    frames = read({"a.tif": buffer.getvalue(), "b.png": png(210)})
+    assert frames.names == ["a.tif#1", "a.tif#2", "b.png"]
+    assert frames.images[:, 0, 0].tolist() == [100, 200, 210]
+
+
+def test_pictures_of_more_than_8_bits_are_scaled_by_the_highest_bit_in_use() -> None:
+    frames = read({f"{n}.png": png(n * 1000, "I;16") for n in (1, 2, 4)})
+    assert frames.images[:, 0, 0].tolist() == [62, 125, 250]
+    assert [scale.white for scale in frames.scales] == [4080]
