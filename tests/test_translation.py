@@ -80,6 +80,6 @@ def test_a_text_of_each_kind_is_extracted() -> None:
         "A two-unit code: the latent space itself is the map.",
         "Ankle boot",
         "is damaged at {place}: {reason}",
-        "List, download and add datasets.",
+        "List, download, add and remove datasets.",
         "The folder of the run.",
     } <= extracted()

@@ -98,7 +98,7 @@ COMMANDS: Sequence[tuple[str, str, Message]] = (
         "aecore.cli.denoise:denoise",
         N_("Add noise to held-out images and measure how well it is removed: PSNR (dB) and SSIM."),
     ),
-    ("data", "aecore.cli.data:app", N_("List, download and add datasets.")),
+    ("data", "aecore.cli.data:app", N_("List, download, add and remove datasets.")),
     ("knobs", "aecore.cli.knobs:knobs", N_("Print every hyperparameter as a Markdown table.")),
 )
 """The name, import path and help of each command."""

@@ -4,13 +4,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from aecore import data, knob
+from aecore import knob
 from aecore.cli import main
 from aecore.config import Config
 from aecore.runs import trash
@@ -108,42 +106,6 @@ def test_disk_space_is_freed_once_confirmed(call: Call, tmp_path: Path) -> None:
     again = call("runs", "--root", root, "--tidy")
     assert (again.code, again.out, again.err) == (0, "", "There is nothing to free.\n")
     assert call("runs", "--root", root, "--yes").code == 2
-
-
-def test_custom_images_are_added_listed_and_trained_on(call: Call, tmp_path: Path) -> None:
-    pictures = np.random.default_rng(0).integers(0, 256, (150, 6, 6), np.uint8)
-    np.savez(tmp_path / "pictures.npz", images=pictures)
-    result = call("data", "add", tmp_path / "pictures.npz", "--name", "mine", "--size", "5")
-    assert (result.code, result.err) == (0, "")
-    assert result.out == "mine: 120 training images and 30 held out, 5 by 5.\n"
-    listing = call("data", "list").out.splitlines()
-    assert any(line.split()[:2] == ["mine", "available"] for line in listing)
-    assert any(line.startswith("mnist") and "12 MB to download" in line for line in listing)
-    line = ["--dataset", "mine", "--train-size", "100", "--epochs", "1", "--hidden", "8"]
-    assert call("train", *line, "--threads", "1", "--json").json["dataset"] == "mine"
-
-
-def test_invalid_file_or_dataset_name_is_rejected(call: Call, tmp_path: Path) -> None:
-    (tmp_path / "letter.csv").write_text("Dear reader,\nthis is not an image.\n")
-    for path, name in (("letter.csv", "mine"), ("nowhere.zip", "mine"), (".", "mnist")):
-        result = call("data", "add", tmp_path / path, "--name", name)
-        assert (result.code, result.out) == (2, "")
-        assert (path if path != "." else "mnist") in result.err
-        assert len(result.err.splitlines()) == 1
-    assert "choose one of mnist," in call("data", "download", "nothing").err
-
-
-def test_download_shows_progress_and_location(
-    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def fetch(name: str, *, progress: Callable[[int, int], None]) -> None:
-        progress(3_000_000, 12_000_000)
-
-    monkeypatch.setattr(data, "download", fetch)
-    monkeypatch.setenv("FORCE_COLOR", "1")
-    result = call("data", "download", "mnist")
-    assert (result.code, result.out) == (0, f"mnist is in {tmp_path / 'data'}.\n")
-    assert "3.0/12.0 MB" in result.err
 
 
 def test_knobs_command_prints_the_table(call: Call) -> None:
