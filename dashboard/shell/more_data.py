@@ -1,4 +1,4 @@
-"""Download datasets or upload the user's own images, in the background."""
+"""Download datasets, upload the user's own images, and manage them."""
 
 from collections.abc import Mapping
 
@@ -6,28 +6,33 @@ import streamlit as st
 
 from aecore import data
 from aecore.i18n import t
+from dashboard.shell import own_datasets, upload_preview
 from dashboard.state import additions, commands, keys, messages
+from dashboard.state.additions import Preview
 from dashboard.widgets.heading import heading
 from dashboard.widgets.polling import poll
 from dashboard.widgets.task_progress import task_progress
 
 
-def more_data(missing: Mapping[str, data.Offer]) -> None:
-    """Show the popover for adding datasets.
+def more_data(offers: Mapping[str, data.Offer]) -> None:
+    """Show the popover for adding datasets and managing the user's own.
 
     Parameters
     ----------
-    missing : mapping of str to Offer
-        Datasets that are not downloaded yet, by name.
+    offers : mapping of str to Offer
+        All datasets by name.
     """
     with st.popover(t("More data"), width="stretch", icon=":material/add_photo_alternate:"):
+        missing = {name: offer for name, offer in offers.items() if not offer.present}
         if missing:
             heading(t("Download"))
         for name, offer in missing.items():
             _download(name, offer)
         heading(t("Your own images"))
-        _own_images()
+        upload_preview.uploader()
+        own_datasets.manage([name for name, offer in offers.items() if offer.own])
     poll(additions.PART, _progress)
+    upload_preview.preview()
 
 
 def _download(name: str, offer: data.Offer) -> None:
@@ -41,31 +46,8 @@ def _download(name: str, offer: data.Offer) -> None:
     )
 
 
-def _own_images() -> None:
-    file = st.file_uploader(
-        t("NPZ, ZIP of images, or CSV of pixel values"), ["npz", "zip", "csv"], key="upload"
-    )
-    name = st.text_input(t("Name"), key="upload name", placeholder="my-images")
-    size = st.number_input(
-        t("Resize to"),
-        4,
-        64,
-        None,
-        key="upload size",
-        help=t("Side length in pixels. Leave empty to keep the size."),
-    )
-    if st.button(
-        t("Add these images"),
-        key="add",
-        disabled=file is None or not name or additions.additions().running,
-    ):
-        assert file is not None
-        messages.attempt(lambda: additions.start_adding(file, name, size))
-        st.rerun()
-
-
 def _progress() -> bool:
-    """Show the progress of adding a dataset, and start a run on it when it is complete.
+    """Show the progress of adding a dataset, and what to do with it when it is complete.
 
     Returns
     -------
@@ -77,12 +59,19 @@ def _progress() -> bool:
         return False
     task = slot.task
     if task.running:
-        text = t("Adding {name}: {share:.0%}", name=task.about[0], share=task.progress)
+        if task.about == (additions.FILES,):
+            text = t("Reading your files...")
+        else:
+            text = t("Adding {name}: {share:.0%}", name=task.about[0], share=task.progress)
         task_progress("cancel adding", task, text)
         return True
-    del st.session_state[keys.ADDING]
-    if task.error is not None:
+    is_preview = st.session_state.pop(keys.ADDING) == additions.FILES
+    row = task.rows[0] if task.rows else None
+    if is_preview:
+        images = row if isinstance(row, data.CustomImages) else None
+        st.session_state[keys.PREVIEW] = Preview(images, task.error)
+    elif task.error is not None:
         messages.report(task.error)
-    elif task.rows:
-        commands.choose_dataset(task.rows[0])
+    elif isinstance(row, str):
+        commands.choose_dataset(row)
     return False

@@ -68,7 +68,7 @@ def _dataset(config: Config) -> None:
         args=("dataset", key, commands.choose_dataset),
         disabled=not active_run.live().editable,
     )
-    more_data({name: offer for name, offer in offers.items() if not offer.present})
+    more_data(offers)
 
 
 def _saved_runs() -> None:

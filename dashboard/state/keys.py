@@ -35,7 +35,13 @@ MAP_MEASURED = "measured"
 
 
 ADDING = "adding"
-"""The dataset this session is adding, to start a run on it once it is there."""
+"""What this session is adding: a dataset to start a run on, or files to preview."""
+
+PREVIEW = "preview"
+"""What was read of the user's files, until it is added or cancelled."""
+
+UPLOAD_TURN = "upload turn"
+"""How many uploads were added or cancelled; a new uploader each time."""
 
 
 def polling(part: str) -> str:

@@ -128,7 +128,7 @@ def _anomalous(network: TrainedModel) -> Anomalous:
         width=220,
     )
     if source == OWN:
-        images = uploaded("anomalous upload", network.dataset.shape, MOST_UPLOADED)
+        images = uploaded("anomalous upload", network.dataset, MOST_UPLOADED)
         return Anomalous(OWN, images, None if images is None else zlib.crc32(images.tobytes()))
     other = cached.dataset(source) if source else None
     return Anomalous(source or REST, other, other and other.fingerprint)

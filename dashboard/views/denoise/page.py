@@ -99,7 +99,7 @@ def _images(network: TrainedModel) -> tuple[NDArray[np.uint8], list[str]]:
     with st.popover(t("Draw"), icon=":material/draw:"):
         label = t("Drawing pad")
         drawing = draw_pad("denoise pad", shape=network.dataset.shape, label=label, height=PAD)
-    own = uploaded("denoise upload", network.dataset.shape, IMAGE_COUNT)
+    own = uploaded("denoise upload", network.dataset, IMAGE_COUNT)
     if drawing is not None:
         return (drawing[None] * 255).round().astype(np.uint8), [t("drawn")]
     if own is not None:

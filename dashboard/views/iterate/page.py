@@ -23,6 +23,7 @@ from dashboard.views.iterate import figures
 from dashboard.widgets import network_picker
 from dashboard.widgets.heading import heading
 from dashboard.widgets.image_grid import image_grid
+from dashboard.widgets.picture_upload import uploaded
 
 Array = NDArray[np.float32]
 
@@ -31,8 +32,13 @@ SOURCES: Mapping[str, Message] = {
     "gap": N_("Erase patch"),
     "noise": N_("Add noise"),
     "drawn": N_("Draw"),
+    "own": N_("Your own images"),
     "nothing": N_("Random sample"),
     "other": N_("Another dataset"),
+}
+WAITING: Mapping[str, Message] = {
+    "drawn": N_("Draw something to use it as the input."),
+    "own": N_("Upload a picture to use it as the input."),
 }
 MOST_EXAMPLES = 8
 HEIGHT, STRIP, PAD = 340, 130, 200
@@ -58,7 +64,7 @@ def body(newest: Snapshot) -> None:
         passes = int(st.slider(t("Passes"), 1, 40, 8, key="onto passes", width=160))
     clean, image = _image(network, source or "stroke")
     if image is None:
-        st.info(t("Draw something to use it as the input."), icon=":material/draw:")
+        st.info(str(WAITING[source]), icon=":material/draw:")
         return
     trajectory = iteration.iterate(network, image, passes)
     _strip(trajectory)
@@ -95,7 +101,7 @@ def _image(network: TrainedModel, source: str) -> tuple[Array | None, Array | No
     """Draw the controls of a source and return the clean image and the input image.
 
     The clean image is None unless the input is a changed held-out image; the input is None until
-    something is drawn.
+    something is drawn or uploaded.
     """
     shape = network.dataset.shape
     if source == "drawn":
@@ -105,6 +111,8 @@ def _image(network: TrainedModel, source: str) -> tuple[Array | None, Array | No
         if source == "nothing":
             seed = int(st.number_input(t("Seed"), 0, 999, 0, key="onto seed", width=120))
             return None, np.random.default_rng(seed).random(shape, np.float32)
+        if source == "own":
+            return None, _own(network)
         if source == "other":
             return None, _anomalous(network)
         clean = _held_out(network)
@@ -122,6 +130,11 @@ def _held_out(network: TrainedModel) -> Array:
     number = int(st.number_input(t("Held-out image"), 0, 999, 0, key="onto image", width=140))
     images = network.training_subset.test_images
     return np.asarray(images[number % len(images)] / 255, np.float32)
+
+
+def _own(network: TrainedModel) -> Array | None:
+    images = uploaded("onto upload", network.dataset, 1)
+    return None if images is None else np.asarray(images[0] / 255, np.float32)
 
 
 def _anomalous(network: TrainedModel) -> Array:

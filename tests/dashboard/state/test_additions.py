@@ -4,6 +4,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from aecore import data
 from dashboard.state import active_run, keys
@@ -19,10 +20,10 @@ def upload(count: int = 60) -> bytes:
     return file.getvalue()
 
 
-def add(page: Any, file: bytes) -> None:
-    page.file_uploader(key="upload").set_value(("mine.npz", file, "application/zip")).run()
-    page.text_input(key="upload name").set_value("mine").run()
-    page.button(key="add").click().run()
+def choose(page: Any, *files: tuple[str, bytes]) -> None:
+    """Upload files, and wait for the preview."""
+    chosen = [(name, content, "application/octet-stream") for name, content in files]
+    page.file_uploader(key="upload 0").set_value(chosen).run()
     finish(page)
 
 
@@ -33,20 +34,91 @@ def finish(page: Any) -> None:
         page.run()
 
 
-def test_added_images_become_the_current_dataset(open_page: OpenPage) -> None:
+def text(page: Any) -> str:
+    return " ".join(each.value.replace("\\", "") for each in page.markdown)
+
+
+def test_uploaded_images_are_previewed_and_then_added(open_page: OpenPage) -> None:
     page = open_page()
-    add(page, upload())
+    choose(page, ("my images.npz", upload()))
+    assert not page.exception
+    assert "60, 8 by 8 pixels" in text(page)
+    assert "0 (30), 1 (30)" in text(page)
+    assert data.available() == ("digits", "strokes")
+    assert page.text_input(key="upload name").value == "my-images"
+    page.text_input(key="upload name").set_value("mine").run()
+    page.button(key="add").click().run()
     assert not page.exception
     assert active_run.live().config.dataset == "mine"
     assert len(data.load("mine").images) == 48
+    assert keys.PREVIEW not in page.session_state
 
 
-def test_failed_addition_leaves_the_run_unchanged(open_page: OpenPage) -> None:
+def test_cancelled_upload_adds_nothing(open_page: OpenPage) -> None:
+    page = open_page()
+    choose(page, ("mine.npz", upload()))
+    page.button(key="cancel upload").click().run()
+    assert not page.exception
+    assert data.available() == ("digits", "strokes")
+    assert not any(button.key == "add" for button in page.button)
+    assert not page.file_uploader(key="upload 1").value
+
+
+def test_options_of_the_preview_read_the_files_again(open_page: OpenPage) -> None:
+    page = open_page()
+    choose(page, ("mine.npz", upload()))
+    page.text_input(key="upload size").set_value("12x10").run()
+    finish(page)
+    assert "60, 12 by 10 pixels" in text(page)
+    page.text_input(key="upload size").set_value("300").run()
+    assert "Size is 300; choose 4 to 128 pixels" in page.error[0].value
+
+
+def test_upload_that_cannot_be_read_leaves_the_run_unchanged(open_page: OpenPage) -> None:
     page = open_page()
     run = active_run.live().run
-    add(page, upload(3))
+    choose(page, ("mine.npz", upload(3)))
     assert "too few images (3)" in page.error[0].value
+    assert page.button(key="add").disabled
     assert active_run.live().run is run
+
+
+def test_taken_name_is_refused_or_replaced(open_page: OpenPage) -> None:
+    data.add(BytesIO(upload(100)), "mine")
+    page = open_page()
+    choose(page, ("other.npz", upload()))
+    page.text_input(key="upload name").set_value("mine").run()
+    page.button(key="add").click().run()
+    assert "already exists" in page.error[0].value
+    page.checkbox(key="upload replace").check().run()
+    page.button(key="add").click().run()
+    assert not page.exception
+    assert len(data.load("mine").images) == 48
+
+
+def test_several_pictures_are_one_upload(open_page: OpenPage) -> None:
+    page = open_page()
+    pictures = []
+    for number in range(60):
+        file = BytesIO()
+        Image.new("L", (8, 8), 255 if number % 2 else 0).save(file, "PNG")
+        pictures.append((f"{number}.png", file.getvalue()))
+    choose(page, *pictures)
+    assert "60, 8 by 8 pixels" in text(page)
+
+
+def test_own_dataset_is_renamed_and_removed(open_page: OpenPage) -> None:
+    data.add(BytesIO(upload()), "mine")
+    page = open_page()
+    page.selectbox(key="own dataset").select("mine").run()
+    page.text_input(key="rename mine").set_value("renamed").run()
+    page.button(key="rename dataset").click().run()
+    assert not page.exception
+    assert "renamed" in data.available()
+    page.selectbox(key="own dataset").select("renamed").run()
+    page.button(key="remove dataset").click().run()
+    assert not page.exception
+    assert data.available() == ("digits", "strokes")
 
 
 def test_download_reports_progress_and_can_be_cancelled(
