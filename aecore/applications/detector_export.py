@@ -28,7 +28,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
-from PIL import Image
+from PIL import Image, ImageOps
 """
 LOAD = """\
 facts = json.loads(Path("threshold.json").read_text())
@@ -38,10 +38,28 @@ encoder, decoder = map(onnxruntime.InferenceSession, ("encoder.onnx", "decoder.o
 LOAD_STATISTICS = """\
 statistics = dict(np.load("statistics.npz"))
 """
-APPLY = """\
+OPEN = """\
 for path in sorted(Path(sys.argv[1]).rglob("*.png")):
-    picture = Image.open(path).convert("L").resize(size, Image.Resampling.BILINEAR)
-    image = np.asarray(picture, np.float32).reshape(1, -1) / 255
+    picture = Image.open(path).convert("L")
+"""
+FIT: Mapping[str, str] = {
+    "pad": """\
+    pixels = np.asarray(picture)
+    border = np.concatenate([pixels[0], pixels[-1], pixels[1:-1, 0], pixels[1:-1, -1]])
+    ground = round(float(np.median(border)))
+    picture = ImageOps.pad(picture, size, Image.Resampling.BILINEAR, color=ground)
+""",
+    "crop": """\
+    picture = ImageOps.fit(picture, size, Image.Resampling.BILINEAR)
+""",
+    "stretch": """\
+    picture = picture.resize(size, Image.Resampling.BILINEAR)
+""",
+}
+"""What each way of fitting does, with a picture and a size."""
+APPLY = """\
+    image = np.asarray(picture, np.float32).reshape(1, -1) / facts["white"]
+    image = 1 - image.clip(0, 1) if facts["invert"] else image.clip(0, 1)
     (code,) = encoder.run(None, {"image": image})
     (reconstruction,) = decoder.run(None, {"code": code})
 """
@@ -82,8 +100,9 @@ def pack(network: TrainedModel, score: str, threshold: float) -> bytes:
     bytes
         The ZIP: ``encoder.onnx`` and ``decoder.onnx``, ``model.safetensors`` with the weights,
         ``config.json`` with the settings, ``threshold.json`` with the score, the threshold, the
-        shape of the images, the run and the step, ``statistics.npz`` with the statistics that the
-        score is relative to, if any, and ``README.md`` with a script that scores pictures.
+        shape and preparation of the images, the run and the step, ``statistics.npz`` with the
+        statistics that the score is relative to, if any, and ``README.md`` with a script that
+        scores pictures.
 
     Raises
     ------
@@ -96,11 +115,14 @@ def pack(network: TrainedModel, score: str, threshold: float) -> bytes:
     model = network.model
     weights = {name: each.detach().clone() for name, each in model.state_dict().items()}
     height, width = network.dataset.shape
+    preparation = network.dataset.preparation
     facts = {
         "score": score,
         "threshold": threshold,
         "height": height,
         "width": width,
+        "white": preparation.white,
+        "invert": preparation.invert,
         "run": network.name,
         "step": network.step,
     }
@@ -129,10 +151,11 @@ def _statistics(network: TrainedModel, score: str) -> dict[str, bytes]:
     return {"statistics.npz": file.getvalue()}
 
 
-def script(score: str) -> str:
+def script(score: str, fit: str) -> str:
     """Return a Python script that scores a folder of pictures with the files of `pack`."""
     load = LOAD + LOAD_STATISTICS if STATISTICS[score] else LOAD
-    return f"{IMPORTS}\n{load}{APPLY}{SCORE_LINES[score]}{PRINT.format(score=score)}"
+    use = APPLY + SCORE_LINES[score] + PRINT.format(score=score)
+    return f"{IMPORTS}\n{load}{OPEN}{FIT[fit]}{use}"
 
 
 def _readme(network: TrainedModel, score: str) -> str:
@@ -151,7 +174,8 @@ def _readme(network: TrainedModel, score: str) -> str:
     )
     pictures = t(
         "Pictures must be like the training images, such as white on black, with 8 bits per "
-        "channel; colours become grey, and all are resized. For other files than PNG, change "
-        "`*.png`."
+        "channel; colours become grey, and all are fitted into the same shape. For other files "
+        "than PNG, change `*.png`."
     )
-    return f"# {title}\n\n{about}\n\n{usage}\n\n```python\n{script(score)}```\n\n{pictures}\n"
+    code = script(score, network.dataset.preparation.fit)
+    return f"# {title}\n\n{about}\n\n{usage}\n\n```python\n{code}```\n\n{pictures}\n"

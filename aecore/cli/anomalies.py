@@ -152,7 +152,7 @@ def _judge(
     from aecore.data.custom import pictures
 
     anomaly.check_score(score)
-    found = pictures.read(files, network.dataset.shape)
+    found = pictures.read(files, network.dataset.shape, network.dataset.preparation)
     accepted = ACCEPTED if accept is None else accept
     verdicts = judge(network, found, score, classes, accepted=accepted)
     return verdicts if threshold is None else replace(verdicts, threshold=threshold)

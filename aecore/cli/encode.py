@@ -23,7 +23,7 @@ def encode(
     from aecore.runs.trained_model import TrainedModel
 
     network = TrainedModel.open(run)
-    found = pictures.read(files, network.dataset.shape)
+    found = pictures.read(files, network.dataset.shape, network.dataset.preparation)
     codes = network.encode(found.images)
     heads = ["file", *(f"code_{unit}" for unit in range(1, codes.shape[1] + 1))]
     rows = ([name, *code] for name, code in zip(found.names, codes.tolist(), strict=True))

@@ -3,7 +3,7 @@
 import os
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
@@ -110,7 +110,11 @@ def load(name: str, *, root: Path | None = None) -> Dataset:
         try:
             arrays, about = array_store.read(root / "own" / name)
             return assemble(
-                name, arrays, tuple(map(str, about["classes"])), files=about.get("files") or None
+                name,
+                arrays,
+                tuple(map(str, about["classes"])),
+                files=about.get("files") or None,
+                preparation=about.get("preparation"),
             )
         except (OSError, ValueError, LookupError, TypeError) as error:
             raise DataError("{name} is damaged; remove it and add it again.", name=name) from error
@@ -237,7 +241,12 @@ def store(
         part: [content.files[place] for place in places]
         for part, places in zip(("train", "test"), indices, strict=True)
     }
-    about = {"classes": content.classes, "files": files, "report": content.report.as_json()}
+    about = {
+        "classes": content.classes,
+        "files": files,
+        "preparation": asdict(content.preparation),
+        "report": content.report.as_json(),
+    }
     write = array_store.replace if replace else array_store.write
     try:
         write(folder, split.split_arrays(content.images, content.labels, indices), about)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from aecore.data.preparation import Preparation
 from aecore.errors import DataError
 
 FINGERPRINT_BYTES = 16
@@ -38,6 +39,8 @@ class Dataset:
         Paths of the files of the training images in their source; empty if there are none.
     test_files : tuple of M str
         Those of the held-out images.
+    preparation : Preparation
+        How new pictures have to be prepared to be like these images.
     """
 
     name: str
@@ -50,6 +53,7 @@ class Dataset:
     test_factors: Mapping[str, NDArray[np.float32]] = field(default_factory=dict)
     files: tuple[str, ...] = ()
     test_files: tuple[str, ...] = ()
+    preparation: Preparation = field(default_factory=Preparation)
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -100,6 +104,7 @@ def assemble(
     classes: tuple[str, ...],
     factors: Sequence[str] = (),
     files: Mapping[str, Sequence[str]] | None = None,
+    preparation: Mapping[str, Any] | None = None,
 ) -> Dataset:
     """Assemble a dataset from arrays, checking their shapes and types.
 
@@ -114,11 +119,13 @@ def assemble(
         Names of the factors.
     files : mapping of str to sequence of str, optional
         Paths of the files of the ``train`` and ``test`` images.
+    preparation : mapping of str to value, optional
+        Attributes of `Preparation`.
 
     Raises
     ------
-    LookupError or ValueError
-        If an array is missing or has the wrong shape or type.
+    LookupError, TypeError or ValueError
+        If an array is missing or has the wrong shape or type, or an attribute is unknown.
     """
     roles = ("images", "labels", "test_images", "test_labels")
     images, labels, test_images, test_labels = (arrays[each] for each in roles)
@@ -135,9 +142,11 @@ def assemble(
     for rows, numbers in ((training_factors, labels), (test_factors, test_labels)):
         if any(row.dtype != np.float32 or row.shape != numbers.shape for row in rows.values()):
             raise ValueError(name)
-    names_of = [tuple(map(str, (files or {}).get(part, ()))) for part in ("train", "test")]
-    for names, numbers in zip(names_of, (labels, test_labels), strict=True):
-        if names and len(names) != len(numbers):
+    training_files, test_files = (
+        tuple(map(str, (files or {}).get(part, ()))) for part in ("train", "test")
+    )
+    for paths, numbers in ((training_files, labels), (test_files, test_labels)):
+        if paths and len(paths) != len(numbers):
             raise ValueError(name)
     factor_arrays = (*training_factors.values(), *test_factors.values())
     for array in (images, labels, test_images, test_labels, *factor_arrays):
@@ -151,5 +160,7 @@ def assemble(
         classes,
         training_factors,
         test_factors,
-        *names_of,
+        training_files,
+        test_files,
+        Preparation(**preparation or {}),
     )

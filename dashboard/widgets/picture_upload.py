@@ -1,21 +1,13 @@
 """Upload of the user's own pictures, to apply a network to."""
 
-from dataclasses import replace
-from functools import partial
-from io import BytesIO
-from pathlib import Path, PurePosixPath
-from typing import Any
-
 import numpy as np
 import streamlit as st
 from numpy.typing import NDArray
 
 from aecore.data import Dataset
-from aecore.data.custom import image_files
+from aecore.data.custom import pictures
 from aecore.data.custom.fit import is_dark_on_light
-from aecore.data.custom.image_files import Frames, ImageFile
-from aecore.data.custom.limits import LIMITS
-from aecore.data.custom.options import Options
+from aecore.data.custom.pictures import Pictures
 from aecore.errors import LabError
 from aecore.i18n import t
 from dashboard.state import cached
@@ -27,15 +19,12 @@ EXAMPLES = 500
 def uploaded(key: str, dataset: Dataset, most: int) -> NDArray[np.uint8] | None:
     """Draw the upload and return the uploaded pictures; show an error if one cannot be read.
 
-    What was assumed of their brightness is said, and inverting them is offered where they are dark
-    on light and the images of the dataset are not, or the other way round.
-
     Parameters
     ----------
     key : str
         Key of the widget.
     dataset : Dataset
-        The pictures are fitted into the shape of its images.
+        The pictures are prepared like its images.
     most : int
         Maximum number of pictures; further ones are ignored.
 
@@ -53,36 +42,43 @@ def uploaded(key: str, dataset: Dataset, most: int) -> NDArray[np.uint8] | None:
         )
     if not files:
         return None
-    version = tuple(file.file_id for file in files), dataset.shape
+    version = tuple(file.file_id for file in files), dataset.fingerprint
     try:
-        frames = cached.in_session(key, version, lambda: _read(files[:most], dataset.shape))
+        found = cached.in_session(
+            key, version, lambda: pictures.read(files, dataset.shape, dataset.preparation)
+        )
     except LabError as error:
         st.error(str(error), icon=":material/error:")
         return None
-    return _inverted(key, frames, dataset)
+    return inverted(key, found, dataset)[:most]
 
 
-def _read(files: list[Any], shape: tuple[int, int]) -> Frames:
-    pictures = [
-        ImageFile(PurePosixPath(Path(file.name).name), file.size, partial(BytesIO, file.getvalue()))
-        for file in files
-    ]
-    limits = replace(LIMITS, least=1)
-    return image_files.read(pictures, t("the upload"), Options(size=shape), limits)
+def inverted(key: str, found: Pictures, dataset: Dataset) -> NDArray[np.uint8]:
+    """Say what was assumed of pictures, and invert them if the user wants that.
 
+    It is offered in any case, and suggested where they are dark on light and the images of the
+    dataset are not, or the other way round.
 
-def _inverted(key: str, frames: Frames, dataset: Dataset) -> NDArray[np.uint8]:
-    """Say what was assumed, and return the pictures, inverted if the user wants that."""
-    assumed = [str(scale.sentence) for scale in frames.scales if not scale.is_usual]
-    assumed += map(str, frames.notes)
-    is_dark = is_dark_on_light(frames.images)
+    Parameters
+    ----------
+    key : str
+        Start of the key of the widget.
+    found : Pictures
+    dataset : Dataset
+
+    Returns
+    -------
+    ndarray of shape (n, height, width), uint8
+    """
+    sentences = [str(each) for each in found.assumed]
+    is_dark = is_dark_on_light(found.images)
     if is_dark != is_dark_on_light(dataset.test_images[:EXAMPLES]):
-        assumed.append(
+        sentences.append(
             t("They are dark on light, unlike the training images.")
             if is_dark
             else t("They are light on dark, unlike the training images.")
         )
     invert = st.toggle(t("Invert"), key=f"{key} invert", help=t("Makes dark pixels light."))
-    if assumed:
-        st.caption(" ".join(assumed))
-    return 255 - frames.images if invert else frames.images
+    if sentences:
+        st.caption(" ".join(sentences))
+    return 255 - found.images if invert else found.images

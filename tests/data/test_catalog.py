@@ -14,6 +14,7 @@ import pytest
 from PIL import Image
 
 from aecore import data
+from aecore.data.preparation import Preparation
 from aecore.data.published.download import Remote
 from aecore.data.published.registry import PUBLISHED
 from aecore.errors import LabError
@@ -302,7 +303,16 @@ def test_split_and_names_of_the_files_are_kept(root: Path, tmp_path: Path) -> No
     ):
         numbers = [int(Path(file).stem) for file in files]
         np.testing.assert_array_equal(images, IMAGES[numbers])
+    assert dataset.preparation == Preparation()
     assert set(dataset.test_files) == {f"test/{number}.png" for number in range(0, 60, 3)}
+
+
+def test_preparation_of_the_pictures_is_kept(root: Path, tmp_path: Path) -> None:
+    for number, image in enumerate(IMAGES):
+        Image.fromarray(image.astype(np.uint16) * 16).save(tmp_path / f"{number}.png")
+    options = data.Options(size=(8, 8), fit="crop", invert=True)
+    dataset = data.add(tmp_path, "mine", options, root=root)
+    assert dataset.preparation == Preparation("crop", invert=True, deep_white=4080)
 
 
 def test_free_names_are_valid_and_not_taken(root: Path) -> None:

@@ -16,6 +16,7 @@ MOST_8_BIT = 257
 MOST_16_BIT = 2**16 - 1
 # Whole numbers above 8 bits are white at 255 times a power of two.
 LOWEST_BITS = 8
+USUAL_WHITE = 255.0
 # Share of the images that may be outliers, but at least one of them.
 OUTLIERS = 0.01
 # A single image this many times brighter than all others is an outlier.
@@ -40,7 +41,7 @@ class Brightness:
     @property
     def is_usual(self) -> bool:
         """Whether values from 0 to 255 were kept as they are."""
-        return self.white == 2**LOWEST_BITS - 1 and not self.clipped
+        return self.white == USUAL_WHITE and not self.clipped
 
     @property
     def sentence(self) -> Message:
@@ -59,7 +60,7 @@ class Brightness:
 
     def levels(self, values: NDArray[np.float32]) -> NDArray[np.uint8]:
         """Return values as grey levels from 0 to 255."""
-        if self.white != 2**LOWEST_BITS - 1:
+        if self.white != USUAL_WHITE:
             values = values * np.float32(255 / self.white)
         grey: NDArray[np.uint8] = np.rint(values.clip(0, 255)).astype(np.uint8)
         return grey

@@ -63,6 +63,8 @@ class Content:
         How many files, images, columns or arrays were left out, by reason.
     notes : list of Message
         Sentences about what was assumed.
+    whites : (float or None, float or None)
+        Value that became white in pictures of 8 bits and of more; None where there are none.
     """
 
     images: NDArray[np.uint8]
@@ -72,6 +74,7 @@ class Content:
     files: Sequence[str] = ()
     left_out: Counter[str] = field(default_factory=Counter)
     notes: list[Message] = field(default_factory=list)
+    whites: tuple[float | None, float | None] = (None, None)
 
 
 def held_out(parts: Sequence[str]) -> NDArray[np.bool_] | None:

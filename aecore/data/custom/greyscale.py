@@ -83,6 +83,8 @@ def grey(
         levels = scale.levels(_luma(block, scale.white, opacity))
         images[start : start + len(block)] = fit_all(levels, (height, width), options.fit)
         start += len(block)
+    if options.invert:
+        np.subtract(255, images, out=images)
     return GreyImages(images, scale, notes)
 
 

@@ -7,7 +7,7 @@ import zipfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from io import BytesIO
 from itertools import islice
@@ -24,6 +24,7 @@ from aecore.data.custom.greyscale import COLOUR, LUMA, visibility
 from aecore.data.custom.limits import LIMITS, Limits, check_count, check_sides, too_large
 from aecore.data.custom.options import Options
 from aecore.data.custom.paths import is_hidden, mask_folder
+from aecore.data.preparation import Preparation
 from aecore.errors import DataError
 from aecore.i18n import N_, Message
 
@@ -141,15 +142,27 @@ class Frames:
         That of the file; several frames of one have the same.
     numbers : list of N int
         Number of the frame, from 1; 0 where it is the only one.
-    scales : list of Brightness
+    depths : dict of bool to Brightness
+        How pictures of 8 bits (False) and of more (True) were scaled, where there are any.
     notes : list of Message
     """
 
     images: NDArray[np.uint8]
     paths: list[PurePosixPath]
     numbers: list[int]
-    scales: list[Brightness]
+    depths: dict[bool, Brightness]
     notes: list[Message]
+
+    @property
+    def scales(self) -> list[Brightness]:
+        """How the pictures were scaled."""
+        return [*self.depths.values()]
+
+    @property
+    def whites(self) -> tuple[float | None, float | None]:
+        """Value that became white in pictures of 8 bits and of more; None where there are none."""
+        whites = {depth: scale.white for depth, scale in self.depths.items()}
+        return whites.get(False), whites.get(True)
 
     @property
     def names(self) -> list[str]:
@@ -165,6 +178,8 @@ def read(
     file: str,
     options: Options | None = None,
     limits: Limits = LIMITS,
+    *,
+    whites: tuple[float | None, float | None] = (None, None),
 ) -> Frames:
     """Read pictures of equal shape, or fit them into one.
 
@@ -175,6 +190,8 @@ def read(
         Name of the folder or archive in error messages.
     options : Options, optional
     limits : Limits
+    whites : (float or None, float or None)
+        Value that is white in pictures of 8 bits and of more, if it is known.
 
     Raises
     ------
@@ -189,18 +206,18 @@ def read(
     for each in files:
         decoder.add(each)
     check_count(len(decoder.paths), file, limits)
-    return decoder.result()
+    return decoder.result(whites if options.white is None else (options.white, options.white))
 
 
-def read_as(
+def read_alike(
     files: Sequence[ImageFile],
     file: str,
     shape: tuple[int, int],
+    preparation: Preparation,
     *,
-    invert: bool = False,
     limits: Limits = LIMITS,
-) -> NDArray[np.uint8]:
-    """Read pictures to apply a network to: fitted into the shape of its images.
+) -> Frames:
+    """Read pictures to apply a network to: prepared like the images it was trained on.
 
     Parameters
     ----------
@@ -208,22 +225,17 @@ def read_as(
     file : str
         Name of all of them in error messages.
     shape : (height, width)
-    invert : bool
-        Whether to make dark pixels light and light ones dark.
+    preparation : Preparation
     limits : Limits
-
-    Returns
-    -------
-    ndarray of uint8, shape (N, height, width)
 
     Raises
     ------
     DataError
         If a picture cannot be read, or they are too large.
     """
-    some = Limits(1, limits.most, limits.file, limits.unpacked)
-    images = read(files, file, Options(size=shape), some).images
-    return 255 - images if invert else images
+    options = Options(shape, preparation.fit, invert=preparation.invert)
+    whites = preparation.white, preparation.deep_white
+    return read(files, file, options, replace(limits, least=1), whites=whites)
 
 
 class _Decoder:
@@ -335,11 +347,13 @@ class _Decoder:
                 second=self._shape[1],
             )
 
-    def result(self) -> Frames:
+    def result(self, whites: tuple[float | None, float | None]) -> Frames:
         """Scale what was decoded."""
         is_light = bool(2 * self._visible[0] > OPAQUE * self._visible[1])
         self._lay(on_white=not is_light)
-        images, scales = self._scaled()
+        images, scales = self._scaled(whites)
+        if self._options.invert:
+            images = 255 - images
         notes = [COLOUR] if self._colour else []
         if self._transparency:
             notes.append(ON_BLACK if is_light else ON_WHITE)
@@ -355,12 +369,14 @@ class _Decoder:
                 low, high = self._ranges[place]
                 self._ranges[place] = low, max(high, float(transparency.max()))
 
-    def _scaled(self) -> tuple[NDArray[np.uint8], list[Brightness]]:
+    def _scaled(
+        self, whites: tuple[float | None, float | None]
+    ) -> tuple[NDArray[np.uint8], dict[bool, Brightness]]:
         """Return all pictures as grey levels, and how those of 8 bits and of more were scaled."""
         images = np.empty((len(self._images), *self._shape), np.uint8)
         ranges = np.array(self._ranges)
         is_deep = np.array([image.dtype != np.uint8 for image in self._images])
-        scales = []
+        scales = {}
         for deep in (False, True):
             places = np.flatnonzero(is_deep == deep)
             if not len(places):
@@ -370,11 +386,11 @@ class _Decoder:
                 ranges[places, 1],
                 self._file,
                 whole=self._whole,
-                white=self._options.white,
+                white=whites[deep],
             )
             for place in places:
                 images[place] = scale.levels(self._images[place])
-            scales.append(scale)
+            scales[deep] = scale
         return images, scales
 
 

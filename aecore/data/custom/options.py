@@ -40,7 +40,8 @@ def pad(image: "Image", size: tuple[int, int], ground: float) -> "Image":
     width, height = (max(1, round(side * scale)) for side in image.size)
     canvas = Image.new(image.mode, size, ground if image.mode == "F" else round(ground))
     scaled = image.resize((width, height), Image.Resampling.BILINEAR)
-    canvas.paste(scaled, ((size[0] - width) // 2, (size[1] - height) // 2))
+    # As Pillow's own function, which cannot fill float images, and fails for very thin ones.
+    canvas.paste(scaled, (round((size[0] - width) / 2), round((size[1] - height) / 2)))
     return canvas
 
 

@@ -4,7 +4,7 @@ import os
 import zipfile
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from io import BytesIO
 from pathlib import Path, PurePath, PurePosixPath
@@ -15,28 +15,35 @@ from numpy.typing import NDArray
 
 from aecore.data.custom import image_files
 from aecore.data.custom.image_files import ImageFile
+from aecore.data.preparation import Preparation
 from aecore.errors import DataError
-from aecore.i18n import t
+from aecore.i18n import Message, t
 
 Source = Path | BinaryIO
 
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """Pictures in the shape of a network's images, and their names.
+    """Pictures prepared like the images of a dataset.
 
     Attributes
     ----------
     images : ndarray of uint8, shape (N, H, W)
     names : list of N str
-        Paths with slashes, relative to the folder or ZIP that contains all of them.
+        Paths with slashes, relative to the folder or ZIP that contains all of them; with a number
+        where a file has several frames.
+    assumed : list of Message
+        Sentences about what was assumed.
     """
 
     images: NDArray[np.uint8]
     names: list[str]
+    assumed: list[Message] = field(default_factory=list)
 
 
-def read(sources: Sequence[Source], shape: tuple[int, int]) -> Pictures:
+def read(
+    sources: Sequence[Source], shape: tuple[int, int], preparation: Preparation | None = None
+) -> Pictures:
     """Read pictures from files, folders and ZIPs.
 
     Parameters
@@ -44,7 +51,9 @@ def read(sources: Sequence[Source], shape: tuple[int, int]) -> Pictures:
     sources : sequence of Path or binary file
         Pictures, folders, or ZIPs of pictures; binary files have a ``name``, which may be a path.
     shape : (height, width)
-        The pictures are resized to it.
+        Shape that the pictures are fitted into.
+    preparation : Preparation, optional
+        How the dataset's own pictures were prepared.
 
     Returns
     -------
@@ -57,21 +66,26 @@ def read(sources: Sequence[Source], shape: tuple[int, int]) -> Pictures:
     """
     with ExitStack() as archives:
         found = [_find(source, archives) for source in sources]
-        files = [file for _, inside in found for file in inside]
         base = PurePath(os.path.commonpath([str(place) for place, _ in found] or [""]))
         container = base.name or t("the files")
+        files = [
+            file._replace(path=_relative(place, base) / file.path)
+            for place, inside in found
+            for file in inside
+        ]
         if not files:
             raise DataError(
                 "There are no pictures in {container}; provide PNG, JPEG or similar files, or a "
                 "folder or ZIP of them.",
                 container=container,
             )
-        names = [
-            str(PurePosixPath(PurePath(os.path.relpath(place, base)).as_posix(), file.path))
-            for place, inside in found
-            for file in inside
-        ]
-        return Pictures(image_files.read_as(files, container, shape), names)
+        frames = image_files.read_alike(files, container, shape, preparation or Preparation())
+    assumed = [scale.sentence for scale in frames.scales if not scale.is_usual]
+    return Pictures(frames.images, frames.names, [*assumed, *frames.notes])
+
+
+def _relative(place: PurePath, base: PurePath) -> PurePosixPath:
+    return PurePosixPath(PurePath(os.path.relpath(place, base)).as_posix())
 
 
 def _find(source: Source, archives: ExitStack) -> tuple[PurePath, list[ImageFile]]:
@@ -79,10 +93,10 @@ def _find(source: Source, archives: ExitStack) -> tuple[PurePath, list[ImageFile
     place = _place(source)
     try:
         if isinstance(source, Path) and source.is_dir():
-            return place, list(image_files.in_folder(source))
+            return place, image_files.sort_out(image_files.in_folder(source)).pictures
         if zipfile.is_zipfile(source):
             archive = archives.enter_context(_archive(source))
-            return place, list(image_files.in_zip(archive))
+            return place, image_files.sort_out(image_files.in_zip(archive)).pictures
         return place.parent, [_picture(source, PurePosixPath(place.name))]
     except OSError as error:
         raise DataError(

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from aecore.data.custom import arrays, csv_table, formats, image_files, labels, paths
 from aecore.data.custom.arrays import NamedArray
+from aecore.data.custom.brightness import USUAL_WHITE
 from aecore.data.custom.content import TRAIN, Content, held_out, part_of
 from aecore.data.custom.csv_table import Table
 from aecore.data.custom.fit import is_dark_on_light
@@ -25,6 +26,7 @@ from aecore.data.custom.image_files import ImageFile, Listing
 from aecore.data.custom.limits import LIMITS, Limits, too_large
 from aecore.data.custom.options import Options
 from aecore.data.custom.report import Report
+from aecore.data.preparation import Preparation
 from aecore.errors import DataError
 from aecore.i18n import N_, t
 
@@ -55,6 +57,8 @@ class CustomImages:
         Which images the source holds out; None if it is not split.
     files : tuple of N str
         Path of each image; empty if they are not from files.
+    preparation : Preparation
+        How new pictures have to be prepared to be like these.
     report : Report
     """
 
@@ -63,6 +67,7 @@ class CustomImages:
     classes: tuple[str, ...]
     is_test: NDArray[np.bool_] | None
     files: tuple[str, ...]
+    preparation: Preparation
     report: Report
 
 
@@ -292,7 +297,16 @@ class _Reading:
                     notes.append(N_("Labels are from {file}.", file=str(each.path)))
                     break
         left_out = listing.left_out + Counter(map(_kind, others))
-        return Content(frames.images, frames.scales, texts, parts, frames.names, left_out, notes)
+        return Content(
+            frames.images,
+            frames.scales,
+            texts,
+            parts,
+            frames.names,
+            left_out,
+            notes,
+            frames.whites,
+        )
 
     def _rows(self, image_file: ImageFile, name: str) -> list[list[str]]:
         """Return the rows of a table beside pictures; none if it is not one."""
@@ -345,8 +359,6 @@ def _nothing(listing: Listing, name: str, limits: Limits) -> DataError:
 def _understood(content: Content, name: str, options: Options) -> CustomImages:
     """Return the images with their classes, and the report."""
     images = content.images
-    if options.invert:
-        images = 255 - images
     low, high = int(images.min()), int(images.max())
     if low == high:
         raise DataError(
@@ -370,7 +382,11 @@ def _understood(content: Content, name: str, options: Options) -> CustomImages:
         notes=content.notes,
         dark_on_light=is_dark_on_light(images[:EXAMPLES]),
     )
-    return CustomImages(images, numbers, classes, is_test, tuple(content.files), report)
+    white, deep_white = content.whites
+    preparation = Preparation(options.fit, options.invert, white or USUAL_WHITE, deep_white)
+    return CustomImages(
+        images, numbers, classes, is_test, tuple(content.files), preparation, report
+    )
 
 
 def _counted(is_test: NDArray[np.bool_] | None) -> dict[str, int] | None:

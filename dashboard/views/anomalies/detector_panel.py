@@ -1,6 +1,7 @@
 """Use the detector: score new files, and export it."""
 
 import base64
+from dataclasses import replace
 
 import numpy as np
 import streamlit as st
@@ -9,6 +10,7 @@ from numpy.typing import NDArray
 from aecore.applications import anomaly, detector_export
 from aecore.applications import threshold as thresholds
 from aecore.applications.verdicts import Verdicts
+from aecore.data import Dataset
 from aecore.data.custom import pictures
 from aecore.data.custom.pictures import Pictures
 from aecore.errors import LabError
@@ -19,6 +21,7 @@ from aecore.training.subset import select_classes
 from dashboard.figures import images as image_figures
 from dashboard.state import background, cached, messages
 from dashboard.views.anomalies.results import Choice
+from dashboard.widgets.picture_upload import inverted
 
 DEFAULT_SCORE = "error"
 MOST_ROWS = 300
@@ -38,7 +41,7 @@ def panel(network: TrainedModel, choice: Choice | None) -> None:
     """
     # Drawn in any case: uploaded files are lost once their widget is not.
     with st.expander(t("Score new files"), icon=":material/folder_open:"):
-        found = _uploads(network.dataset.shape)
+        found = _uploads(network.dataset)
         if found is not None and choice is not None:
             _verdicts(network, found, choice)
     if choice is not None:
@@ -87,7 +90,7 @@ def _export(network: TrainedModel, choice: Choice) -> None:
     )
 
 
-def _uploads(shape: tuple[int, int]) -> Pictures | None:
+def _uploads(dataset: Dataset) -> Pictures | None:
     """Ask for pictures; show an error if they cannot be read."""
     left, right = st.columns(2, gap="medium")
     with left:
@@ -106,13 +109,22 @@ def _uploads(shape: tuple[int, int]) -> Pictures | None:
     uploads = sorted([*folder, *files], key=lambda file: file.name)
     if not uploads:
         return None
-    version = tuple(file.file_id for file in uploads), shape
+    version = tuple(file.file_id for file in uploads), dataset.fingerprint
     try:
         with st.spinner(t("Reading pictures...")):
-            return cached.in_session("new files", version, lambda: pictures.read(uploads, shape))
+            found = cached.in_session(
+                "new files",
+                version,
+                lambda: pictures.read(uploads, dataset.shape, dataset.preparation),
+            )
     except LabError as error:
         st.error(str(error), icon=":material/error:")
         return None
+    images = inverted("new files", found, dataset)
+    # The same object as long as nothing changes: scores are cached by it.
+    return cached.in_session(
+        "new images", (version, images is found.images), lambda: replace(found, images=images)
+    )
 
 
 def _verdicts(network: TrainedModel, found: Pictures, choice: Choice) -> None:

@@ -13,6 +13,7 @@ from aecore.data.custom import image_files
 from aecore.data.custom.image_files import Frames, ImageFile
 from aecore.data.custom.limits import Limits
 from aecore.data.custom.options import Options
+from aecore.data.preparation import Preparation
 from aecore.errors import LabError
 
 FEW = Limits(least=1, most=5, unpacked=10_000)
@@ -174,7 +175,7 @@ def test_declared_sizes_are_added_up_before_anything_is_read() -> None:
     "reading",
     [
         partial(image_files.read, options=Options(size=(8, 8))),
-        partial(image_files.read_as, shape=(8, 8)),
+        partial(image_files.read_alike, shape=(8, 8), preparation=Preparation()),
     ],
     ids=["dataset", "upload"],
 )
