@@ -10,7 +10,7 @@ from typing import Any
 
 from cyclopts import App, CycloptsError
 
-from aecore.cli.output import print_note
+from aecore.cli.terminal.output import print_note
 from aecore.errors import LabError, brief
 from aecore.i18n import N_, Message, t
 

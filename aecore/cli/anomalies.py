@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from aecore.cli.output import (
+from aecore.cli.terminal.output import (
     AsJson,
     Out,
     check_out,

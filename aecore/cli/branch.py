@@ -6,7 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from aecore.cli.knobs import Flags
-from aecore.cli.output import print_result
+from aecore.cli.terminal.output import print_result
 from aecore.i18n import t
 
 

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TimeRemainingColumn
 
 from aecore import data
-from aecore.cli.output import AsJson, print_note, print_result, print_table
+from aecore.cli.terminal.output import AsJson, print_note, print_result, print_table
 from aecore.data.custom.options import FITS, parse_size
 from aecore.errors import DataError
 from aecore.i18n import t

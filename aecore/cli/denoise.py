@@ -9,7 +9,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from aecore.choices.noise import NOISE_KINDS
-from aecore.cli.output import AsJson, print_result, print_table
+from aecore.cli.terminal.output import AsJson, print_result, print_table
 from aecore.errors import ConfigError
 from aecore.i18n import t
 from aecore.knob import using

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from aecore.cli.output import Out, check_out, write_result
+from aecore.cli.terminal.output import Out, check_out, write_result
 from aecore.i18n import t
 
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from aecore.cli.output import check_out, print_note, print_result, write_result
+from aecore.cli.terminal.output import check_out, print_note, print_result, write_result
 from aecore.errors import RunError
 from aecore.i18n import t
 

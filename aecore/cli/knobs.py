@@ -6,7 +6,7 @@ from cyclopts import Group, Parameter
 from pydantic import BaseModel, create_model
 
 from aecore import knob
-from aecore.cli.output import print_result
+from aecore.cli.terminal.output import print_result
 from aecore.config import GROUPS, Config
 from aecore.i18n import t
 

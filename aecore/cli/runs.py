@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from aecore.cli.output import AsJson, print_note, print_result, print_table
+from aecore.cli.terminal.output import AsJson, print_note, print_result, print_table
 from aecore.errors import ConfigError, LabError
 from aecore.files import MEGABYTE
 from aecore.i18n import t

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
-from aecore.cli.output import AsJson, print_note, print_result, print_table
-from aecore.cli.stopping import stopping
+from aecore.cli.terminal.output import AsJson, print_note, print_result, print_table
+from aecore.cli.terminal.stopping import stopping
 from aecore.errors import ConfigError
 from aecore.i18n import t
 

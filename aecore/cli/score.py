@@ -6,7 +6,7 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from aecore.cli.output import AsJson, print_result, print_table
+from aecore.cli.terminal.output import AsJson, print_result, print_table
 from aecore.i18n import t
 
 

@@ -10,8 +10,8 @@ from cyclopts.validators import Number
 from aecore import data
 from aecore.cli.data import load_local
 from aecore.cli.knobs import Flags
-from aecore.cli.output import AsJson, print_note, print_result, print_table
-from aecore.cli.stopping import stopping
+from aecore.cli.terminal.output import AsJson, print_note, print_result, print_table
+from aecore.cli.terminal.stopping import stopping
 from aecore.errors import RunError
 from aecore.i18n import nt, t
 from aecore.presets import preset

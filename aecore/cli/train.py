@@ -17,8 +17,8 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from aecore import data
 from aecore.cli.data import load_local
 from aecore.cli.knobs import Flags
-from aecore.cli.output import AsJson, print_note, print_result
-from aecore.cli.stopping import Stop, stopping
+from aecore.cli.terminal.output import AsJson, print_note, print_result
+from aecore.cli.terminal.stopping import Stop, stopping
 from aecore.errors import ConfigError
 from aecore.i18n import t
 from aecore.presets import PRESETS, preset

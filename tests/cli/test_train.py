@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from aecore import data, knob
-from aecore.cli.stopping import stopping
+from aecore.cli.terminal.stopping import stopping
 from aecore.config import Config
 from aecore.network.inference import tensor
 from aecore.presets import preset

@@ -13,8 +13,8 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.data.custom import image_files
-from aecore.data.custom.image_files import ImageFile
+from aecore.data.custom.formats import image_files
+from aecore.data.custom.formats.image_files import ImageFile
 from aecore.data.preparation import Preparation
 from aecore.errors import DataError
 from aecore.i18n import Message, t

@@ -15,14 +15,15 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.data.custom import arrays, csv_table, formats, image_files, labels, paths
-from aecore.data.custom.arrays import NamedArray
+from aecore.data.custom import labels, paths
 from aecore.data.custom.brightness import USUAL_WHITE
 from aecore.data.custom.content import TRAIN, Content, held_out, part_of
-from aecore.data.custom.csv_table import Table
 from aecore.data.custom.fit import is_dark_on_light
+from aecore.data.custom.formats import arrays, csv_table, image_files, unreadable
+from aecore.data.custom.formats.arrays import NamedArray
+from aecore.data.custom.formats.csv_table import Table
+from aecore.data.custom.formats.image_files import ImageFile, Listing
 from aecore.data.custom.greyscale import grey
-from aecore.data.custom.image_files import ImageFile, Listing
 from aecore.data.custom.limits import LIMITS, Limits, too_large
 from aecore.data.custom.options import Options
 from aecore.data.custom.report import Report
@@ -147,7 +148,7 @@ class _Reading:
 
     def file(self, file: BinaryIO, name: str) -> Content:
         """Read a file of any kind."""
-        head = file.read(formats.HEAD_BYTES)
+        head = file.read(unreadable.HEAD_BYTES)
         file.seek(0)
         if head.startswith(GZIP_MAGIC):
             return self._deeper(name).file(self._unpacked(file, name), name.removesuffix(".gz"))
@@ -155,7 +156,7 @@ class _Reading:
             return self._zip(file, name)
         if array := self._array(head, partial(_again, file), "", name):
             return arrays.read([array], name, self.options, self.limits)
-        if error := formats.unreadable(head, name):
+        if error := unreadable.error_for(head, name):
             raise error
         path = PurePosixPath(name)
         if path.suffix.lower() in image_files.SUFFIXES:
@@ -200,7 +201,7 @@ class _Reading:
             raise labels.damaged(name) from error
         with archive:
             members = archive.namelist()
-            if problem := formats.unreadable_zip(members, name):
+            if problem := unreadable.error_for_zip(members, name):
                 raise problem
             stored = [each for each in members if each.endswith(".npy")]
             if not stored:
@@ -349,7 +350,7 @@ def _nothing(listing: Listing, name: str, limits: Limits) -> DataError:
     """Return the error for files among which there are neither pictures, arrays nor tables."""
     for each in listing.others[:FEW]:
         head = image_files.head(each)
-        if error := formats.unreadable(head, f"{each.path} in {name}"):
+        if error := unreadable.error_for(head, f"{each.path} in {name}"):
             return error
     return DataError(
         "{file} contains no images; at least {least} are needed.", file=name, least=limits.least

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from aecore.data.custom import image_files
-from aecore.data.custom.image_files import Frames, ImageFile
+from aecore.data.custom.formats import image_files
+from aecore.data.custom.formats.image_files import Frames, ImageFile
 from aecore.data.custom.limits import Limits
 from aecore.data.custom.options import Options
 from aecore.data.preparation import Preparation

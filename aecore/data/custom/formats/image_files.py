@@ -17,9 +17,9 @@ from typing import IO, TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.data.custom import formats
 from aecore.data.custom.brightness import Brightness, brightness
 from aecore.data.custom.fit import fit
+from aecore.data.custom.formats.unreadable import HEAD_BYTES, error_for
 from aecore.data.custom.greyscale import COLOUR, LUMA, visibility
 from aecore.data.custom.limits import LIMITS, Limits, check_count, check_sides, too_large
 from aecore.data.custom.options import Options
@@ -429,7 +429,7 @@ def head(image_file: ImageFile) -> bytes:
     """Return the first bytes of a file; none if it cannot be read."""
     try:
         with image_file.open() as stream:
-            head: bytes = stream.read(formats.HEAD_BYTES)
+            head: bytes = stream.read(HEAD_BYTES)
             return head
     except Exception:  # as above
         return b""
@@ -448,7 +448,7 @@ def _opened(stream: IO[Any]) -> Iterator["Image.Image"]:
 
 
 def _unreadable(path: PurePosixPath, content: bytes, file: str) -> DataError:
-    known = formats.unreadable(content[: formats.HEAD_BYTES], f"{path} in {file}")
+    known = error_for(content[:HEAD_BYTES], f"{path} in {file}")
     return known or DataError(
         "{path} in {file} cannot be read: it is damaged, password-protected, or not an image of "
         "the kinds {kinds}. Repair it or leave it out.",

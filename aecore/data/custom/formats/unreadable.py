@@ -49,7 +49,7 @@ SUFFIXES: Mapping[str, Message] = {
 """Suffixes of pictures that cannot be read, and what to say about them."""
 
 
-def unreadable(head: bytes, file: str) -> DataError | None:
+def error_for(head: bytes, file: str) -> DataError | None:
     """Return the error for a file of a kind that cannot be read, or None.
 
     Parameters
@@ -78,7 +78,7 @@ def _error(message: Message, file: str) -> DataError:
     return DataError.from_message(Message(message.text, {"file": file}))
 
 
-def unreadable_zip(names: list[str], file: str) -> DataError | None:
+def error_for_zip(names: list[str], file: str) -> DataError | None:
     """Return the error for a ZIP that is a file of another kind, or None."""
     if any(name.startswith("xl/") for name in names):
         return _error(_EXCEL, file)

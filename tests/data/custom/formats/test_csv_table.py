@@ -3,7 +3,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from aecore.data.custom import csv_table
+from aecore.data.custom.formats import csv_table
 from aecore.data.custom.limits import Limits
 from aecore.errors import LabError
 
