@@ -94,6 +94,15 @@ COMMANDS: Sequence[tuple[str, str, Message]] = (
         ),
     ),
     (
+        "defects",
+        "aecore.cli.defects:defects",
+        N_(
+            "Map the reconstruction error beyond what is normal at each pixel, and outline "
+            "defects.\n\nIf there are masks, the map is compared with them, and with that of PCA "
+            "(pixel AUROC)."
+        ),
+    ),
+    (
         "denoise",
         "aecore.cli.denoise:denoise",
         N_("Add noise to held-out images and measure how well it is removed: PSNR (dB) and SSIM."),
