@@ -90,6 +90,8 @@ def test_own_images_are_scored_as_anomalous(lab: Lab, go_to_page: GoToPage, tmp_
     detected, missed = (lines[lines.index(name) + 1] for name in ("detected", "missed"))
     assert int(detected) + int(missed) == 3
     lab.page.keyboard.press("Escape")
+    lab.wait_until(lambda: lab.figure("defects").count() == 1, "the map of one of them is drawn")
+    assert lab.plot_value("defects", "data.length") == 6
 
 
 def test_folder_of_new_files_is_scored_and_downloaded(

@@ -1,6 +1,7 @@
 """Figures of the Anomalies page, drawn from arrays."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
@@ -15,11 +16,16 @@ from dashboard.figures.theme import (
     TRAIN,
     build_figure,
     legend_above,
+    note_above,
     title,
 )
 
 BINS = 60
 MOST_POINTS = 200
+GAP = 0.02
+BLACK_TO_WHITE = [[0, "#000000"], [1, "#ffffff"]]
+CLEAR_TO_DEFECT = [[0, "rgba(238, 89, 129, 0)"], [1, "rgba(238, 89, 129, 0.9)"]]
+OUTLINE = PALETTE[3]
 Line = tuple[NDArray[np.float64], NDArray[np.float64], float]
 
 
@@ -121,3 +127,82 @@ def curves(
         xaxis={"title": title(axes[0]), "range": [-0.02, 1.02]},
         yaxis={"title": title(axes[1]), "range": [-0.02, 1.02]},
     )
+
+
+def defect_panels(
+    image: NDArray[np.float32],
+    reconstruction: NDArray[np.float32],
+    z_scores: NDArray[np.float32],
+    threshold: float,
+    outline: Sequence[NDArray[np.float64]],
+) -> go.Figure:
+    """Draw an image, its reconstruction, and the map of its defects over the image.
+
+    Parameters
+    ----------
+    image, reconstruction : ndarray of shape (height, width), float32 in [0, 1]
+    z_scores : ndarray of shape (height, width), float32
+        Error beyond what is normal at each pixel, in standard deviations.
+    threshold : float
+        Scores from here on have the strongest colour.
+    outline : sequence of ndarray of shape (k, 2), float64
+        Lines through points (x, y) around the regions, drawn on the image and on the map.
+
+    Returns
+    -------
+    plotly.graph_objects.Figure
+    """
+    heat = {
+        "type": "heatmap",
+        "z": z_scores.round(2),
+        "zmin": 0,
+        "zmax": threshold,
+        "colorscale": CLEAR_TO_DEFECT,
+        "colorbar": {"title": {"text": t("standard deviations"), "side": "right"}, "thickness": 12},
+        "hovertemplate": "%{z:.1f}<extra></extra>",
+    }
+    panels: Mapping[str, list[dict[str, Any]]] = {
+        t("image"): [_grey(image), _line(outline)],
+        t("reconstructed"): [_grey(reconstruction)],
+        t("error beyond normal"): [{**_grey(image), "hoverinfo": "skip"}, heat, _line(outline)],
+    }
+    height, width = image.shape
+    share = (1 - GAP * (len(panels) - 1)) / len(panels)
+    traces, layout, heads = [], dict[str, Any](), []
+    for number, (name, drawn) in enumerate(panels.items()):
+        suffix = str(number + 1) if number else ""
+        traces += [{**each, "xaxis": f"x{suffix}", "yaxis": f"y{suffix}"} for each in drawn]
+        left = number * (share + GAP)
+        shared = {"matches": "x"} if number else {}
+        x_axis = {"domain": [left, left + share], "anchor": f"y{suffix}", **shared}
+        layout[f"xaxis{suffix}"] = {"range": [-0.5, width - 0.5], "visible": False, **x_axis}
+        square = {"scaleanchor": f"x{suffix}", "constrain": "domain", "anchor": f"x{suffix}"}
+        layout[f"yaxis{suffix}"] = {"range": [height - 0.5, -0.5], "visible": False, **square}
+        heads.append({**note_above(name), "x": left})
+    return build_figure(traces, top=28, annotations=heads, showlegend=False, **layout)
+
+
+def _grey(image: NDArray[np.float32]) -> dict[str, Any]:
+    return {
+        "type": "heatmap",
+        "z": image.round(3),
+        "zmin": 0,
+        "zmax": 1,
+        "colorscale": BLACK_TO_WHITE,
+        "showscale": False,
+        "hovertemplate": "%{z:.2f}<extra></extra>",
+    }
+
+
+def _line(outline: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
+    """Return a trace of lines, with a gap between one and the next."""
+    gap = np.full((1, 2), np.nan)
+    points = np.concatenate([gap, *(each for line in outline for each in (line, gap))])
+    return {
+        "type": "scatter",
+        "mode": "lines",
+        "x": points[:, 0].tolist(),
+        "y": points[:, 1].tolist(),
+        "line": {"color": OUTLINE, "width": 2},
+        "hoverinfo": "skip",
+    }

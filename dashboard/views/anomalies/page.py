@@ -19,6 +19,7 @@ from aecore.training.subset import parse_classes
 from dashboard.shell import page
 from dashboard.state import active_run, background, cached, commands
 from dashboard.views.anomalies import detector_panel
+from dashboard.views.anomalies.defect_map import defect_map
 from dashboard.views.anomalies.results import Choice, ScoredImages, results
 from dashboard.widgets import network_picker
 from dashboard.widgets.picture_upload import uploaded
@@ -92,7 +93,9 @@ def _comparison(
     if scored is None:
         st.info(t("Scoring images..."), icon=":material/hourglass_empty:")
         return None
-    return results(scored, _baselines(scored, normal, anomalous))
+    choice = results(scored, _baselines(scored, normal, anomalous))
+    defect_map(scored, normal)
+    return choice
 
 
 def _most() -> int:
