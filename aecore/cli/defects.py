@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
-from aecore.cli.output import AsJson, print_note, print_result, print_table
+from aecore.cli.terminal.output import AsJson, print_note, print_result, print_table
 from aecore.i18n import N_, Message, nt, t
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def defects(
     from aecore.runs.trained_model import TrainedModel
 
     network = TrainedModel.open(run)
-    pictures = masks.read(folder, network.dataset.shape)
+    pictures = masks.read(folder, network.dataset.shape, network.dataset.preparation)
     normal = engine.normal_images(network)
     findings = {}
     for method, fit in zip(METHODS, (engine.network_map, engine.pca_map), strict=True):

@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from aecore.data.custom.options import FITS
 
 
-def fit(image: NDArray[Any], shape: tuple[int, int], how: str) -> NDArray[Any]:
+def fit(
+    image: NDArray[Any], shape: tuple[int, int], how: str, *, nearest: bool = False
+) -> NDArray[Any]:
     """Return an image fitted into a shape.
 
     Parameters
@@ -17,13 +19,17 @@ def fit(image: NDArray[Any], shape: tuple[int, int], how: str) -> NDArray[Any]:
     shape : (height, width)
     how : str
         A key of `FITS`.
+    nearest : bool
+        Whether to keep the values, instead of averaging them.
     """
     if image.shape == shape:
         return image
     # Pillow is slow to import.
     from PIL import Image
 
-    fitted = FITS[how].apply(Image.fromarray(image), shape[::-1], float(ground(image[None])[0]))
+    method = Image.Resampling.NEAREST if nearest else Image.Resampling.BILINEAR
+    level = float(ground(image[None])[0])
+    fitted = FITS[how].apply(Image.fromarray(image), shape[::-1], level, method)
     return np.asarray(fitted)
 
 

@@ -15,8 +15,10 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.data.custom import image_files
-from aecore.data.custom.image_files import ImageFile
+from aecore.data.custom.fit import fit
+from aecore.data.custom.formats import image_files
+from aecore.data.custom.formats.image_files import ImageFile
+from aecore.data.preparation import Preparation
 from aecore.errors import DataError
 
 if TYPE_CHECKING:
@@ -57,7 +59,9 @@ class Picture(NamedTuple):
     is_good: bool
 
 
-def read(source: Path, shape: tuple[int, int]) -> MaskedImages:
+def read(
+    source: Path, shape: tuple[int, int], preparation: Preparation | None = None
+) -> MaskedImages:
     """Read the pictures of a folder or ZIP, and their masks.
 
     Parameters
@@ -66,7 +70,9 @@ def read(source: Path, shape: tuple[int, int]) -> MaskedImages:
         In the layout of MVTec AD, only the pictures in ``test`` are read; otherwise all pictures,
         without masks.
     shape : (height, width)
-        Size in pixels that pictures and masks are resized to.
+        Shape that pictures and masks are fitted into.
+    preparation : Preparation, optional
+        How the dataset's own pictures were prepared.
 
     Returns
     -------
@@ -86,11 +92,18 @@ def read(source: Path, shape: tuple[int, int]) -> MaskedImages:
                 "the folders test and ground_truth.",
                 file=name,
             )
-        images = image_files.read_as([each.file for each in pictures], name, shape)
+        preparation = preparation or Preparation()
+        frames = image_files.read_alike([each.file for each in pictures], name, shape, preparation)
+        images = frames.images
+        if any(frames.numbers):
+            raise DataError(
+                "{file} contains pictures of several frames; provide each as a file of its own.",
+                file=name,
+            )
         masks = np.zeros(images.shape, bool)
         for row, picture in enumerate(pictures):
             if picture.mask is not None:
-                masks[row] = _mask(picture.mask, picture, name, shape)
+                masks[row] = _mask(picture.mask, picture, name, shape, preparation.fit)
     known = [each.is_good or each.mask is not None for each in pictures]
     return MaskedImages(tuple(each.path for each in pictures), images, masks, np.array(known))
 
@@ -101,8 +114,7 @@ def match(files: Iterable[ImageFile]) -> list[Picture]:
     Parameters
     ----------
     files : iterable of ImageFile
-        From `image_files.in_folder` or `image_files.in_zip`; folders in their paths may be
-        separated by backslashes, as Windows does in some ZIPs.
+        From `image_files.in_folder` or `image_files.in_zip`.
 
     Returns
     -------
@@ -110,7 +122,7 @@ def match(files: Iterable[ImageFile]) -> list[Picture]:
         Without training pictures and masks where there are folders ``test`` and ``ground_truth``;
         else all, none of which has a mask.
     """
-    places = {PurePosixPath(str(each.path).replace("\\", "/")): each for each in files}
+    places = {each.path: each for each in files if image_files.is_picture(each.path)}
     masks = {path.with_suffix(""): file for path, file in places.items() if MASKS in path.parts}
     tests = {_before(path, MASKS) / TEST for path in masks}
     if not tests:
@@ -153,11 +165,9 @@ def _image_files(source: Path) -> Iterator[tuple[Iterator[ImageFile], str]]:
 
 
 def _mask(
-    mask: ImageFile, picture: Picture, file: str, shape: tuple[int, int]
+    mask: ImageFile, picture: Picture, file: str, shape: tuple[int, int], how: str
 ) -> NDArray[np.bool_]:
     """Read a mask: white, or the brightest value it has, is a defect."""
-    from PIL.Image import Resampling
-
     size = _from_image(picture.file, file, lambda image: image.size)
     grey = _from_image(mask, file, lambda image: image.convert("L"))
     if grey.size != size:
@@ -172,8 +182,8 @@ def _mask(
             height=size[1],
         )
     # Nearest, so that thin defects keep their area on average.
-    pixels = np.asarray(grey.resize(shape[::-1], Resampling.NEAREST))
-    return np.asarray(pixels > np.asarray(grey).max() / 2)
+    pixels = np.asarray(grey)
+    return np.asarray(fit(pixels, shape, how, nearest=True) > pixels.max() / 2)
 
 
 def _from_image(image_file: ImageFile, file: str, use: Callable[["Image"], T]) -> T:

@@ -10,7 +10,7 @@ from aecore.errors import DataError
 from aecore.i18n import N_, Message
 
 if TYPE_CHECKING:
-    from PIL.Image import Image
+    from PIL.Image import Image, Resampling
 
 SIZE = re.compile(r"(\d{1,6})(?:\s*[x×*,]\s*(\d{1,6}))?")
 LABEL = "{label}"
@@ -24,41 +24,40 @@ class Fit:
     ----------
     label, description : Message
     apply : callable
-        Takes a greyscale image, a width and height, and the grey level of its ground.
+        Takes a greyscale image, a width and height, the grey level of its ground, and how to
+        resample it.
     """
 
     label: Message
     description: Message
-    apply: "Callable[[Image, tuple[int, int], float], Image]"
+    apply: "Callable[[Image, tuple[int, int], float, Resampling], Image]"
 
 
-def pad(image: "Image", size: tuple[int, int], ground: float) -> "Image":
+def pad(image: "Image", size: tuple[int, int], ground: float, method: "Resampling") -> "Image":
     """Scale an image until it fits, and extend its ground on both sides."""
     from PIL import Image
 
     scale = min(size[0] / image.width, size[1] / image.height)
     width, height = (max(1, round(side * scale)) for side in image.size)
     canvas = Image.new(image.mode, size, ground if image.mode == "F" else round(ground))
-    scaled = image.resize((width, height), Image.Resampling.BILINEAR)
+    scaled = image.resize((width, height), method)
     # As Pillow's own function, which cannot fill float images, and fails for very thin ones.
     canvas.paste(scaled, (round((size[0] - width) / 2), round((size[1] - height) / 2)))
     return canvas
 
 
-def crop(image: "Image", size: tuple[int, int], ground: float) -> "Image":
+def crop(image: "Image", size: tuple[int, int], ground: float, method: "Resampling") -> "Image":
     """Scale an image until it covers the shape, and cut off what sticks out."""
-    from PIL import Image, ImageOps
+    from PIL import ImageOps
 
     del ground
-    return ImageOps.fit(image, size, Image.Resampling.BILINEAR)
+    return ImageOps.fit(image, size, method)
 
 
-def stretch(image: "Image", size: tuple[int, int], ground: float) -> "Image":
+def stretch(image: "Image", size: tuple[int, int], ground: float, method: "Resampling") -> "Image":
     """Scale both sides, whatever becomes of the aspect."""
-    from PIL import Image
-
     del ground
-    return image.resize(size, Image.Resampling.BILINEAR)
+    return image.resize(size, method)
 
 
 FITS: Mapping[str, Fit] = {

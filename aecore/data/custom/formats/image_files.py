@@ -92,6 +92,11 @@ def _path(info: zipfile.ZipInfo) -> PurePosixPath:
     return PurePosixPath(name.replace("\\", "/"))
 
 
+def is_picture(path: PurePosixPath) -> bool:
+    """Return whether a file is a picture, as its name says, and not hidden."""
+    return path.suffix.lower() in SUFFIXES and not is_hidden(path)
+
+
 @dataclass
 class Listing:
     """The files of a folder or archive, sorted out.
@@ -114,15 +119,14 @@ def sort_out(files: Iterable[ImageFile], limits: Limits = LIMITS) -> Listing:
     """Sort the files of a folder or archive by kind, at most one more than the limit."""
     listing = Listing()
     for each in islice(files, limits.most + 1):
-        is_picture = each.path.suffix.lower() in SUFFIXES
         if is_hidden(each.path):
             listing.left_out["hidden files"] += 1
-        elif is_picture and (folder := mask_folder(each.path)):
-            listing.left_out[folder] += 1
-        elif is_picture:
-            listing.pictures.append(each)
-        else:
+        elif not is_picture(each.path):
             listing.others.append(each)
+        elif folder := mask_folder(each.path):
+            listing.left_out[folder] += 1
+        else:
+            listing.pictures.append(each)
     return listing
 
 
