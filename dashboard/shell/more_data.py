@@ -15,14 +15,15 @@ from dashboard.widgets.task_progress import task_progress
 
 
 def more_data(offers: Mapping[str, data.Offer]) -> None:
-    """Show the popover for adding datasets and managing the user's own.
+    """Show controls for adding datasets and managing the user's own.
 
     Parameters
     ----------
     offers : mapping of str to Offer
         All datasets by name.
     """
-    with st.popover(t("More data"), width="stretch", icon=":material/add_photo_alternate:"):
+    # Not a popover, which would cover the preview.
+    with st.expander(t("More data"), icon=":material/add_photo_alternate:"):
         missing = {name: offer for name, offer in offers.items() if not offer.present}
         if missing:
             heading(t("Download"))

@@ -33,7 +33,7 @@ def uploader() -> None:
 
 
 def _upload_key(turn: int) -> str:
-    return f"upload {turn}"
+    return f"upload turn {turn}"
 
 
 def _files() -> Sequence[Any]:
@@ -43,8 +43,17 @@ def _files() -> Sequence[Any]:
     return files
 
 
+def _reread() -> None:
+    st.session_state[keys.PREVIEW_CHANGED] = True
+    try:
+        additions.start_reading(_files(), _options())
+    except LabError as error:
+        # Shown in the dialog, which covers the page.
+        st.session_state[keys.PREVIEW] = Preview(None, error)
+
+
 def _read() -> None:
-    """Read the uploaded files with the options of the preview."""
+    """Read the uploaded files for a preview."""
     if files := _files():
         messages.attempt(lambda: additions.start_reading(files, _options()))
 
@@ -82,6 +91,9 @@ def preview() -> None:
 
 
 def _show(found: Preview) -> None:
+    if st.session_state.pop(keys.PREVIEW_CHANGED, False):
+        # A widget of the dialog redraws only the dialog.
+        st.rerun()
     if found.error is not None:
         st.error(str(found.error), icon=":material/error:")
     if found.images is not None:
@@ -100,7 +112,7 @@ def _show(found: Preview) -> None:
             on_click=_add,
             args=(found.images, name, replace),
         )
-        st.button(t("Cancel"), key="cancel upload", on_click=_cancel)
+        st.button(t("Cancel"), key="cancel upload", on_click=_close)
 
 
 def _understood(images: CustomImages) -> None:
@@ -132,7 +144,7 @@ def _choices() -> None:
         key="upload size",
         placeholder=t("as it is"),
         help=t("One side in pixels, such as 28, or width by height, such as 32x24."),
-        on_change=_read,
+        on_change=_reread,
     )
     middle.selectbox(
         t("Fit"),
@@ -140,7 +152,7 @@ def _choices() -> None:
         key="upload fit",
         format_func=lambda name: str(FITS[name].label),
         help="\n\n".join(f"**{each.label}** {each.description}" for each in FITS.values()),
-        on_change=_read,
+        on_change=_reread,
     )
     right.number_input(
         t("White"),
@@ -150,17 +162,17 @@ def _choices() -> None:
         key="upload white",
         placeholder=t("automatic"),
         help=t("Value of the pixels that is white, such as 255, 1 or 4095."),
-        on_change=_read,
+        on_change=_reread,
     )
     left.toggle(
-        t("Invert"), key="upload invert", help=t("Makes dark pixels light."), on_change=_read
+        t("Invert"), key="upload invert", help=t("Makes dark pixels light."), on_change=_reread
     )
     middle.text_input(
         t("Label in file names"),
         key="upload label pattern",
         placeholder="{label}_*",
         help=t("How file names contain the label; * stands for anything."),
-        on_change=_read,
+        on_change=_reread,
     )
 
 
@@ -173,13 +185,19 @@ def _may_replace(name: str) -> bool:
     return offer is not None and offer.own
 
 
+def _close() -> None:
+    st.session_state[keys.PREVIEW_CHANGED] = True
+    _cancel()
+
+
 def _add(images: CustomImages, name: str, replace: bool) -> None:
     try:
         additions.add(images, name, replace=replace)
     except LabError as error:
         st.session_state[keys.PREVIEW] = Preview(images, error)
+        st.session_state[keys.PREVIEW_CHANGED] = True
         return
-    _cancel()
+    _close()
     commands.choose_dataset(name)
 
 

@@ -40,6 +40,9 @@ ADDING = "adding"
 PREVIEW = "preview"
 """What was read of the user's files, until it is added or cancelled."""
 
+PREVIEW_CHANGED = "preview changed"
+"""Set when something was done in the preview, until the whole page is redrawn."""
+
 UPLOAD_TURN = "upload turn"
 """How many uploads were added or cancelled; a new uploader each time."""
 

@@ -23,7 +23,7 @@ def upload(count: int = 60) -> bytes:
 def choose(page: Any, *files: tuple[str, bytes]) -> None:
     """Upload files, and wait for the preview."""
     chosen = [(name, content, "application/octet-stream") for name, content in files]
-    page.file_uploader(key="upload 0").set_value(chosen).run()
+    page.file_uploader(key="upload turn 0").set_value(chosen).run()
     finish(page)
 
 
@@ -61,7 +61,7 @@ def test_cancelled_upload_adds_nothing(open_page: OpenPage) -> None:
     assert not page.exception
     assert data.available() == ("digits", "strokes")
     assert not any(button.key == "add" for button in page.button)
-    assert not page.file_uploader(key="upload 1").value
+    assert not page.file_uploader(key="upload turn 1").value
 
 
 def test_options_of_the_preview_read_the_files_again(open_page: OpenPage) -> None:
