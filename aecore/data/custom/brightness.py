@@ -58,12 +58,16 @@ class Brightness:
             "White is {white:.6g}: values were multiplied by 255/{white:.6g}.", white=self.white
         )
 
-    def levels(self, values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    def levels(self, values: NDArray[np.float32 | np.uint8]) -> NDArray[np.uint8]:
         """Return values as grey levels from 0 to 255."""
+        if values.dtype == np.uint8 and self.is_usual:
+            return values.astype(np.uint8, copy=False)
+        values = values.astype(np.float32, copy=False)
         if self.white != USUAL_WHITE:
             values = values * np.float32(255 / self.white)
-        grey: NDArray[np.uint8] = np.rint(values.clip(0, 255)).astype(np.uint8)
-        return grey
+        levels = values.clip(0, 255)
+        np.rint(levels, out=levels)
+        return levels.astype(np.uint8)
 
 
 def brightness(

@@ -8,14 +8,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.data.custom.brightness import Brightness, brightness
+from aecore.data.custom.brightness import MOST_8_BIT, Brightness, brightness
 from aecore.data.custom.fit import fit_all
 from aecore.data.custom.limits import LIMITS, Limits, check_count, check_sides, too_large
 from aecore.data.custom.options import Options
 from aecore.errors import DataError
 from aecore.i18n import N_, Message
 
-CHUNK_VALUES = 1 << 24
+# Few enough for the processor's cache.
+CHUNK_VALUES = 1 << 18
 # Weights of red, green and blue (ITU-R BT.601), as in Pillow.
 LUMA = np.array([0.299, 0.587, 0.114], dtype=np.float32)
 CHANNELS = (1, 3, 4)
@@ -89,10 +90,10 @@ def grey(
 
 
 def _chunks(pixels: NDArray[Any]) -> Iterator[NDArray[np.float32]]:
-    """Yield some images at a time as floats, which take more memory than most types."""
+    """Yield some images at a time as floats; they may be views of the pixels."""
     count = max(1, CHUNK_VALUES // pixels[0].size)
     for start in range(0, len(pixels), count):
-        yield pixels[start : start + count].astype(np.float32)
+        yield pixels[start : start + count].astype(np.float32, copy=False)
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,9 @@ def _survey(
         rows = colours.reshape(len(block), -1)
         lows.append(rows.min(1))
         highs.append(rows.max(1))
-        whole = whole and bool((rows == np.rint(rows)).all())
+        # Values up to 8 bits are scaled alike, whole or not.
+        if whole and highs[-1].max() > MOST_8_BIT:
+            whole = bool((rows == np.rint(rows)).all())
         if channels == 4:
             opaque = max(opaque, float(block[..., 3].max()))
             visible += visibility(block[..., :3] @ LUMA, block[..., 3])

@@ -5,10 +5,11 @@ import csv
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from io import TextIOWrapper
-from typing import TYPE_CHECKING, BinaryIO
+from itertools import islice
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,9 +19,6 @@ from aecore.data.custom.content import SPLITS, TEST, TRAIN
 from aecore.data.custom.labels import LABEL_NAMES
 from aecore.data.custom.limits import HIGH_SIDE, LIMITS, Limits
 from aecore.errors import DataError
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SPLIT_NAMES = ("usage", "split", "subset", "partition", "set")
 # An image in three colours, and its label.
@@ -86,6 +84,11 @@ class _Layout:
     split: int | None = None
     others: Sequence[str] = ()
 
+    @property
+    def texts(self) -> list[int]:
+        """Columns that are read as text."""
+        return [each for each in (self.label, self.split, self.packed) if each is not None]
+
 
 def read(source: BinaryIO, file: str, *, limits: Limits = LIMITS) -> Table:
     """Read a table of pixels.
@@ -125,7 +128,6 @@ def _read(text: TextIOWrapper, file: str, bounds: Limits) -> Table:
         separator = " "
     header = _cells(first, separator)
     _check_width(len(header), file)
-    # Lines are counted here, since pandas skips the blank ones only after those that it is told to.
     second, second_number = _next_line(text, file, bounds, number + 1, required=False)
     row = _cells(second, separator)
     has_header = _is_header(header, row)
@@ -133,14 +135,14 @@ def _read(text: TextIOWrapper, file: str, bounds: Limits) -> Table:
         limits.check_count(0, file, bounds)
     layout = _layout(header if has_header else [], row if has_header else header, separator)
     skipped = second_number - 1 if has_header else number - 1
-    columns = _columns(text, layout, skipped, file, bounds)
-    pixels, texts = _pixels(columns, layout, file), list[str]()
+    pixels, columns = _columns(text, layout, skipped, file, bounds)
+    found = list[str]()
     if layout.label is not None:
-        texts = labels.of_cells(columns[layout.label].tolist(), file)
+        found = labels.of_cells(columns[layout.label], file)
     elif layout.packed is None:
-        pixels, texts = _split_off_label(pixels)
+        pixels, found = _split_off_label(pixels)
     parts = [] if layout.split is None else [_part(cell) for cell in columns[layout.split]]
-    return Table(pixels, texts, parts, Counter(layout.others))
+    return Table(pixels, found, parts, Counter(layout.others))
 
 
 def _next_line(
@@ -280,43 +282,57 @@ def _is_square(count: int) -> bool:
 
 def _columns(
     text: TextIOWrapper, layout: _Layout, skipped: int, file: str, bounds: Limits
-) -> "pd.DataFrame":
-    """Return the columns of a table by number, the pixels as numbers and the others as text."""
-    import pandas as pd
+) -> tuple[NDArray[np.float32], dict[int, list[str]]]:
+    """Return the pixels of each row, and the columns of text by number."""
+    numbers: dict[int, dict[str, int]] = {place: {} for place in layout.texts}
+    numeric = {*layout.pixels} - {layout.packed}
 
-    numeric = [] if layout.packed is not None else layout.pixels
-    kinds = dict.fromkeys(range(layout.width), str) | dict.fromkeys(numeric, np.float32)
-    text.seek(0)
+    def number_in(place: int) -> Callable[[str], float]:
+        """Return a function that numbers the different texts of a column."""
+        known = numbers[place]
+        return lambda cell: known.setdefault(cell.strip().strip('"'), len(known))
+
+    converters = {place: number_in(place) for place in layout.texts}
+    ignored = {*range(layout.width)} - numeric - {*layout.texts}
     try:
         # Too large a number becomes infinite, which is refused later.
         with np.errstate(over="ignore"):
-            frame = pd.read_csv(
-                text,
-                sep=r"\s+" if layout.separator == " " else layout.separator,
-                decimal=layout.decimal,
-                header=None,
-                index_col=False,
-                skiprows=skipped,
-                dtype=kinds,
-                keep_default_na=False,
-                nrows=bounds.most + 1,
+            cells = np.loadtxt(
+                _lines(text, layout, skipped, bounds),
+                dtype=np.float32,
+                comments=None,
+                delimiter=None if layout.separator == " " else layout.separator,
+                quotechar='"',
+                converters={**converters, **dict.fromkeys(ignored, lambda _: 0.0)} or None,
+                ndmin=2,
             )
     except UnicodeError:
         raise
-    except (ValueError, OverflowError) as error:
+    except ValueError as error:
         raise _error(text, layout, skipped, file) from error
-    if frame.shape[1] != layout.width:
+    if cells.shape[1] != layout.width:
         raise _error(text, layout, skipped, file)
-    return frame.fillna(dict.fromkeys(set(kinds) - set(numeric), ""))
+    texts = {}
+    for place in layout.texts:
+        different = list(numbers[place])
+        texts[place] = [different[int(number)] for number in cells[:, place]]
+    if layout.packed is not None:
+        return _unpacked(texts[layout.packed], file), texts
+    return cells[:, layout.pixels] if len(numeric) < layout.width else cells, texts
 
 
-def _pixels(columns: "pd.DataFrame", layout: _Layout, file: str) -> NDArray[np.float32]:
-    """Return the pixels of each row."""
-    if layout.packed is None:
-        cells: NDArray[np.float32] = columns[layout.pixels].to_numpy(np.float32)
-        return cells
+def _lines(text: TextIOWrapper, layout: _Layout, skipped: int, bounds: Limits) -> Iterator[str]:
+    """Yield the lines that are not blank, with decimal points."""
+    text.seek(0)
+    lines = (line for line in islice(text, skipped, None) if line.strip(LINE_ENDS))
+    for line in islice(lines, bounds.most + 1):
+        yield line if layout.decimal == "." else line.replace(layout.decimal, ".")
+
+
+def _unpacked(cells: Sequence[str], file: str) -> NDArray[np.float32]:
+    """Return the pixels of cells that hold all of an image."""
     try:
-        return np.loadtxt(columns[layout.packed], np.float32, comments=None, ndmin=2)
+        return np.loadtxt(cells, np.float32, comments=None, ndmin=2)
     except ValueError as error:
         raise DataError(
             "The rows of {file} have different numbers of pixels, or pixels that are not "
@@ -354,7 +370,7 @@ def _part(cell: str) -> str:
 
 
 def _error(text: TextIOWrapper, layout: _Layout, skipped: int, file: str) -> DataError:
-    """Return the error about the first invalid line; pandas' row numbers are not consistent."""
+    """Return the error about the first invalid line; numpy's row numbers are not consistent."""
     text.seek(0)
     for _ in range(skipped):
         text.readline()
