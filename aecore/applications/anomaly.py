@@ -127,6 +127,16 @@ def trained_classes(network: TrainedModel, anomalous: tuple[str, ...]) -> tuple[
     return tuple(name for name in anomalous if name in present)
 
 
+def normal_classes(network: TrainedModel) -> tuple[str, ...]:
+    """Return the classes that a network was trained on, or none if those are all.
+
+    They are fewer where the user chose some, or where a split holds out whole classes.
+    """
+    classes = network.dataset.classes
+    trained = trained_classes(network, classes)
+    return trained if len(trained) < len(classes) else ()
+
+
 def remaining_classes(dataset: Dataset, normal: tuple[str, ...]) -> tuple[str, ...]:
     """Return the classes that are not normal; none if `normal` is empty."""
     return tuple(name for name in dataset.classes if normal and name not in normal)

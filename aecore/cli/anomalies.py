@@ -73,11 +73,12 @@ def anomalies(
         raise ConfigError("--anomalous and --files exclude each other; provide one of them.")
     _check_threshold(accept, threshold)
     check_out(out)
+    from aecore.applications import anomaly
     from aecore.runs.trained_model import TrainedModel
     from aecore.training.subset import parse_classes
 
     network = TrainedModel.open(run)
-    classes = parse_classes(network.config.classes if normal is None else normal)
+    classes = anomaly.normal_classes(network) if normal is None else parse_classes(normal)
     if files is None:
         _measure(network, classes, anomalous, as_json=as_json)
     else:

@@ -117,8 +117,8 @@ def _show(found: Preview) -> None:
 
 def _understood(images: CustomImages) -> None:
     """Show the report and some images of each class."""
-    for heading, text in images.report.facts():
-        st.markdown(f"**{heading}**: {_plain(text)}")
+    facts = images.report.facts()
+    st.markdown("  \n".join(f"**{heading}**: {_plain(text)}" for heading, text in facts))
     chosen = np.random.default_rng(EXAMPLES_SEED).permutation(len(images.images))
     chosen = chosen[: COLUMNS * ROWS]
     chosen = chosen[np.argsort(images.labels[chosen], kind="stable")]

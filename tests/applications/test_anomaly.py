@@ -61,6 +61,17 @@ def test_anomalous_classes_seen_in_training_are_detected(network: TrainedModel) 
     assert anomaly.trained_classes(trained_on_all, ("1", "2")) == ("1", "2")
 
 
+def test_classes_in_training_are_normal_if_they_are_not_all(network: TrainedModel) -> None:
+    assert anomaly.normal_classes(network) == ("0",)
+    on_all = replace(network, config=network.config.changed(classes=""))
+    assert anomaly.normal_classes(on_all) == ()
+    # A split that holds out whole classes, such as defects.
+    digits = network.dataset
+    few = digits.labels < 3
+    split = replace(digits, images=digits.images[few], labels=digits.labels[few])
+    assert anomaly.normal_classes(replace(on_all, dataset=split)) == ("0", "1", "2")
+
+
 def test_images_of_another_dataset_are_resized(digits: Dataset, small: Dataset) -> None:
     images, anomalous = anomaly.held_out(digits, (), small, most=20)
     assert images.shape == (40, *digits.shape)

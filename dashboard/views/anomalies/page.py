@@ -15,7 +15,6 @@ from aecore.i18n import N_, t
 from aecore.presets import preset
 from aecore.runs.trained_model import TrainedModel
 from aecore.training.snapshot import Snapshot
-from aecore.training.subset import parse_classes
 from dashboard.shell import page
 from dashboard.state import active_run, background, cached, commands
 from dashboard.views.anomalies import detector_panel
@@ -106,11 +105,11 @@ def _most() -> int:
 def _normal(network: TrainedModel) -> tuple[str, ...]:
     """Ask which classes are normal."""
     dataset = network.dataset
-    trained = [name for name in parse_classes(network.config.classes) if name in dataset.classes]
+    trained = anomaly.normal_classes(network)
     classes = st.multiselect(
         t("Normal"),
         list(dataset.classes),
-        default=trained or list(dataset.classes[:1]),
+        default=list(trained or dataset.classes[:1]),
         key=f"normal {dataset.name} {network.config.classes}",
         format_func=display_name,
         placeholder=t("all classes"),
