@@ -15,7 +15,7 @@ from aecore.images import Images, resize
 from aecore.metrics.reconstruction import errors
 from aecore.network.inference import tensor
 from aecore.runs.trained_model import TrainedModel
-from aecore.training.subset import select_classes, training_subset
+from aecore.training.subset import held_out_images, training_subset
 
 Scores = NDArray[np.float64]
 Score = Callable[[Images], Scores]
@@ -172,12 +172,12 @@ def held_out(
     ConfigError
         If every class is normal and `other` is not given.
     """
-    normal_images = select_classes(dataset, normal).test_images[:most]
+    normal_images = held_out_images(dataset, normal)[:most]
     if other is not None:
         images = other.test_images if isinstance(other, Dataset) else other
         anomalies = resize(images[:most], dataset.shape)
     elif classes := remaining_classes(dataset, normal):
-        anomalies = select_classes(dataset, classes).test_images[:most]
+        anomalies = held_out_images(dataset, classes)[:most]
     else:
         raise ConfigError(
             "Every class is normal; choose fewer, or another dataset as the anomalous one."

@@ -12,7 +12,7 @@ from aecore.data.custom.pictures import Pictures
 from aecore.files import to_csv
 from aecore.i18n import nt
 from aecore.runs.trained_model import TrainedModel
-from aecore.training.subset import select_classes
+from aecore.training.subset import held_out_images
 
 HEADS = ("file", "score", "threshold", "verdict")
 NORMAL, ANOMALOUS = "normal", "anomalous"
@@ -103,6 +103,6 @@ def judge(
     """
     anomaly.check_score(score)
     score_of = anomaly.detector(network)[score]
-    held_out = select_classes(network.dataset, normal).test_images
+    held_out = held_out_images(network.dataset, normal)
     threshold = quantile(score_of(held_out), accepted)
     return Verdicts(score, threshold, pictures.names, score_of(pictures.images))

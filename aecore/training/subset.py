@@ -2,6 +2,7 @@
 
 import weakref
 from dataclasses import replace
+from itertools import compress
 from typing import TypeVar
 
 import numpy as np
@@ -62,11 +63,7 @@ def select_classes(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
     labels = [_label(dataset, name) for name in classes]
     rows, test_rows = np.isin(dataset.labels, labels), np.isin(dataset.test_labels, labels)
     if not (rows.any() and test_rows.any()):
-        raise RunError(
-            "{dataset} has too few images of the classes {classes!r}; add more classes.",
-            classes=",".join(classes),
-            dataset=dataset.name,
-        )
+        raise _too_few(dataset, classes)
     return replace(
         dataset,
         images=_select(dataset.images, rows),
@@ -77,6 +74,34 @@ def select_classes(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
         test_factors={
             name: _select(each, test_rows) for name, each in dataset.test_factors.items()
         },
+        files=tuple(compress(dataset.files, rows)),
+        test_files=tuple(compress(dataset.test_files, test_rows)),
+    )
+
+
+def held_out_images(dataset: Dataset, classes: tuple[str, ...]) -> NDArray[np.uint8]:
+    """Return the held-out images of some classes, or of all if `classes` is empty.
+
+    There may be no training images of them, where a split holds out whole classes.
+
+    Raises
+    ------
+    RunError
+        If the dataset does not have a class, or no held-out images of it.
+    """
+    if not classes:
+        return dataset.test_images
+    rows = np.isin(dataset.test_labels, [_label(dataset, name) for name in classes])
+    if not rows.any():
+        raise _too_few(dataset, classes)
+    return _select(dataset.test_images, rows)
+
+
+def _too_few(dataset: Dataset, classes: tuple[str, ...]) -> RunError:
+    return RunError(
+        "{dataset} has too few images of the classes {classes!r}; add more classes.",
+        classes=",".join(classes),
+        dataset=dataset.name,
     )
 
 
@@ -86,6 +111,7 @@ def _first(dataset: Dataset, count: int) -> Dataset:
         images=dataset.images[:count],
         labels=dataset.labels[:count],
         factors={name: each[:count] for name, each in dataset.factors.items()},
+        files=dataset.files[:count],
     )
 
 

@@ -1,10 +1,12 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import LabError
-from aecore.training.subset import training_subset
+from aecore.training.subset import held_out_images, select_classes, training_subset
 from aecore.training.trainer import Trainer
 
 
@@ -41,3 +43,26 @@ def test_error_is_of_the_trained_classes_and_the_map_shows_all(digits: Dataset) 
     assert trainer.history[-1]["pca"] == pytest.approx(
         trainer._probe.pca.error(ones, 4, clamped=True)
     )
+
+
+def test_held_out_images_of_a_class_need_no_training_images(digits: Dataset) -> None:
+    few = digits.labels < 3
+    split = replace(digits, images=digits.images[few], labels=digits.labels[few])
+    images = held_out_images(split, ("7",))
+    np.testing.assert_array_equal(images, digits.test_images[digits.test_labels == 7])
+    assert held_out_images(split, ()) is digits.test_images
+    with pytest.raises(LabError, match="too few images of the classes '7'"):
+        select_classes(split, ("7",))
+
+
+def test_names_of_files_stay_with_their_images(digits: Dataset) -> None:
+    named = replace(
+        digits,
+        files=tuple(map(str, range(len(digits.images)))),
+        test_files=tuple(map(str, range(len(digits.test_images)))),
+    )
+    subset = training_subset(named, Config(classes="3", train_size=100))
+    rows = [int(name) for name in subset.files]
+    np.testing.assert_array_equal(subset.images, digits.images[rows])
+    rows = [int(name) for name in subset.test_files]
+    np.testing.assert_array_equal(subset.test_images, digits.test_images[rows])

@@ -17,7 +17,7 @@ from aecore.errors import LabError
 from aecore.files import cell
 from aecore.i18n import t
 from aecore.runs.trained_model import TrainedModel
-from aecore.training.subset import select_classes
+from aecore.training.subset import held_out_images
 from dashboard.figures import images as image_figures
 from dashboard.state import background, cached, messages
 from dashboard.views.anomalies.results import Choice
@@ -67,7 +67,7 @@ def default_choice(network: TrainedModel, normal: tuple[str, ...], most: int) ->
     """
 
     def compute() -> Choice:
-        images = select_classes(network.dataset, normal).test_images[:most]
+        images = held_out_images(network.dataset, normal)[:most]
         scores = anomaly.detector(network)[DEFAULT_SCORE](images)
         return Choice(DEFAULT_SCORE, thresholds.quantile(scores, thresholds.ACCEPTED))
 
