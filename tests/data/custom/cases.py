@@ -212,7 +212,44 @@ def zipped_tables_of_a_competition(folder: Path) -> Path:
     return zipped(folder / "a.zip", files)
 
 
+@case(images=60, classes={"iris": 30, "rose": 30}, left_out={})
+def label_of_any_name(folder: Path) -> Path:
+    names = ["species", *(f"pixel_{place}" for place in range(64))]
+    rows = [",".join([("iris", "rose")[n % 2], *map(str, FLAT[n])]) for n in range(60)]
+    path = folder / "a.csv"
+    path.write_text("\n".join([",".join(names), *rows]))
+    return path
+
+
+@case(images=COUNT, range=[0, 255])
+def decimal_commas_after_whole_numbers(folder: Path) -> Path:
+    """The first row has no decimals."""
+    rows = [";".join(f"{value:g}" for value in image.ravel()) for image in UNIT]
+    path = folder / "a.csv"
+    path.write_text("\n".join([";".join("0" * 63 + "1"), *rows[1:]]).replace(".", ","))
+    return path
+
+
 # Arrays
+
+
+@case(images=COUNT, height=8, width=8, classes=TEN)
+def images_along_the_last_axis(folder: Path) -> Path:
+    """As MATLAB and SVHN have them."""
+    return npz(folder / "a.npz", X=np.moveaxis(BYTES, 0, -1), y=LABELS[:, None])
+
+
+@case(images=COUNT, classes=TEN, left_out={"array label_names": 1})
+def names_of_the_classes_beside_the_labels(folder: Path) -> Path:
+    names = np.array([f"digit {digit}" for digit in range(10)])
+    return npz(folder / "a.npz", images=BYTES, labels=LABELS, label_names=names)
+
+
+@case(images=COUNT, classes=TEN)
+def arrays_without_names(folder: Path) -> Path:
+    path = folder / "a.npz"
+    np.savez(path, BYTES, LABELS)
+    return path
 
 
 @case(

@@ -5,7 +5,7 @@ import struct
 from collections import Counter
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import IO, Any
 
 import numpy as np
@@ -171,12 +171,14 @@ def read(arrays: Sequence[NamedArray], file: str, options: Options, limits: Limi
             continue
         if images is None:
             raise _unclear(arrays, file)
-        chosen = _labels(group, images, file)
+        used = [images]
+        images = _images_first(images, group)
+        chosen = _labels([each for each in group if each not in used], images, file)
         pixels.append(images.read())
         count = images.shape[0]
         texts += [""] * count if chosen is None else labels.texts(chosen.read(), file)
         parts += [part or TRAIN] * count
-        used = {images, chosen}
+        used += [chosen] if chosen else []
         left_out.update(f"array {each.name}" for each in group if each not in used)
     result = grey(_joined(pixels, file, limits), file, options, limits)
     return Content(
@@ -200,22 +202,35 @@ def _images(group: Sequence[NamedArray]) -> NamedArray | None:
     return None
 
 
-def _labels(group: Sequence[NamedArray], images: NamedArray, file: str) -> NamedArray | None:
-    """Return the array that holds the labels of images, if there is one."""
+def _images_first(images: NamedArray, group: Sequence[NamedArray]) -> NamedArray:
+    """Return an array of images along its first axis, also where the labels tell it is the last.
+
+    That is the order of MATLAB and of SVHN.
+    """
+    first, *_, last = images.shape
+    counts = {each.shape[0] for each in group if each.shape and each.is_named(LABEL_NAMES)}
+    if len(images.shape) < 3 or first in counts or last not in counts:
+        return images
+    shape = (last, *images.shape[:-1])
+    return replace(images, shape=shape, read=lambda: np.moveaxis(images.read(), -1, 0))
+
+
+def _labels(others: Sequence[NamedArray], images: NamedArray, file: str) -> NamedArray | None:
+    """Return the array among the others that holds the labels of images, if there is one."""
     count = images.shape[0]
-    others = [each for each in group if each is not images]
     named = [each for each in others if each.is_named(LABEL_NAMES)]
+    # Others may name the classes, such as label_names.
+    fitting = [each for each in named if _fits(each, count)]
+    if fitting:
+        return min(fitting, key=lambda each: LABEL_NAMES.index(_first_label_word(each)))
     if named:
-        chosen = min(named, key=lambda each: LABEL_NAMES.index(_first_label_word(each)))
-        if not _fits(chosen, count):
-            raise DataError(
-                "The labels of {file} have the shape {shape}, but there are {count} images; "
-                "provide one label for each.",
-                file=file,
-                shape=chosen.shape,
-                count=count,
-            )
-        return chosen
+        raise DataError(
+            "The labels of {file} have the shape {shape}, but there are {count} images; "
+            "provide one label for each.",
+            file=file,
+            shape=named[0].shape,
+            count=count,
+        )
     flat = [each for each in others if each.shape in ((count,), (count, 1))]
     return flat[0] if len(flat) == 1 and _are_classes(flat[0]) else None
 

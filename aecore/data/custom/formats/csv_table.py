@@ -6,7 +6,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import TextIOWrapper
 from itertools import islice
 from typing import BinaryIO
@@ -31,6 +31,10 @@ FEWEST_NUMBERED, FEWEST_RENAMED = 16, 4
 FEWEST_IN_CELL = 16
 DECIMAL_COMMA = re.compile(r"[+-]?\d*,\d+")
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
+# A column that pandas has made of the index.
+INDEX = re.compile(r"|unnamed: \d+|index")
+# Lines to look at for decimal commas.
+EXAMPLES = 200
 # What pandas appends to a name that it has seen before.
 REPEATED = re.compile(r"(.+)\.(\d+)")
 
@@ -62,7 +66,7 @@ class _Layout:
 
     Attributes
     ----------
-    separator, decimal : str
+    separator : str
     width : int
         Number of columns.
     pixels : list of int
@@ -73,21 +77,26 @@ class _Layout:
         Columns of the label and of the part of a split.
     others : list of str
         Names of the columns left out.
+    only_other : int or None
+        The only column left out, if it has a name: the label if its values repeat.
+    decimal : str
     """
 
     separator: str
-    decimal: str
     width: int
     pixels: list[int]
     packed: int | None = None
     label: int | None = None
     split: int | None = None
     others: Sequence[str] = ()
+    only_other: int | None = None
+    decimal: str = "."
 
     @property
     def texts(self) -> list[int]:
         """Columns that are read as text."""
-        return [each for each in (self.label, self.split, self.packed) if each is not None]
+        places = (self.label, self.split, self.packed, self.only_other)
+        return [each for each in places if each is not None]
 
 
 def read(source: BinaryIO, file: str, *, limits: Limits = LIMITS) -> Table:
@@ -133,16 +142,29 @@ def _read(text: TextIOWrapper, file: str, bounds: Limits) -> Table:
     has_header = _is_header(header, row)
     if has_header and not second:
         limits.check_count(0, file, bounds)
-    layout = _layout(header if has_header else [], row if has_header else header, separator)
     skipped = second_number - 1 if has_header else number - 1
+    layout = _layout(header if has_header else [], row if has_header else header, separator)
+    layout = replace(layout, decimal=_decimal(text, separator, skipped))
     pixels, columns = _columns(text, layout, skipped, file, bounds)
-    found = list[str]()
+    found, others = list[str](), [*layout.others]
     if layout.label is not None:
         found = labels.of_cells(columns[layout.label], file)
+    elif layout.only_other is not None and labels.repeats(columns[layout.only_other]):
+        found, others = labels.of_cells(columns[layout.only_other], file), []
     elif layout.packed is None:
         pixels, found = _split_off_label(pixels)
     parts = [] if layout.split is None else [_part(cell) for cell in columns[layout.split]]
-    return Table(pixels, found, parts, Counter(layout.others))
+    return Table(pixels, found, parts, Counter(others))
+
+
+def _decimal(text: TextIOWrapper, separator: str, skipped: int) -> str:
+    """Return the decimal separator: a comma if it stands in the first numbers, or else a point."""
+    if separator == ",":
+        return "."
+    text.seek(0)
+    lines = islice(text, skipped, skipped + EXAMPLES)
+    cells = (cell for line in lines for cell in line.split(None if separator == " " else separator))
+    return "," if any(DECIMAL_COMMA.fullmatch(cell.strip()) for cell in cells) else "."
 
 
 def _next_line(
@@ -236,7 +258,6 @@ def _layout(header: Sequence[str], row: Sequence[str], separator: str) -> _Layou
     """Decide what the columns are, from their names, if there are any, and the first values."""
     names = [name.casefold() for name in header] or [""] * len(row)
     width = len(names)
-    decimal = "," if separator != "," and any(map(DECIMAL_COMMA.fullmatch, row)) else "."
     label = next((names.index(name) for name in LABEL_NAMES if name in names), None)
     split = next((names.index(name) for name in SPLIT_NAMES if name in names), None)
     special = {label, split}
@@ -248,12 +269,18 @@ def _layout(header: Sequence[str], row: Sequence[str], separator: str) -> _Layou
     if not header and packed is None and not _is_square(width):
         label = _label_in_words(row)
         pixels = [place for place in pixels if place != label]
-    others = [
-        f"column {header[place] or place + 1}"
-        for place in range(len(header))
-        if place not in {*pixels, *special}
-    ]
-    return _Layout(separator, decimal, width, pixels, packed, label, split, others)
+    others = [place for place in range(len(header)) if place not in {*pixels, *special}]
+    is_label = label is None and len(others) == 1 and not INDEX.fullmatch(names[others[0]])
+    return _Layout(
+        separator,
+        width,
+        pixels,
+        packed,
+        label,
+        split,
+        [f"column {header[place] or place + 1}" for place in others],
+        others[0] if is_label else None,
+    )
 
 
 def _label_in_words(row: Sequence[str]) -> int | None:
