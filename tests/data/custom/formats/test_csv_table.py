@@ -107,3 +107,8 @@ def test_rows_of_packed_pixels_that_differ_in_length_are_rejected() -> None:
     rows = [["pixels"], *([" ".join(map(str, row))] for row in PIXELS), ["1 2 3"]]
     with pytest.raises(LabError, match="different numbers of pixels"):
         csv_table.read(text(rows), "x.csv")
+
+
+def test_infinite_values_are_no_labels() -> None:
+    table = csv_table.read(io.BytesIO(b"1e999,2\n" * 60), "x.csv")
+    assert table.labels == []
