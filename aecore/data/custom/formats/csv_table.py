@@ -381,7 +381,7 @@ def _split_off_label(pixels: NDArray[np.float32]) -> tuple[NDArray[np.float32], 
         values, counts = np.unique(pixels[:, place], return_counts=True)
         # Larger ones are not exact in this precision.
         is_whole = (np.abs(values) < 2**24).all() and (values == np.rint(values)).all()
-        is_class = is_whole and labels.repeats(pixels[:, place].tolist())
+        is_class = is_whole and len(values) > 1 and labels.repeats(pixels[:, place].tolist())
         shares = counts / counts.sum()
         # Corner pixels are nearly constant; classes are not.
         found.append(-(shares * np.log(shares)).sum() if is_class else -1.0)
