@@ -25,7 +25,7 @@ from aecore.data.custom.formats.csv_table import Table
 from aecore.data.custom.formats.image_files import ImageFile, Listing
 from aecore.data.custom.greyscale import grey
 from aecore.data.custom.limits import LIMITS, Limits, too_large
-from aecore.data.custom.options import Options
+from aecore.data.custom.options import FITS, Options
 from aecore.data.custom.report import Report
 from aecore.data.preparation import Preparation
 from aecore.errors import DataError
@@ -239,7 +239,7 @@ class _Reading:
     def _several(self, data: Sequence[ImageFile], listing: Listing, name: str) -> Content:
         """Read several files together: arrays, or else tables, of the parts of a split."""
         found, tables, left = list[NamedArray](), list[tuple[Table, str]](), self.limits.unpacked
-        skipped = Counter[str]()
+        skipped, errors = Counter[str](), list[DataError]()
         for each in data:
             file = self._content(each, name)
             left -= file.getbuffer().nbytes
@@ -250,8 +250,13 @@ class _Reading:
             if array := self._array(file.getvalue()[:4096], partial(_again, file), stem, name):
                 found.append(array)
             elif path.suffix.lower() in TABLE_SUFFIXES:
-                table = csv_table.read(file, str(each.path), limits=self.limits)
-                tables.append((table, path.stem))
+                try:
+                    table = csv_table.read(file, str(each.path), limits=self.limits)
+                except DataError as error:  # one with other contents, such as a description
+                    errors.append(error)
+                    skipped[_kind(each)] += 1
+                else:
+                    tables.append((table, path.stem))
             else:
                 skipped[_kind(each)] += 1
         if found:
@@ -259,7 +264,7 @@ class _Reading:
         elif tables:
             content = self._tables(tables, name)
         else:
-            raise _nothing(listing, name, self.limits)
+            raise next(iter(errors), None) or _nothing(listing, name, self.limits)
         content.left_out.update(skipped)
         return content
 
@@ -288,6 +293,14 @@ class _Reading:
         notes, others = list(frames.notes), list(listing.others)
         if self.options.label_pattern:
             texts = paths.labels_in_names(frames.paths, self.options.label_pattern)
+            if not any(texts):
+                raise DataError(
+                    "Label pattern is {pattern!r}, which matches no name in {file}, such as "
+                    "{example}.",
+                    pattern=self.options.label_pattern,
+                    file=name,
+                    example=frames.paths[0].stem,
+                )
             notes.append(N_("Labels are from the names of the files."))
         elif not any(texts):
             for each in [file for file in others if file.path.suffix.lower() in TABLE_SUFFIXES]:
@@ -314,10 +327,10 @@ class _Reading:
         if image_file.size > MOST_TABLE_BYTES:
             return []
         text = TextIOWrapper(self._content(image_file, name), "utf-8-sig", newline="")
-        first = text.readline()
-        text.seek(0)
-        separator = max(",;\t", key=first.count)
         try:
+            first = text.readline()
+            text.seek(0)
+            separator = max(",;\t", key=first.count)
             rows = [row for row in csv.reader(text, delimiter=separator) if row]
         except (UnicodeError, csv.Error):
             return []
@@ -370,6 +383,17 @@ def _understood(content: Content, name: str, options: Options) -> CustomImages:
     texts = content.labels or [""] * len(images)
     numbers, classes = labels.classes(texts, name)
     is_test = None if not content.parts else held_out(content.parts)
+    notes = list(content.notes)
+    if options.size is not None:
+        height, width = options.size
+        notes.append(
+            N_(
+                "Resized to {width} by {height} pixels ({fit}).",
+                width=width,
+                height=height,
+                fit=FITS[options.fit].label,
+            )
+        )
     report = Report(
         images=len(images),
         height=images.shape[1],
@@ -380,7 +404,7 @@ def _understood(content: Content, name: str, options: Options) -> CustomImages:
         unlabelled=int((numbers < 0).sum()) if classes else 0,
         split=_counted(is_test),
         left_out=dict(content.left_out),
-        notes=content.notes,
+        notes=notes,
         dark_on_light=is_dark_on_light(images[:EXAMPLES]),
     )
     white, deep_white = content.whites

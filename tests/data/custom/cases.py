@@ -230,6 +230,14 @@ def decimal_commas_after_whole_numbers(folder: Path) -> Path:
     return path
 
 
+@case(images=COUNT, left_out={".txt": 1, ".csv": 1})
+def table_beside_a_description(folder: Path) -> Path:
+    plain = table(folder / "data.csv", FLAT, form="%d")
+    files = {"data.csv": plain.read_bytes(), "README.txt": b"Digits,\nby hand.\n"}
+    files["about.csv"] = b"name,value\nauthor,somebody\n"
+    return zipped(folder / "a.zip", files)
+
+
 # Arrays
 
 

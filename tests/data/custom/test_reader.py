@@ -240,3 +240,19 @@ def test_unsupported_file_type_is_rejected(tmp_path: Path) -> None:
     path.write_bytes(bytes(range(256)) * 9)
     with pytest.raises(LabError, match=r"film\.mp4 is neither"):
         reader.read(path)
+
+
+def test_labels_are_taken_from_the_names_of_files(tmp_path: Path) -> None:
+    for number, image in enumerate(IMAGES):
+        Image.fromarray(image).save(tmp_path / f"{('cat', 'dog')[number % 2]}_{number}.png")
+    result = reader.read(tmp_path, Options(label_pattern="{label}_*"))
+    assert result.report.classes == {"cat": 30, "dog": 30}
+    assert "Labels are from the names of the files." in map(str, result.report.notes)
+    with pytest.raises(LabError, match=r"matches no name in .*such as cat_0"):
+        reader.read(tmp_path, Options(label_pattern="{label}-*"))
+
+
+def test_resizing_is_reported() -> None:
+    report = reader.read(npz(images=IMAGES), Options(size=(8, 10), fit="crop")).report
+    assert (report.height, report.width) == (8, 10)
+    assert [str(note) for note in report.notes] == ["Resized to 10 by 8 pixels (Crop)."]
