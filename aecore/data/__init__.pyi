@@ -8,6 +8,7 @@ from .catalog import data_root as data_root
 from .catalog import default as default
 from .catalog import download as download
 from .catalog import free_name as free_name
+from .catalog import extent as extent
 from .catalog import load as load
 from .catalog import offers as offers
 from .catalog import remove as remove
@@ -17,3 +18,4 @@ from .custom.options import Options as Options
 from .custom.reader import CustomImages as CustomImages
 from .custom.reader import read as read
 from .dataset import Dataset as Dataset
+from .dataset import Extent as Extent

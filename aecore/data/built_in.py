@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from numpy.typing import NDArray
 
 from aecore.data import array_store, digits, strokes
-from aecore.data.dataset import Dataset, assemble
+from aecore.data.dataset import Dataset, Extent, assemble
 from aecore.data.published.registry import PUBLISHED
 from aecore.i18n import N_, Message
 
@@ -28,6 +28,14 @@ class BuiltIn(Protocol):
     def megabytes(self) -> int:
         """Size of the download; 0 if there is none."""
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes."""
+
+    @property
+    def extent(self) -> Extent:
+        """Number and size of its training images, known before it is downloaded."""
+
     def is_present(self, root: Path) -> bool:
         """Whether it can be loaded without a download."""
 
@@ -45,12 +53,14 @@ class Bundled:
     read : callable
         Returns the arrays by name, as `aecore.data.dataset.assemble` takes them.
     classes : tuple of str
+    extent : Extent
     """
 
     title: Message
     description: Message
     read: Callable[[], Mapping[str, NDArray[Any]]]
     classes: tuple[str, ...]
+    extent: Extent
     megabytes: int = 0
 
     def is_present(self, root: Path) -> bool:  # noqa: ARG002 -- of the protocol
@@ -70,6 +80,10 @@ class Generator(Protocol):
     @property
     def CLASSES(self) -> tuple[str, ...]:  # noqa: N802 -- a constant of a module
         """Names of the classes."""
+
+    @property
+    def EXTENT(self) -> Extent:  # noqa: N802 -- a constant of a module
+        """Number and size of the training images."""
 
     @property
     def FACTORS(self) -> Mapping[str, Any]:  # noqa: N802 -- a constant of a module
@@ -96,6 +110,16 @@ class Generated:
     generator: Generator
     megabytes: int = 0
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """Names of the classes."""
+        return self.generator.CLASSES
+
+    @property
+    def extent(self) -> Extent:
+        """Number and size of its training images."""
+        return self.generator.EXTENT
+
     def is_present(self, root: Path) -> bool:  # noqa: ARG002 -- of the protocol
         """Whether it can be loaded; always."""
         return True
@@ -113,6 +137,7 @@ BUILT_IN: Mapping[str, BuiltIn] = {
         N_("1,797 handwritten digits, 8 by 8: small, fast, always available."),
         digits.read,
         digits.CLASSES,
+        digits.EXTENT,
     ),
     "strokes": Generated(
         N_("Strokes"),

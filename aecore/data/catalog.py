@@ -7,13 +7,15 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+import numpy as np
+
 from aecore.data import array_store, split
 from aecore.data.built_in import BUILT_IN
 from aecore.data.custom import reader
 from aecore.data.custom.options import Options
 from aecore.data.custom.reader import CustomImages
 from aecore.data.dataset import Dataset as Dataset
-from aecore.data.dataset import assemble
+from aecore.data.dataset import Extent, assemble
 from aecore.data.published import registry
 from aecore.data.published.download import Progress, Remote, fetch
 from aecore.data.published.registry import PUBLISHED
@@ -124,6 +126,37 @@ def load(name: str, *, root: Path | None = None) -> Dataset:
         root=root,
         all=", ".join(offers(root)),
     )
+
+
+def extent(name: str, classes: Sequence[str] = (), *, root: Path | None = None) -> Extent | None:
+    """Return how many training images a dataset has, and their size, without reading them.
+
+    Parameters
+    ----------
+    name : str
+        One of `offers`; it need not be downloaded.
+    classes : sequence of str
+        Count the images of these classes only; empty for all. The classes of a built-in dataset
+        are taken to be equally large.
+    root : Path, optional
+        Folder of all datasets; by default `data_root`.
+
+    Returns
+    -------
+    Extent or None
+        None if there is no dataset of this name, or it is damaged.
+    """
+    if name in BUILT_IN:
+        whole, known = BUILT_IN[name].extent, BUILT_IN[name].classes
+        share = len(set(known) & set(classes)) / len(known) if classes else 1
+        return whole._replace(images=round(whole.images * share))
+    try:
+        dataset = load(name, root=root)
+    except DataError:
+        return None
+    labels = [label for label, each in enumerate(dataset.classes) if each in classes]
+    count = np.isin(dataset.labels, labels).sum() if classes else len(dataset.images)
+    return Extent(int(count), *dataset.shape)
 
 
 def download(

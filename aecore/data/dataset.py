@@ -5,7 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,14 @@ from aecore.data.preparation import Preparation
 from aecore.errors import DataError
 
 FINGERPRINT_BYTES = 16
+
+
+class Extent(NamedTuple):
+    """How many training images a dataset has, and their size in pixels."""
+
+    images: int
+    height: int
+    width: int
 
 
 @dataclass(frozen=True, eq=False)

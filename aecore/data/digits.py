@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aecore.data import split
+from aecore.data.dataset import Extent
 from aecore.errors import DataError
 
 CLASSES = tuple("0123456789")
+EXTENT = Extent(1_438, 8, 8)
 
 
 def read() -> dict[str, NDArray[Any]]:

@@ -12,12 +12,14 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from aecore.data.dataset import Extent
 from aecore.i18n import N_
 from aecore.imports import importing
 
 SIDE = 28
 HEIGHT = 17.0
 COUNT, HELD_OUT = 10_000, 2_000
+EXTENT = Extent(COUNT, SIDE, SIDE)
 CLASSES = tuple("0123456789")
 # Line segments between two points of a curve; half a pixel long, they look smooth.
 SEGMENTS = 4

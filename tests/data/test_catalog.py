@@ -355,3 +355,38 @@ def test_real_mnist(root: Path) -> None:
     assert np.bincount(dataset.test_labels).tolist()[:4] == [980, 1135, 1032, 1010]
     assert dataset.images.mean() / 255 == pytest.approx(0.1307, abs=1e-4)
     assert [path.name for path in root.iterdir()] == ["MNIST"], "nothing is copied"
+
+
+@pytest.mark.parametrize("name", ["digits", "strokes", pytest.param("mnist", marks=requires_mnist)])
+def test_declared_extent_is_that_of_the_loaded_dataset(name: str) -> None:
+    root = REAL if name == "mnist" else None
+    dataset = data.load(name, root=root)
+    assert data.extent(name) == (len(dataset.images), *dataset.shape)
+    third = data.extent(name, ["3"])
+    assert third is not None
+    assert third.images == pytest.approx((dataset.labels == 3).sum(), rel=0.1)
+
+
+def test_extent_is_known_without_a_download(root: Path) -> None:
+    for name in PUBLISHED:
+        extent = data.extent(name, root=root)
+        assert extent is not None
+        assert extent.images >= 60_000
+        assert extent[1:] == (28, 28)
+    assert not root.exists()
+
+
+def test_extent_of_own_images_counts_the_chosen_classes(root: Path) -> None:
+    labels = np.repeat(["a", "b"], [40, 20])
+    data.add(npz(labels=labels), "mine", root=root)
+    assert data.extent("mine", root=root) == (48, 5, 4)
+    assert data.extent("mine", ["b"], root=root) == (16, 5, 4)
+    assert data.extent("mine", ["a", "b", "c"], root=root) == (48, 5, 4)
+    assert data.extent("digits", ["zebra"], root=root) == (0, 8, 8)
+
+
+def test_unknown_or_damaged_dataset_has_no_extent(root: Path) -> None:
+    assert data.extent("nothing", root=root) is None
+    data.add(npz(), "mine", root=root)
+    (root / "own" / "mine" / "images.npy").write_bytes(b"")
+    assert data.extent("mine", root=root) is None

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aecore.data import array_store
-from aecore.data.dataset import Dataset, assemble
+from aecore.data.dataset import Dataset, Extent, assemble
 from aecore.data.published import idx
 from aecore.data.published.download import Remote
 from aecore.errors import DataError
@@ -36,6 +36,8 @@ class Published:
     sizes : tuple of int
         Size of each download in bytes.
     classes : tuple of str
+    extent : Extent
+        Number and size of the training images.
     first_label : int
         Label of the first class in the files.
     transposed : bool
@@ -48,6 +50,7 @@ class Published:
     files: tuple[str, str, str, str]
     sizes: tuple[int, ...]
     classes: tuple[str, ...]
+    extent: Extent
     first_label: int = 0
     transposed: bool = False
 
@@ -128,6 +131,7 @@ PUBLISHED: Mapping[str, Published] = {
         _file_names(),
         (9_912_422, 28_881, 1_648_877, 4_542),
         tuple(digits),
+        Extent(60_000, 28, 28),
     ),
     "fashion_mnist": Published(
         N_("Fashion-MNIST"),
@@ -136,6 +140,7 @@ PUBLISHED: Mapping[str, Published] = {
         _file_names(),
         (26_421_880, 29_515, 4_422_102, 5_148),
         tuple(name.text for name in FASHION),
+        Extent(60_000, 28, 28),
     ),
     "kmnist": Published(
         N_("Kuzushiji-MNIST"),
@@ -144,6 +149,7 @@ PUBLISHED: Mapping[str, Published] = {
         _file_names(),
         (18_165_135, 29_497, 3_041_136, 5_120),
         ("o", "ki", "su", "tsu", "na", "ha", "ma", "ya", "re", "wo"),
+        Extent(60_000, 28, 28),
     ),
     "emnist_letters": Published(
         N_("EMNIST Letters"),
@@ -152,6 +158,7 @@ PUBLISHED: Mapping[str, Published] = {
         _file_names("emnist-letters-", test="test"),
         (561_753_746,),
         tuple(ascii_lowercase),
+        Extent(124_800, 28, 28),
         first_label=1,
         transposed=True,
     ),
@@ -162,6 +169,7 @@ PUBLISHED: Mapping[str, Published] = {
         _file_names("qmnist-", test="test"),
         (9_704_059, 526_800, 9_742_279, 526_800),
         tuple(digits),
+        Extent(60_000, 28, 28),
     ),
 }
 
