@@ -282,6 +282,11 @@ class Config(BaseModel):
         return type(self)(**{**self.model_dump(), **values})
 
 
+def parse_classes(classes: str) -> tuple[str, ...]:
+    """Split a comma-separated list of classes; empty for all."""
+    return tuple(name.strip() for name in classes.split(",") if name.strip())
+
+
 def _conflicts(config: Config) -> Iterator[Message]:
     """Yield the conflicts between settings, each with a way out."""
     for requirement in unmet(config):

@@ -74,8 +74,8 @@ def anomalies(
     _check_threshold(accept, threshold)
     check_out(out)
     from aecore.applications import anomaly
+    from aecore.config import parse_classes
     from aecore.runs.trained_model import TrainedModel
-    from aecore.training.subset import parse_classes
 
     network = TrainedModel.open(run)
     classes = anomaly.normal_classes(network) if normal is None else parse_classes(normal)

@@ -8,7 +8,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from aecore.config import Config
+from aecore.config import Config, parse_classes
 from aecore.data import Dataset
 from aecore.errors import RunError
 
@@ -43,11 +43,6 @@ def training_subset(dataset: Dataset, config: Config) -> Dataset:
         classes = select_classes(dataset, parse_classes(config.classes))
         subsets[key] = _first(classes, config.train_size)
     return subsets[key]
-
-
-def parse_classes(classes: str) -> tuple[str, ...]:
-    """Split a comma-separated list of classes; empty for all."""
-    return tuple(name.strip() for name in classes.split(",") if name.strip())
 
 
 def select_classes(dataset: Dataset, classes: tuple[str, ...]) -> Dataset:
