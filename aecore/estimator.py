@@ -1,6 +1,7 @@
 """The autoencoder as a scikit-learn transformer, from any features to codes."""
 
 import math
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from inspect import Parameter, Signature
 from typing import Any, Self, TypeVar, cast
@@ -9,15 +10,21 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from torch.nn import functional
 
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import ConfigError, DataError
+from aecore.i18n import t
 from aecore.knob import knobs
 from aecore.network.autoencoder import Autoencoder
+from aecore.network.inference import tensor
 from aecore.training.checkpoint import State
+from aecore.training.corruption import corrupt
 from aecore.training.probe import HELD_OUT
+from aecore.training.seeding import generator
 from aecore.training.trainer import Trainer
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -28,14 +35,18 @@ CHUNK = 4096
 # Knobs that select images, which do not apply to features.
 IMAGE_KNOBS = frozenset({"dataset", "train_size", "classes"})
 DEFAULTS = {name: each.default for name, each in knobs(Config).items() if name not in IMAGE_KNOBS}
+PARAMETERS: Mapping[str, Any] = {**DEFAULTS, "random_state": None}
+MOST_SEED = int(knobs(Config)["seed"].high or 0)
 MOST_ROWS = int(knobs(Config)["train_size"].high or 0)
 # Errors on held-out images: users of scikit-learn hold out data themselves.
 HELD_OUT_COLUMNS = frozenset({"held_out", "pca"})
+# A fit ended badly if its error rose by this factor, and to more than 1 % of the range of the data.
+MUCH_WORSE, NOTICEABLE = 2.0, 1e-4
 
 
 def _with_knobs(init: F) -> F:
-    """Add the knobs as keyword arguments to a constructor's signature, which scikit-learn reads."""
-    keywords = [Parameter(n, Parameter.KEYWORD_ONLY, default=d) for n, d in DEFAULTS.items()]
+    """Add the parameters as keywords to a constructor's signature, which scikit-learn reads."""
+    keywords = [Parameter(n, Parameter.KEYWORD_ONLY, default=d) for n, d in PARAMETERS.items()]
     this = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
     init.__signature__ = Signature([this, *keywords])  # type: ignore[attr-defined]
     return init
@@ -53,6 +64,8 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
     **parameters : int, float, bool or str
         The knobs of `aecore.config.Config` with their defaults, except ``dataset``, ``train_size``
         and ``classes``. A convolutional network interprets rows as square images.
+    random_state : int, RandomState instance or None
+        Another name for ``seed``; None for the value of ``seed``.
 
     Attributes
     ----------
@@ -78,9 +91,9 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
 
     @_with_knobs
     def __init__(self, **parameters: Any) -> None:
-        if unknown := parameters.keys() - DEFAULTS.keys():
+        if unknown := parameters.keys() - PARAMETERS.keys():
             raise TypeError(f"AutoencoderEstimator has no parameter {sorted(unknown)[0]!r}")
-        for name, value in {**DEFAULTS, **parameters}.items():
+        for name, value in {**PARAMETERS, **parameters}.items():
             setattr(self, name, value)
 
     def fit(self, X: Any, y: object = None) -> Self:  # noqa: N803, ARG002
@@ -101,10 +114,17 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
             If a parameter is invalid; it is a ValueError.
         RunError
             If training diverges.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If the error is far larger at the end than at the start.
         """
         rows = self._begin(X)
         trainer = Trainer(self._dataset(rows), self._config())
+        start = _error(trainer)
         trainer.train()
+        _warn_if_worse(start, _error(trainer), trainer.config.learning_rate)
         self._end(trainer, trainer.history)
         self._passes = trainer.steps // trainer.steps_per_epoch
         return self
@@ -184,10 +204,33 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         return float(self.score_samples(X).mean())
 
     def _config(self) -> Config:
-        values = {name: getattr(self, name) for name in DEFAULTS}
+        values = {**{name: getattr(self, name) for name in DEFAULTS}, "seed": self._seed()}
         # Searches may set numpy scalars.
         plain = {n: v.item() if isinstance(v, np.generic) else v for n, v in values.items()}
         return Config(**plain, train_size=MOST_ROWS)
+
+    def _seed(self) -> Any:
+        """Return the seed, which `random_state` may give too."""
+        seed, state = self.seed, self.random_state
+        if state is None:
+            return seed
+        if seed not in (DEFAULTS["seed"], state):
+            raise ConfigError(
+                "seed is {seed} and random_state is {state}; they are the same setting, so give "
+                "only one of them.",
+                seed=seed,
+                state=state,
+            )
+        if isinstance(state, np.random.RandomState):
+            return int(state.randint(MOST_SEED))
+        if not (isinstance(state, int | np.integer) and 0 <= state <= MOST_SEED):
+            raise ConfigError(
+                "random_state is {state!r}; choose a whole number, 0 to {most:,}, a RandomState, "
+                "or None.",
+                state=state,
+                most=MOST_SEED,
+            )
+        return int(state)
 
     def _begin(self, X: Any) -> Rows:  # noqa: N803
         rows = cast("Rows", validate_data(self, X, dtype=FLOATS))
@@ -243,3 +286,25 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+
+@torch.no_grad()
+def _error(trainer: Trainer) -> float:
+    """Return the mean squared error on the first rows, with noise as in training."""
+    rows, config = tensor(trainer.dataset.test_images), trainer.config
+    noise = generator(config.seed, "convergence")
+    corrupted = corrupt(rows, config.noise_kind, config.noise, noise)
+    return float(functional.mse_loss(trainer.model(corrupted), rows))
+
+
+def _warn_if_worse(start: float, end: float, learning_rate: float) -> None:
+    if end > max(MUCH_WORSE * start, NOTICEABLE):
+        text = t(
+            "The fit made the network worse: the mean squared error of scaled features rose from "
+            "{start:.3g} to {end:.3g}. Lower learning_rate, which is {rate:g}, or train for more "
+            "epochs.",
+            start=start,
+            end=end,
+            rate=learning_rate,
+        )
+        warnings.warn(text, ConvergenceWarning, stacklevel=3)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.decomposition import PCA
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -36,8 +37,9 @@ def test_scikit_learn_estimator_checks(estimator: Any, check: Any) -> None:
 
 def test_estimator_parameters_are_the_knobs() -> None:
     names = inspect.signature(AutoencoderEstimator).parameters
-    assert set(names) == set(Config.model_fields) - IMAGE_KNOBS == set(DEFAULTS)
-    assert AutoencoderEstimator().get_params() == {n: getattr(Config(), n) for n in names}
+    assert set(names) - {"random_state"} == set(Config.model_fields) - IMAGE_KNOBS == set(DEFAULTS)
+    defaults = {name: getattr(Config(), name) for name in DEFAULTS}
+    assert AutoencoderEstimator().get_params() == {**defaults, "random_state": None}
     with pytest.raises(TypeError, match="bottelneck"):
         AutoencoderEstimator(bottelneck=3)
     with pytest.raises(LabError, match="bottleneck is 0"):
@@ -126,3 +128,49 @@ def test_convolutional_network_treats_rows_as_square_images(images: Any) -> None
         clone(estimator).fit(images[:300, :63])
     with pytest.raises(LabError, match="The codes have 9 dimensions; the network's have 8"):
         estimator.inverse_transform(np.zeros((2, 9)))
+
+
+def test_random_state_is_another_name_for_the_seed(images: Any) -> None:
+    by_seed = AutoencoderEstimator(seed=5, **SMALL).fit(images[:300])
+    for state in (5, np.int64(5)):
+        estimator = AutoencoderEstimator(random_state=state, **SMALL)
+        assert estimator.get_params()["random_state"] == 5
+        assert clone(estimator).fit(images[:300]).history_ == by_seed.history_
+    both = AutoencoderEstimator(seed=5, **SMALL).set_params(random_state=5)
+    assert both.fit(images[:300]).history_ == by_seed.history_
+    other = AutoencoderEstimator(**SMALL).set_params(random_state=6).fit(images[:300])
+    assert other.history_ != by_seed.history_
+
+
+def test_random_state_may_be_an_instance(images: Any) -> None:
+    first, second = (
+        AutoencoderEstimator(random_state=np.random.RandomState(seed), **SMALL).fit(images[:100])
+        for seed in (1, 1)
+    )
+    assert first.history_ == second.history_
+    # As in scikit-learn, the instance's next numbers are others.
+    assert first.fit(images[:100]).history_ != second.history_
+
+
+@pytest.mark.parametrize(
+    ("parameters", "message"),
+    [
+        ({"seed": 3, "random_state": 4}, "seed is 3 and random_state is 4; they are the same"),
+        ({"random_state": -1}, "random_state is -1; choose a whole number, 0 to 2,147,483,647"),
+        ({"random_state": "x"}, "random_state is 'x'; choose a whole number"),
+    ],
+)
+def test_invalid_random_state_is_rejected(
+    images: Any, parameters: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(LabError, match=message):
+        AutoencoderEstimator(**parameters).fit(images[:50])
+
+
+@pytest.mark.parametrize("settings", [{"noise": 0.3}, {"batch_size": 1, "epochs": 1}])
+def test_fit_that_ends_far_above_its_start_warns(images: Any, settings: Any) -> None:
+    calm = {**SMALL, **settings}
+    # Warnings are errors in these tests.
+    AutoencoderEstimator(**calm).fit(images[:300])
+    with pytest.warns(ConvergenceWarning, match="Lower learning_rate, which is 1, or"):
+        AutoencoderEstimator(**calm, learning_rate=1.0, schedule="constant").fit(images[:300])
