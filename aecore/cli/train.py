@@ -138,6 +138,29 @@ def _change(run: "Run", trainer: "Trainer", name: str | None, values: Mapping[st
     trainer.change(**changes)
     if len(trainer.edits) > edits:
         run.save(trainer)
+        if "epochs" in trainer.edits[-1]["changes"] and trainer.history and not trainer.finished:
+            print_note(_continuation(trainer))
+
+
+def _continuation(trainer: "Trainer") -> str:
+    """Say how the learning rate goes on after the number of epochs has changed."""
+    from aecore.choices.schedule import SCHEDULES
+    from aecore.training.schedule import TrainingSchedule, learning_rate
+
+    config, step, total = trainer.config, trainer.steps, trainer.total_steps
+    schedule = TrainingSchedule(config, trainer.steps_per_epoch)
+    now, last = (learning_rate(config, schedule.progress(each)) for each in (step, total - 1))
+    return t(
+        "Resumed at step {step:,} of {total:,}, {share:.0%} into the schedule {schedule}: the "
+        "learning rate goes on from {before:.2g} to {now:.2g}, and ends at {last:.2g}.",
+        step=step,
+        total=total,
+        share=schedule.progress(step),
+        schedule=SCHEDULES[config.schedule].label,
+        before=trainer.history[-1]["learning_rate"],
+        now=now,
+        last=last,
+    )
 
 
 @contextmanager

@@ -11,12 +11,14 @@ import numpy as np
 import pytest
 
 from aecore import data, knob
+from aecore.choices.schedule import SCHEDULES
 from aecore.cli.terminal.stopping import stopping
 from aecore.config import Config
 from aecore.network.inference import tensor
 from aecore.presets import preset
 from aecore.runs.run import Run
 from aecore.training import checkpoint
+from aecore.training.schedule import learning_rate
 from aecore.training.trainer import Trainer
 from tests.cli.conftest import SMALL, STEPS, Call
 from tests.support import saved_files, until
@@ -265,3 +267,22 @@ def test_divergence_is_reported_and_the_run_is_kept(
     assert result.json["finished"] is False
     assert np.isfinite(result.json["test_mse"])
     assert checkpoint.load(path / "checkpoint").facts["step"] == result.json["step"]
+
+
+@pytest.mark.parametrize("schedule", ["one_cycle", "constant"])
+def test_more_epochs_on_resume_say_how_the_learning_rate_goes_on(
+    call: Call, tmp_path: Path, schedule: str
+) -> None:
+    path = tmp_path / "x"
+    call("train", *SMALL, "--epochs", "2", "--schedule", schedule, "--out", path)
+    before = list(Run(path).history())[-1]["learning_rate"]
+    result = call("train", "--resume", "--out", path, "--epochs", "4", "--threads", "1")
+    config = Run(path).config
+    now, last = (learning_rate(config, step / 24) for step in (12, 23))
+    label = SCHEDULES[schedule].label
+    assert (
+        f"Resumed at step 12 of 24, 50% into the schedule {label}: the learning rate goes on from "
+        f"{before:.2g} to {now:.2g}, and ends at {last:.2g}."
+    ) in result.err
+    assert list(Run(path).history())[-1]["learning_rate"] == pytest.approx(last)
+    assert "learning rate" not in call("train", "--resume", "--out", path).err
