@@ -119,6 +119,14 @@ class Knob:
             return N_("{low} to {high}", low=f"{self.low:,.10g}", high=f"{self.high:,.10g}")
         return N_("on, off") if self.kind == "switch" else N_("text")
 
+    def text(self, value: Any) -> str:
+        """Return a value as the user reads it."""
+        if value in self.choices:
+            return str(self.choices[value].label)
+        if self.kind == "switch":
+            return t("on") if value else t("off")
+        return f"{value:g}" if isinstance(value, float) else str(value)
+
     @property
     def explanation(self) -> str:
         """The description, followed by those of the choices."""

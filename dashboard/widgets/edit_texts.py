@@ -1,11 +1,9 @@
 """Texts for changes of settings during training."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from aecore.config import Config
-from aecore.i18n import t
-from aecore.knob import Knob, knobs
+from aecore.knob import knobs
 from aecore.training.snapshot import Edit
 
 
@@ -27,17 +25,9 @@ def edit_texts(edits: Sequence[Edit]) -> list[Edit]:
         {
             "step": edit["step"],
             "changes": {
-                str(known[name].label): [_value(known[name], value) for value in values]
+                str(known[name].label): [known[name].text(value) for value in values]
                 for name, values in edit["changes"].items()
             },
         }
         for edit in edits
     ]
-
-
-def _value(knob: Knob, value: Any) -> str:
-    if value in knob.choices:
-        return str(knob.choices[value].label)
-    if knob.kind == "switch":
-        return t("on") if value else t("off")
-    return f"{value:g}" if isinstance(value, float) else str(value)
