@@ -50,7 +50,8 @@ def train(
 ) -> int:
     """Train an autoencoder and save the run in a folder; Ctrl-C stops and saves.
 
-    A preset, and a small dataset, may have other defaults than those shown here.
+    Hidden widths, batch size, epochs and learning rate suit the images unless given; a preset may
+    have other defaults than those shown here.
     """
     # Spinning threads starve each other when the processor is shared.
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

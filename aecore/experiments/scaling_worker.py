@@ -85,8 +85,9 @@ def autoencoder(images: Images) -> Encode:
     labels = np.full(len(images), -1)
     few = slice(WARM_UP_IMAGES)
     dataset = Dataset("strokes", images, labels, images[few], labels[few], ())
-    values = {"train_size": len(images), "epochs": 1, "bottleneck": BOTTLENECK}
-    trainer = Trainer(dataset, preset("stacked", "strokes", **values))
+    # The same batches and layers for any number of images, whose cost is compared.
+    same = {"epochs": 1, "bottleneck": BOTTLENECK, "batch_size": 128, "hidden": "512-256-128"}
+    trainer = Trainer(dataset, preset("stacked", "strokes", train_size=len(images), **same))
     trainer.train()
     return lambda part: encode(trainer.model, part)
 

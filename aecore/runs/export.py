@@ -24,7 +24,7 @@ from aecore.maps.projection import plane
 from aecore.metrics.reconstruction import errors
 from aecore.network import onnx
 from aecore.network.inference import tensor
-from aecore.presets import preset
+from aecore.presets import SUITED, preset
 from aecore.runs import archive
 from aecore.runs.run import Run
 from aecore.runs.trained_model import TrainedModel
@@ -229,10 +229,11 @@ def _line(path: Path) -> bytes:
             name=run.name,
         )
     words = ["aecore", "train"]
-    # The command starts from the preset for the dataset, not from the defaults.
-    start = preset("stacked", run.config.dataset).model_dump()
+    # The command starts from a preset, not from the defaults; the images decide its other settings.
+    start = preset("stacked").model_dump()
+    always = {"dataset", *SUITED}
     values = run.config.model_dump()
-    for name in [n for n in values if n == "dataset" or values[n] != start[n]]:
+    for name in [n for n in values if n in always or values[n] != start[n]]:
         value = values[name]
         flag = name.replace("_", "-")
         if isinstance(value, bool):

@@ -20,6 +20,7 @@ from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import LabError
 from aecore.network import onnx
+from aecore.presets import SUITED
 from aecore.runs import archive, export
 from aecore.runs.run import Run
 from aecore.runs.trained_model import TrainedModel
@@ -160,6 +161,9 @@ def test_exported_command_contains_the_changed_settings(folder: Path) -> None:
     assert line.startswith("aecore train ")
     for words in ("--dataset digits", "--hidden 32", "--bottleneck 3", "--epochs 2"):
         assert words in line
+    # What a preset suits to the images is named too, in case they are others elsewhere.
+    for flag in SUITED:
+        assert f"--{flag.replace('_', '-')} " in line
 
 
 def test_missing_library_is_reported_with_its_install_command(

@@ -154,9 +154,6 @@ def _warn_if_anomalies_were_seen(
         settings.dataset,
         classes=",".join(normal),
         bottleneck=min(16, network.dataset.images[0].size // 4),
-        hidden="256-128",
-        batch_size=min(128, max(16, settings.batch_size)),
-        epochs=max(30, preset("denoising", settings.dataset).epochs // 2),
     )
     st.warning(
         t(
