@@ -36,7 +36,8 @@ def _preset(config: Config) -> None:
 
     def begin(name: str | None) -> None:
         if name is not None:
-            messages.attempt(lambda: commands.begin(preset(name, config.dataset)))
+            images = config.model_dump(include={"train_size", "classes"})
+            messages.attempt(lambda: commands.begin(preset(name, config.dataset, **images)))
 
     st.selectbox(
         t("Preset"),

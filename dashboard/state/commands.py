@@ -1,13 +1,13 @@
 """What the user can do to the run in view; an error becomes a sentence on the page."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from aecore import data
 from aecore.config import Config
-from aecore.i18n import N_
+from aecore.i18n import N_, Message, t
 from aecore.knob import knobs
-from aecore.presets import PRESETS, preset
+from aecore.presets import adapt, closest, preset
 from aecore.runs import index
 from aecore.runs.index import Row
 from aecore.runs.live_run import LiveRun
@@ -73,15 +73,24 @@ def change(**values: Any) -> None:
         current = _live()
         is_live = not current.starting and all(knobs(Config)[name].live for name in values)
         if current.editable and not is_live:
-            begin(current.config.changed(**values))
+            _begin_with(current.config, values)
         else:
             current.change(**values)
 
     attempt(act)
 
 
-def begin(settings: Config, *, play: bool | None = None) -> None:
-    """Start a new run; by default it plays if the current one does."""
+def begin(settings: Config, *, play: bool | None = None, adapted: str = "") -> None:
+    """Start a new run.
+
+    Parameters
+    ----------
+    settings : Config
+    play : bool, optional
+        Whether it plays; by default if the current one does.
+    adapted : str
+        What else changed with the setting that the user changed, to be announced.
+    """
     current, sessions = _live(), active_run.sessions()
     if play is None:
         play = current.editable and current.playing
@@ -91,8 +100,37 @@ def begin(settings: Config, *, play: bool | None = None) -> None:
         settings,
         lambda wanted: sessions.runs.start(settings, wanted),
         play=play,
-        news=N_("Started a new run. {name} was saved.", name=current.run.name) if saved else None,
+        news=_news(current.run.name if saved else "", adapted),
     )
+
+
+def _begin_with(before: Config, values: Mapping[str, Any]) -> None:
+    """Start a new run with some settings changed, and those adapted that follow from them."""
+    after = adapt(before, **values)
+    begin(after, adapted=_differences(before, after, values))
+
+
+def _differences(before: Config, after: Config, known: Collection[str]) -> str:
+    """List the settings that differ with their new values, except those that are known."""
+    old, new = before.model_dump(), after.model_dump()
+    return ", ".join(
+        t("{label}: {value}", label=knob.label, value=knob.text(new[name]) or t("all"))
+        for name, knob in knobs(Config).items()
+        if old[name] != new[name] and name not in known
+    )
+
+
+def _news(saved: str, adapted: str) -> Message | None:
+    """Return what to say about a new run: which one was saved, and what else has changed."""
+    if saved and adapted:
+        return N_(
+            "Started a new run. {name} was saved. Changed to suit the images: {changes}.",
+            name=saved,
+            changes=adapted,
+        )
+    if adapted:
+        return N_("Changed to suit the images: {changes}.", changes=adapted)
+    return N_("Started a new run. {name} was saved.", name=saved) if saved else None
 
 
 def train(settings: Config) -> None:
@@ -143,22 +181,14 @@ def show_examples(draw: int, label: int | None) -> None:
 
 
 def choose_dataset(name: str) -> None:
-    """Start a new run on another dataset: with the same preset, or the same settings."""
-
-    def act() -> None:
-        settings = _live().config
-        same = matching_preset(settings)
-        begin(preset(same, name) if same else settings.changed(dataset=name))
-
-    attempt(act)
+    """Start a new run on another dataset, with what the user chose, and no classes of the last."""
+    attempt(lambda: _begin_with(_live().config, {"dataset": name}))
 
 
 def matching_preset(settings: Config) -> str | None:
     """Return the preset that these settings are, or None where they differ from all."""
-    for name in PRESETS:
-        if preset(name, settings.dataset, seed=settings.seed) == settings:
-            return name
-    return None
+    match = closest(settings)
+    return None if match.changes else match.name
 
 
 def all_runs() -> Sequence[Row]:

@@ -1,8 +1,11 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from aecore import data
 from aecore.config import Config
+from aecore.presets import preset
 from aecore.runs.folder import runs
 from aecore.runs.run import Run
 from dashboard.state import active_run, cached, commands, sessions
@@ -249,3 +252,50 @@ def test_followed_run_is_read_only(open_page: OpenPage) -> None:
     page.button(key=f"open {old.name}").click().run()
     assert current_job().latest.step == 10
     assert not page.slider(key="noise").disabled
+
+
+@pytest.fixture
+def own_images(root: Path, tmp_path: Path) -> str:
+    """Add 100 images in two classes to the datasets; return their name."""
+    images = np.random.default_rng(0).integers(0, 256, (100, 6, 5), dtype=np.uint8)
+    np.savez(tmp_path / "own.npz", images=images, labels=np.repeat(["a", "b"], 50))
+    data.add(tmp_path / "own.npz", "mine")
+    return "mine"
+
+
+def test_another_dataset_drops_the_classes_and_keeps_what_was_chosen(
+    open_page: OpenPage, own_images: str
+) -> None:
+    page = open_page(classes="3,5", noise=0.2, epochs=7)
+    page.selectbox(key="dataset").set_value(own_images).run()
+    assert not page.error
+    config = active_run.snapshot().config
+    assert (config.dataset, config.classes) == ("mine", "")
+    assert (config.hidden, config.noise, config.epochs) == ("16", 0.2, 7)
+    (toast,) = page.toast
+    assert toast.value == "Changed to suit the images: Classes: all."
+
+
+def test_preset_stays_that_preset_on_another_dataset(open_page: OpenPage, own_images: str) -> None:
+    page = open_page()
+    page.selectbox(key="preset").set_value("denoising").run()
+    page.button(key="step 1").click().run()
+    assert current_job().wait(60)
+    before = current_job().run.name
+    page.selectbox(key="dataset").set_value(own_images).run()
+    assert page.selectbox(key="preset").value == "denoising"
+    config = active_run.snapshot().config
+    assert config == preset("denoising", "mine")
+    (toast,) = page.toast
+    assert toast.value.startswith(f"Started a new run. {before} was saved. Changed to suit")
+    assert f"Batch size: {config.batch_size}" in toast.value
+    assert f"Hidden widths: {config.hidden}" in toast.value
+
+
+def test_preset_and_classes_are_kept_with_each_other(open_page: OpenPage) -> None:
+    page = open_page(classes="3")
+    page.selectbox(key="preset").set_value("stacked").run()
+    assert active_run.snapshot().config == preset("stacked", "digits", classes="3")
+    page.text_input(key="classes").set_value("4,5").run()
+    assert page.selectbox(key="preset").value == "stacked"
+    assert active_run.snapshot().config == preset("stacked", "digits", classes="4,5")
