@@ -7,8 +7,8 @@ from .catalog import check_name as check_name
 from .catalog import data_root as data_root
 from .catalog import default as default
 from .catalog import download as download
-from .catalog import free_name as free_name
 from .catalog import extent as extent
+from .catalog import free_name as free_name
 from .catalog import load as load
 from .catalog import offers as offers
 from .catalog import remove as remove

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from aecore import data
 from aecore.applications import anomaly
-from aecore.config import parse_classes
 from aecore.data.names import display_name
 from aecore.i18n import N_, t
 from aecore.presets import preset
