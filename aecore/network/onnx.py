@@ -1,5 +1,6 @@
 """Export a network as ONNX and verify it against torch."""
 
+import copy
 import importlib
 import json
 import logging
@@ -85,8 +86,10 @@ def write_part(model: Autoencoder, name: str) -> bytes:
     for required in ("onnx", "onnxruntime", "onnxscript"):
         library(required)
     part, source, target = PARTS[name]
-    content = _export(part(model).eval(), _width(model, source), source, target)
-    _check(content, part(model), _width(model, source), name)
+    # The exporter puts placeholders into its module, which another thread may be using.
+    module = part(copy.deepcopy(model)).eval()
+    content = _export(module, _width(model, source), source, target)
+    _check(content, module, _width(model, source), name)
     return content
 
 

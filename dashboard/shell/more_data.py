@@ -29,7 +29,7 @@ def more_data(offers: Mapping[str, data.Offer]) -> None:
             heading(t("Download"))
         for name, offer in missing.items():
             _download(name, offer)
-        heading(t("Your own images"))
+        heading(t("Upload"))
         upload_preview.uploader()
         own_datasets.manage([name for name, offer in offers.items() if offer.own])
     poll(additions.PART, _progress)

@@ -38,6 +38,7 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
             return
     # Before anything is drawn from it: what changes meanwhile is noticed by the next redraw.
     st.session_state[keys.DRAWN] = active_run.fingerprint()
+    st.session_state.pop(keys.PREVIEW_CHANGED, None)
     every = _interval()
     boot()
     # Notices get their own container, so that the elements below keep their positions.
@@ -49,7 +50,8 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
 
     def live() -> None:
         """Draw the live content, or rerun the whole page if more than that has changed."""
-        if active_run.fingerprint() != st.session_state[keys.DRAWN] or _interval(every) != every:
+        changed = active_run.fingerprint() != st.session_state[keys.DRAWN]
+        if changed or keys.PREVIEW_CHANGED in st.session_state or _interval(every) != every:
             st.rerun()
         snapshot = active_run.snapshot()
         transport.facts(snapshot, snapshot.examples.originals[0].size)

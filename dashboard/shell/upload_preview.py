@@ -91,7 +91,7 @@ def preview() -> None:
 
 
 def _show(found: Preview) -> None:
-    if st.session_state.pop(keys.PREVIEW_CHANGED, False):
+    if keys.PREVIEW_CHANGED in st.session_state:
         # A widget of the dialog redraws only the dialog.
         st.rerun()
     if found.error is not None:

@@ -37,6 +37,9 @@ MAP_MEASURED = "measured"
 ADDING = "adding"
 """What this session is adding: a dataset to start a run on, or files to preview."""
 
+DETECTOR = "detector"
+"""The detector in view on Anomalies."""
+
 PREVIEW = "preview"
 """What was read of the user's files, until it is added or cancelled."""
 

@@ -200,7 +200,8 @@ class Lab:
 
     def expand(self, group: str) -> None:
         """Expand a group of the sidebar if it is collapsed."""
-        expander = self.page.get_by_test_id("stExpander").filter(has_text=group).first
+        summary = self.page.locator("summary").get_by_text(group, exact=True)
+        expander = self.page.get_by_test_id("stExpander").filter(has=summary).first
         if expander.locator("details").get_attribute("open") is None:
             expander.locator("summary").click()
 

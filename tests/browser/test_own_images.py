@@ -84,6 +84,7 @@ def test_invalid_upload_is_rejected_and_training_continues(lab: Lab, tmp_path: P
     preview.get_by_text("contains pixels that are not finite (NaN or infinite)").wait_for()
     assert lab.button("add").is_disabled()
     lab.press("cancel upload")
+    preview.wait_for(state="hidden")
     lab.wait_for_step(lab.step + 1)
     assert lab.run == run
     assert not (lab.server.data / "own" / "holes").exists()
@@ -93,8 +94,10 @@ def test_file_of_another_format_is_named_for_what_it_is(lab: Lab, tmp_path: Path
     lab.ensure_fresh_run()
     file = tmp_path / "letter.npz"
     file.write_text("<!DOCTYPE html><html>Sign in</html>")
-    upload(lab, file).get_by_text("letter.npz is a web page").wait_for()
+    preview = upload(lab, file)
+    preview.get_by_text("letter.npz is a web page").wait_for()
     lab.press("cancel upload")
+    preview.wait_for(state="hidden")
 
 
 def test_download_without_network_shows_an_error(lab: Lab) -> None:

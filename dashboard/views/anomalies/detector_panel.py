@@ -1,7 +1,7 @@
 """Use the detector: score new files, and export it."""
 
 import base64
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 import streamlit as st
@@ -19,7 +19,7 @@ from aecore.i18n import t
 from aecore.runs.trained_model import TrainedModel
 from aecore.training.subset import held_out_images
 from dashboard.figures import images as image_figures
-from dashboard.state import background, cached, messages
+from dashboard.state import background, cached, keys, messages
 from dashboard.views.anomalies.results import Choice
 from dashboard.widgets.picture_upload import inverted
 
@@ -30,8 +30,28 @@ TABLE_HEIGHT = 320
 PICTURE_TYPES = ("image", "pgm", "ppm")
 
 
+@dataclass
+class Detector:
+    """The detector in view, for a button that is not redrawn with it.
+
+    Attributes
+    ----------
+    network : TrainedModel or None
+    choice : Choice or None
+        The score and the threshold; None until computed.
+    """
+
+    network: TrainedModel | None = None
+    choice: Choice | None = None
+
+
+def _detector() -> Detector:
+    detector: Detector = st.session_state.setdefault(keys.DETECTOR, Detector())
+    return detector
+
+
 def panel(network: TrainedModel, choice: Choice | None) -> None:
-    """Score new files with the detector, and offer it as a file.
+    """Score new files with the detector.
 
     Parameters
     ----------
@@ -39,13 +59,13 @@ def panel(network: TrainedModel, choice: Choice | None) -> None:
     choice : Choice, optional
         The score and the threshold; None until computed.
     """
+    detector = _detector()
+    detector.network, detector.choice = network, choice
     # Drawn in any case: uploaded files are lost once their widget is not.
     with st.expander(t("Score new files"), icon=":material/folder_open:"):
         found = _uploads(network.dataset)
         if found is not None and choice is not None:
             _verdicts(network, found, choice)
-    if choice is not None:
-        _export(network, choice)
 
 
 def default_choice(network: TrainedModel, normal: tuple[str, ...], most: int) -> Choice | None:
@@ -75,11 +95,24 @@ def default_choice(network: TrainedModel, normal: tuple[str, ...], most: int) ->
     return background.get(key, compute, (network.step, network.config, most))
 
 
-def _export(network: TrainedModel, choice: Choice) -> None:
+def export() -> None:
+    """Offer the detector as a file.
+
+    Where the rest of the page is redrawn at intervals, this must not be: a click on a button that
+    has just been replaced would find nothing to download.
+    """
+    detector = _detector()
+
+    def pack() -> bytes:
+        network, choice = detector.network, detector.choice
+        if network is None or choice is None:
+            raise LabError("The images are still being scored; wait until they are.")
+        return detector_export.pack(network, choice.score, choice.threshold)
+
     st.download_button(
         t("Export the detector"),
-        messages.or_message(lambda: detector_export.pack(network, choice.score, choice.threshold)),
-        f"{network.name}-detector.zip",
+        messages.or_message(pack),
+        "detector.zip",
         key="export detector",
         icon=":material/download:",
         help=t(
@@ -142,7 +175,8 @@ def _verdicts(network: TrainedModel, found: Pictures, choice: Choice) -> None:
     _table(verdicts, found.images)
     st.download_button(
         t("Scores (CSV)"),
-        verdicts.csv,
+        # Not a function, which each redraw would replace.
+        cached.in_session("scores", (found, choice, network.step), verdicts.csv),
         f"{network.name}-scores.csv",
         key="export scores",
         icon=":material/download:",

@@ -50,7 +50,7 @@ class Anomalous:
 
 def show() -> None:
     """Show the page."""
-    page.show(body)
+    page.show(body, detector_panel.export)
 
 
 def body(newest: Snapshot) -> None:
