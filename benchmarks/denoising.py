@@ -33,6 +33,7 @@ def measure(
     bottleneck: int = 256,
     hidden: str = "1000",
     epochs: int = 20,
+    learning_rate: float = 1e-3,
     threads: int = 2,
     as_json: AsJson = False,
 ) -> None:
@@ -43,8 +44,19 @@ def measure(
     training = tensor(images.images).numpy().reshape(images.images.shape)
     result: dict[str, Any] = {}
     for level in levels:
-        values = {"bottleneck": bottleneck, "hidden": hidden, "epochs": epochs, "noise": level}
-        trainer = Trainer(images, preset("denoising", dataset, noise_kind="gaussian", **values))
+        trainer = Trainer(
+            images,
+            preset(
+                "denoising",
+                dataset,
+                bottleneck=bottleneck,
+                hidden=hidden,
+                epochs=epochs,
+                learning_rate=learning_rate,
+                noise_kind="gaussian",
+                noise=level,
+            ),
+        )
         trainer.train()
         network = TrainedModel.from_snapshot(trainer.snapshot(), images, "denoising")
         noisy = denoising.add_noise(truth, "gaussian", level)

@@ -358,9 +358,8 @@ def test_real_mnist(root: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["digits", "strokes", pytest.param("mnist", marks=requires_mnist)])
-def test_declared_extent_is_that_of_the_loaded_dataset(name: str) -> None:
-    root = REAL if name == "mnist" else None
-    dataset = data.load(name, root=root)
+def test_declared_extent_is_that_of_the_loaded_dataset(name: str, root: Path) -> None:
+    dataset = data.load(name, root=REAL if name == "mnist" else root)
     assert data.extent(name) == (len(dataset.images), *dataset.shape)
     third = data.extent(name, ["3"])
     assert third is not None
