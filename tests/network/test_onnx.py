@@ -22,5 +22,6 @@ def test_network_stays_usable_in_another_thread_during_the_export() -> None:
     exporter = threading.Thread(target=lambda: exported.append(onnx.write_part(model, "encoder")))
     exporter.start()
     while exporter.is_alive():
-        np.testing.assert_array_equal(encode(model, images), before)
+        # Torch may share the work between other threads.
+        np.testing.assert_allclose(encode(model, images), before, atol=1e-6)
     assert exported
