@@ -9,6 +9,8 @@ from threadpoolctl import threadpool_limits
 from aecore.images import Images
 
 CHUNK = 4096
+# With more pixels than these, and fewer images than pixels, the products of images are used.
+MOST_PIXELS = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +79,10 @@ def pca(images: Images) -> PCA:
     -------
     PCA
     """
-    count, pixels, white = len(images), images[0].size, _white(images)
+    count, pixels = len(images), images[0].size
+    if count < pixels and pixels > MOST_PIXELS:
+        return _pca_of_few(images)
+    white = _white(images)
     total, products = np.zeros(pixels), np.zeros((pixels, pixels))
     for start in range(0, count, CHUNK):
         chunk = images[start : start + CHUNK].reshape(-1, pixels).astype(np.float64)
@@ -86,7 +91,32 @@ def pca(images: Images) -> PCA:
     mean = total / count
     with threadpool_limits(1):
         variances, axes = np.linalg.eigh((products / count - np.outer(mean, mean)) / white**2)
-    components = axes.T[::-1]
-    # The sign of an eigenvector is arbitrary; fixing it keeps maps from flipping.
-    signs = np.sign(components[np.arange(pixels), np.abs(components).argmax(1)])
-    return PCA(mean / white, components * signs[:, None], variances[::-1].clip(0))
+    return PCA(mean / white, _signed(axes.T[::-1]), variances[::-1].clip(0))
+
+
+def _pca_of_few(images: Images) -> PCA:
+    """Fit the components of fewer images than pixels, from the products of images.
+
+    The eigenvectors of a matrix of 600 by 600 take a fraction of a second, those of one of the
+    16,384 pixels of large images many minutes. Components without variance are left out.
+    """
+    count, white = len(images), _white(images)
+    rows = images.reshape(count, -1).astype(np.float64)
+    mean, products = rows.sum(0) / count, rows @ rows.T
+    by_mean = products.sum(0) / count
+    centred = products - by_mean - by_mean[:, None] + by_mean.sum() / count
+    with threadpool_limits(1):
+        variances, vectors = np.linalg.eigh(centred / (count * white**2))
+        kept = variances > variances[-1] * count * np.finfo(np.float64).eps
+        kept[-1] = True
+        axes = vectors[:, kept].T @ rows - np.outer(vectors[:, kept].sum(0), mean)
+    norms = np.linalg.norm(axes, axis=1, keepdims=True)
+    components = axes / np.maximum(norms, np.finfo(np.float64).tiny)
+    return PCA(mean / white, _signed(components[::-1]), variances[kept][::-1].clip(0))
+
+
+def _signed(components: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return components with fixed signs, which are arbitrary; otherwise maps would flip."""
+    signs = np.sign(components[np.arange(len(components)), np.abs(components).argmax(1)])
+    signed: NDArray[np.float64] = components * signs[:, None]
+    return signed

@@ -89,3 +89,26 @@ def test_processing_in_chunks_gives_the_same_result(
     monkeypatch.setattr(pca_module, "CHUNK", 100)
     assert pca(digits.images).components.tobytes() == unchunked.components.tobytes()
     assert unchunked.error(digits.images, 8) == pytest.approx(errors)
+
+
+def test_few_large_images_give_the_same_components(monkeypatch: pytest.MonkeyPatch) -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (60, 20, 25), np.uint8)
+    others = rng.integers(0, 256, (9, 20, 25), np.uint8)
+    expected = pca(images)
+    monkeypatch.setattr(pca_module, "MOST_PIXELS", 100)
+    few = pca(images)
+    assert few.components.shape == (59, 500)
+    assert np.allclose(few.mean, expected.mean)
+    assert np.allclose(few.variances, expected.variances[:59])
+    assert np.allclose(few.components, expected.components[:59], atol=1e-9)
+    assert few.error(others, 10) == pytest.approx(expected.error(others, 10))
+    with threadpool_limits(2):
+        assert pca(images).components.tobytes() == few.components.tobytes()
+
+
+def test_few_identical_large_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pca_module, "MOST_PIXELS", 100)
+    components = pca(np.full((7, 20, 25), 90, np.uint8))
+    assert not components.variances.round(12).any()
+    assert np.isfinite(components.components).all()
