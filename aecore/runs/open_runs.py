@@ -102,6 +102,11 @@ class OpenRuns:
         with self._lock:
             return next((run for run in reversed(self._runs) if run.config == config), None)
 
+    def uses(self, dataset: str) -> bool:
+        """Return whether a run on a dataset plays."""
+        with self._lock:
+            return any(run.playing and run.config.dataset == dataset for run in self._runs)
+
     def at(self, path: Path) -> LiveRun | None:
         """Return the open run in a folder."""
         with self._lock:

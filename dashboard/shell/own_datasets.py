@@ -35,9 +35,9 @@ def manage(names: Sequence[str]) -> None:
                 count,
             )
         )
-    in_use = active_run.live().config.dataset == name
+    in_use = _in_use(name)
     if in_use:
-        st.caption(t("The current run uses it; switch to another dataset first."))
+        st.caption(t("A run in view or in training uses it; switch to another dataset first."))
     new_name = st.text_input(t("New name"), name, key=f"rename {name}", disabled=in_use)
     with st.container(horizontal=True):
         st.button(
@@ -68,9 +68,15 @@ def _remove(name: str) -> None:
     cached.dataset.clear()
 
 
+def _in_use(name: str) -> bool:
+    """Return whether the run in view or one that trains is on a dataset."""
+    current = active_run.live().config.dataset
+    return current == name or active_run.sessions().runs.uses(name)
+
+
 def _check_unused(name: str) -> None:
-    """Raise `LabError` if a run in view of any tab is on this dataset."""
-    if active_run.live().config.dataset == name:
+    if _in_use(name):
         raise LabError(
-            "The current run is on the dataset {name}; switch to another one first.", name=name
+            "A run in view or in training is on the dataset {name}; switch to another one first.",
+            name=name,
         )

@@ -208,3 +208,13 @@ def test_run_that_nobody_watches_gives_way(opened: OpenRuns) -> None:
     assert first.waiting
     second.pause()
     until(lambda: not first.waiting)
+
+
+def test_dataset_is_in_use_while_a_run_on_it_plays(opened: OpenRuns) -> None:
+    run = opened.start(SMALL)
+    assert not opened.uses("digits")
+    run.play()
+    assert opened.uses("digits")
+    assert not opened.uses("strokes")
+    run.pause()
+    until(lambda: not opened.uses("digits"))

@@ -7,6 +7,8 @@ import pytest
 from PIL import Image
 
 from aecore import data
+from aecore.errors import LabError
+from dashboard.shell import own_datasets
 from dashboard.state import active_run, keys
 from dashboard.state.additions import additions
 from tests.dashboard.support import OpenPage
@@ -119,6 +121,16 @@ def test_own_dataset_is_renamed_and_removed(open_page: OpenPage) -> None:
     page.button(key="remove dataset").click().run()
     assert not page.exception
     assert data.available() == ("digits", "strokes")
+
+
+def test_dataset_in_use_is_neither_renamed_nor_removed(open_page: OpenPage) -> None:
+    data.add(BytesIO(upload(150)), "mine")
+    page = open_page(dataset="mine", train_size=100, hidden="8")
+    page.selectbox(key="own dataset").select("mine").run()
+    assert page.button(key="rename dataset").disabled
+    assert page.button(key="remove dataset").disabled
+    with pytest.raises(LabError, match="in view or in training"):
+        own_datasets._check_unused("mine")
 
 
 def test_download_reports_progress_and_can_be_cancelled(
