@@ -34,15 +34,22 @@ def test_invalid_file_or_dataset_name_is_rejected(call: Call, tmp_path: Path) ->
     assert "choose one of mnist," in call("data", "download", "nothing").err
 
 
-@pytest.mark.parametrize(
-    "name", ["keras_keys", "mvtec", "sixteen_levels", "frames", "dark_on_light"]
-)
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if not case.refused])
 def test_what_was_understood_is_printed_as_json(call: Call, tmp_path: Path, name: str) -> None:
     case = CASES[name]
     said = call("data", "add", case.write(tmp_path), "--json").json
     assert said["added"]
     assert {key: said[key] for key in case.expected} == case.expected
     assert said["name"] in data.available()
+
+
+@pytest.mark.parametrize("name", [name for name, case in CASES.items() if case.refused])
+def test_what_cannot_be_read_is_refused_in_one_line(call: Call, tmp_path: Path, name: str) -> None:
+    case = CASES[name]
+    result = call("data", "add", case.write(tmp_path), "--json")
+    assert (result.code, result.out) == (2, "")
+    assert case.refused in result.err
+    assert len(result.err.splitlines()) == 1
 
 
 def test_dry_run_adds_nothing(call: Call, tmp_path: Path) -> None:
