@@ -92,6 +92,8 @@ def test_reset_restarts_and_reproduces_the_run(lab: Lab) -> None:
 
 def test_keyboard_shortcuts_control_the_run(lab: Lab) -> None:
     lab.ensure_fresh_run()
+    # A key that is pressed while the buttons are being replaced reaches none of them.
+    lab.wait_until_settled()
     keyboard = lab.page.keyboard
     keyboard.press("s")
     assert_stops_at(lab, 1)
