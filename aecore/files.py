@@ -178,10 +178,11 @@ def cell(text: str) -> str:
     return, unless an apostrophe stands before it. A number stays as it is.
     """
     line = " ".join(text.splitlines()).replace("\t", " ")
-    return f"'{line}" if text.startswith(FORMULA) and not _is_number(text) else line
+    return f"'{line}" if text.startswith(FORMULA) and not is_number(text) else line
 
 
-def _is_number(text: str) -> bool:
+def is_number(text: str) -> bool:
+    """Return whether a text is a number, in any of the notations of `float`."""
     try:
         float(text)
     except ValueError:

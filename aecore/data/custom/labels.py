@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from aecore.errors import DataError
+from aecore.files import is_number
 from aecore.i18n import t
 
 MOST_CLASSES, LONGEST_CLASS = 1000, 100
@@ -71,21 +72,13 @@ def of_cells(cells: Sequence[str], file: str) -> list[str]:
     """Return the cells of a table's column of labels as texts, by the same rule as `texts`."""
     labels = [normalised(cell) for cell in cells]
     known = set(labels) - {""}
-    if any(_is_fraction(each) for each in known) and all(_is_number(each) for each in known):
+    if any(_is_fraction(each) for each in known) and all(is_number(each) for each in known):
         raise _not_classes(file)
     return labels
 
 
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
-
-
 def _is_fraction(text: str) -> bool:
-    return _is_number(text) and WHOLE.fullmatch(text) is None
+    return is_number(text) and WHOLE.fullmatch(text) is None
 
 
 def _whole_numbers(labels: NDArray[Any], file: str) -> list[str]:

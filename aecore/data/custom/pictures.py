@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from aecore.data.custom.formats import image_files
 from aecore.data.custom.formats.image_files import ImageFile
+from aecore.data.custom.labels import damaged
 from aecore.data.preparation import Preparation
 from aecore.errors import DataError
 from aecore.i18n import Message, t
@@ -93,10 +94,10 @@ def _find(source: Source, archives: ExitStack) -> tuple[PurePath, list[ImageFile
     place = _place(source)
     try:
         if isinstance(source, Path) and source.is_dir():
-            return place, image_files.sort_out(image_files.in_folder(source)).pictures
+            return place, image_files.pictures(image_files.in_folder(source))
         if zipfile.is_zipfile(source):
             archive = archives.enter_context(_archive(source))
-            return place, image_files.sort_out(image_files.in_zip(archive)).pictures
+            return place, image_files.pictures(image_files.in_zip(archive))
         return place.parent, [_picture(source, PurePosixPath(place.name))]
     except OSError as error:
         raise DataError(
@@ -117,10 +118,7 @@ def _archive(source: Source) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(source)
     except Exception as error:  # zipfile raises a dozen kinds for damage
-        raise DataError(
-            "{file} is damaged or password-protected; save it again without a password.",
-            file=_place(source).name,
-        ) from error
+        raise damaged(_place(source).name) from error
 
 
 def _picture(source: Source, name: PurePosixPath) -> ImageFile:

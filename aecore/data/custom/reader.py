@@ -247,7 +247,9 @@ class _Reading:
                 raise too_large(name, self.limits)
             path = each.path.with_suffix("") if each.path.suffix == ".gz" else each.path
             stem = path.name.removesuffix(".npy")
-            if array := self._array(file.getvalue()[:4096], partial(_again, file), stem, name):
+            if array := self._array(
+                file.getvalue()[: unreadable.HEAD_BYTES], partial(_again, file), stem, name
+            ):
                 found.append(array)
             elif path.suffix.lower() in TABLE_SUFFIXES:
                 try:

@@ -19,6 +19,7 @@ from aecore.data.custom.content import SPLITS, TEST, TRAIN
 from aecore.data.custom.labels import LABEL_NAMES
 from aecore.data.custom.limits import HIGH_SIDE, LIMITS, Limits
 from aecore.errors import DataError
+from aecore.files import is_number
 
 SPLIT_NAMES = ("usage", "split", "subset", "partition", "set")
 # An image in three colours, and its label.
@@ -197,21 +198,14 @@ def _cells(line: str, separator: str) -> list[str]:
     return [cell.strip() for cell in next(csv.reader([line], delimiter=separator), [])]
 
 
-def _number(cell: str) -> float | None:
-    try:
-        return float(cell)
-    except ValueError:
-        return None
-
-
 def _is_header(first: Sequence[str], second: Sequence[str]) -> bool:
     """Return whether the first row names the columns; numbers may be names too."""
-    if any(_number(cell) is None for cell in first if not DECIMAL_COMMA.fullmatch(cell)):
+    if any(not is_number(cell) for cell in first if not DECIMAL_COMMA.fullmatch(cell)):
         # A label in words stands in the second row as well.
         words = [
             place
             for place, cell in enumerate(first)
-            if _number(cell) is None and not _is_packed(cell)
+            if not is_number(cell) and not _is_packed(cell)
         ]
         return len(words) != 1 or not _has_label_in_words(first, second, words[0])
     return _are_consecutive(first) or _are_renamed(first)
@@ -221,7 +215,7 @@ def _has_label_in_words(first: Sequence[str], second: Sequence[str], place: int)
     """Return whether a place holds a label in both rows rather than the name of a column."""
     return (
         len(first) == len(second)
-        and _number(second[place]) is None
+        and not is_number(second[place])
         and second[place] != ""
         and not _is_packed(second[place])
         and first[place].casefold() not in LABEL_NAMES
@@ -284,7 +278,7 @@ def _layout(header: Sequence[str], row: Sequence[str], separator: str) -> _Layou
 
 
 def _label_in_words(row: Sequence[str]) -> int | None:
-    words = [place for place, cell in enumerate(row) if cell and _number(cell) is None]
+    words = [place for place, cell in enumerate(row) if cell and not is_number(cell)]
     return words[0] if len(words) == 1 and words[0] in (0, len(row) - 1) else None
 
 
@@ -300,7 +294,7 @@ def _pixel_columns(names: Sequence[str], special: set[int | None]) -> list[int]:
 
 def _is_packed(cell: str) -> bool:
     cells = cell.split()
-    return len(cells) >= FEWEST_IN_CELL and all(_number(each) is not None for each in cells)
+    return len(cells) >= FEWEST_IN_CELL and all(is_number(each) for each in cells)
 
 
 def _is_square(count: int) -> bool:
@@ -419,7 +413,7 @@ def _error(text: TextIOWrapper, layout: _Layout, skipped: int, file: str) -> Dat
                 width=layout.width,
             )
         for column, cell in enumerate(cells):
-            if column in numeric and _number(cell.replace(layout.decimal, ".")) is None:
+            if column in numeric and not is_number(cell.replace(layout.decimal, ".")):
                 return DataError(
                     "Line {line} of {file} contains {cell!r}; pixel values must be numbers.",
                     line=line,

@@ -130,9 +130,9 @@ def sort_out(files: Iterable[ImageFile], limits: Limits = LIMITS) -> Listing:
     return listing
 
 
-def pictures(files: Iterable[ImageFile]) -> Iterator[ImageFile]:
+def pictures(files: Iterable[ImageFile]) -> list[ImageFile]:
     """Return the pictures among files, without masks and hidden files."""
-    return iter(sort_out(files).pictures)
+    return sort_out(files).pictures
 
 
 @dataclass(eq=False)

@@ -36,7 +36,7 @@ def make_zip(files: dict[str, bytes]) -> zipfile.ZipFile:
 
 
 def read(files: dict[str, bytes], options: Options | None = None) -> Frames:
-    members = list(image_files.pictures(image_files.in_zip(make_zip(files))))
+    members = image_files.pictures(image_files.in_zip(make_zip(files)))
     return image_files.read(members, "x.zip", options, FEW)
 
 
