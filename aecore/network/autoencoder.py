@@ -75,7 +75,7 @@ class Autoencoder(nn.Module):
             self.path_out = TiedLinear(self.path_in) if config.tied else _linear(code, pixels)
         _initialise(self, ACTIVATIONS[config.activation].gain, generator)
         if config.linear_path:
-            _damp_nonlinear_path(self)
+            _silence_nonlinear_path(self)
 
     def encode(self, x: Tensor) -> Tensor:
         """Map images (n, pixels) to codes (n, bottleneck)."""
@@ -238,9 +238,16 @@ def _initialise(model: nn.Module, gain: float, generator: Generator) -> None:
 
 
 @torch.no_grad()
-def _damp_nonlinear_path(model: Autoencoder) -> None:
-    """Scale down the last layers of encoder and decoder, so that the linear path dominates."""
-    model.to_code.weight.mul_(0.1)
+def _silence_nonlinear_path(model: Autoencoder) -> None:
+    """Zero the last layers of encoder and decoder, so that only the linear path acts at first.
+
+    Gradients reach these layers at once, and those before them from the second step on.
+    """
+    model.to_code.weight.zero_()
     last = [layer for layer in (model.from_code, *model.decoder) if hasattr(layer, "weight")][-1]
-    if not isinstance(last, TiedLinear):
-        last.weight.mul_(0.1)
+    if isinstance(last, TiedLinear):
+        # Its weights are those of the encoder's first layer; only what it adds can be cancelled.
+        silent = model.decoder(model.from_code(torch.zeros(1, model.bottleneck)))
+        last.bias.sub_(silent[0])
+    else:
+        last.weight.zero_()
