@@ -183,7 +183,9 @@ class Config(BaseModel):
         N_("A linear shortcut initialised with PCA; the network learns the residual."),
         group="network",
     )
-    loss: str = knob("mse", N_("Loss"), N_("The reconstruction error to minimise."), choices=LOSSES)
+    loss: str = knob(
+        "clipped", N_("Loss"), N_("The reconstruction error to minimise."), choices=LOSSES
+    )
     optimizer: str = knob(
         "adam", N_("Optimizer"), N_("How gradients update the weights."), choices=OPTIMIZERS
     )

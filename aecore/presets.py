@@ -63,6 +63,7 @@ PRESETS: Mapping[str, Preset] = {
             "activation": "sigmoid",
             "code_activation": "sigmoid",
             "linear_path": False,
+            "loss": "mse",
             "optimizer": "sgd",
             "learning_rate": 5.0,
             "schedule": "constant",

@@ -18,11 +18,14 @@ class LossKind(Choice):
     Attributes
     ----------
     error : callable
-        Takes reconstructions and images, both (n, pixels). Returns the mean over pixels, a scalar;
-        not finite where the reconstructions are not.
+        Takes reconstructions and images, both (n, pixels), float32. Returns the mean over pixels, a
+        scalar; not finite where the reconstructions are not.
+    of_logits : bool
+        Whether it takes the reconstructions before their sigmoid.
     """
 
     error: "Callable[[Tensor, Tensor], Tensor]"
+    of_logits: bool = False
 
 
 def mean_squared_error(output: "Tensor", images: "Tensor") -> "Tensor":
@@ -32,14 +35,27 @@ def mean_squared_error(output: "Tensor", images: "Tensor") -> "Tensor":
     return functional.mse_loss(output, images)
 
 
-def cross_entropy(output: "Tensor", images: "Tensor") -> "Tensor":
-    """Return the mean binary cross-entropy per pixel, of reconstructions in [0, 1]."""
+def clipped_squared_error(output: "Tensor", images: "Tensor") -> "Tensor":
+    """Return the mean squared error per pixel of reconstructions clipped to [0, 1].
+
+    Clipping alone would leave pixels beyond the bounds without a gradient. This is the convex loss
+    that matches it: equal between the bounds, linear beyond them, and flat beyond a bound that is
+    the target, as black is in most pixels.
+
+    References
+    ----------
+    Auer, Herbster and Warmuth (1996). Exponentially many local minima for single neurons. NIPS.
+    """
+    clipped = output.clamp(0, 1)
+    difference = clipped - images
+    return (difference * (2 * output - clipped - images)).mean()
+
+
+def cross_entropy(logits: "Tensor", images: "Tensor") -> "Tensor":
+    """Return the mean binary cross-entropy per pixel, of reconstructions before their sigmoid."""
     from torch.nn import functional
 
-    if not output.isfinite().all():
-        # torch raises on NaN, but divergence is detected by a loss that is not finite.
-        return output.sum()
-    return functional.binary_cross_entropy(output, images)
+    return functional.binary_cross_entropy_with_logits(logits, images)
 
 
 LOSSES: Mapping[str, LossKind] = {
@@ -47,6 +63,14 @@ LOSSES: Mapping[str, LossKind] = {
         label=N_("Squared error"),
         description=N_("the mean over pixels of the squared difference."),
         error=mean_squared_error,
+    ),
+    "clipped": LossKind(
+        label=N_("Clipped squared error"),
+        description=N_(
+            "of reconstructions clipped to [0, 1], so that it does not matter how far below black "
+            "or above white a pixel is."
+        ),
+        error=clipped_squared_error,
     ),
     "bce": LossKind(
         label=N_("Cross-entropy"),
@@ -62,5 +86,6 @@ LOSSES: Mapping[str, LossKind] = {
             ),
         ),
         error=cross_entropy,
+        of_logits=True,
     ),
 }

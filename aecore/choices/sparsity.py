@@ -44,7 +44,9 @@ def l1(codes: "Tensor", scale: "Tensor") -> "Tensor":
     """Return the mean absolute activation, each unit weighted by the norm of its decoder weights.
 
     Without these weights a network evades the penalty by shrinking the code and enlarging the
-    decoder (Bricken et al., 2023, "Towards Monosemanticity", and its April 2024 update).
+    decoder (Bricken et al., 2023, "Towards Monosemanticity", and its April 2024 update). Only the
+    decoder's first layer is weighed: a decoder with hidden layers can still shrink this one and
+    enlarge those after it, so that a strength means the same for one kind of network only.
     """
     return (codes.abs() * scale).mean(0).sum()
 

@@ -18,6 +18,8 @@ from aecore.config import Config
 L = TypeVar("L", bound=nn.Module)
 
 DECODER = ("from_code.", "decoder.", "path_out.")
+# Penalties on activations are relative to images of this size, that of MNIST.
+REFERENCE_PIXELS = 28 * 28
 
 
 class TiedLinear(nn.Module):
@@ -92,10 +94,12 @@ class Autoencoder(nn.Module):
 
         With a linear path the output is unbounded.
         """
-        x = self.decoder(self.from_code(z))
-        if self.path_out is not None:
-            x = x + self.path_out(z)
-        return cast("Tensor", self.output(x))
+        return cast("Tensor", self.output(self.pre_output(z)))
+
+    def pre_output(self, z: Tensor) -> Tensor:
+        """Map codes to images before the function of the output layer, of shape (n, pixels)."""
+        x: Tensor = self.decoder(self.from_code(z))
+        return x if self.path_out is None else x + self.path_out(z)
 
     def forward(self, x: Tensor) -> Tensor:
         """Map images to their reconstructions, both (n, pixels)."""
@@ -104,26 +108,27 @@ class Autoencoder(nn.Module):
     def layer(self, number: int) -> tuple[nn.Module, nn.Module, nn.Module]:
         """Return the layers below a dense layer, the layer itself, and its mirror in the decoder.
 
-        Layer 1 is nearest the image; the last is the code.
+        Layer 1 is nearest the image; the last is the code. The mirror of layer 1 is without the
+        function of the output layer.
         """
         depth = len(self.encoder) // 2
         below = self.encoder[: 2 * (number - 1)]
         if number > depth:
             code = nn.Sequential(self.to_code, self.code_activation)
-            return below, code, nn.Sequential(self.from_code, *self.decoder[:1] or [self.output])
+            return below, code, nn.Sequential(self.from_code, *self.decoder[:1])
         place = 2 * (depth - number) + 1
-        after = self.decoder[place + 1 : place + 2] or [self.output]
-        return (
-            below,
-            self.encoder[2 * number - 2 : 2 * number],
-            nn.Sequential(self.decoder[place], *after),
-        )
+        return below, self.encoder[2 * number - 2 : 2 * number], self.decoder[place : place + 2]
 
     def decoder_scale(self) -> Tensor:
-        """Return the norm of each unit's decoder weights, of shape (bottleneck,)."""
+        """Return the norm of each unit's decoder weights, of shape (bottleneck,).
+
+        Norms are relative to the size of the image: the same image with four times as many pixels
+        has a norm twice as large.
+        """
         squares = self.from_code.weight.square().sum(0)
         if self.path_out is not None:
             squares = squares + self.path_out.weight.square().sum(0)
+        squares = squares * (REFERENCE_PIXELS / math.prod(self.shape))
         # sqrt has no gradient at 0; a dead unit would turn every weight into NaN.
         return squares.clamp_min(1e-12).sqrt()
 
@@ -153,7 +158,9 @@ class Autoencoder(nn.Module):
 def keep_top_k(codes: Tensor, k: int) -> Tensor:
     """Keep the `k` activations of each code with the largest magnitude and zero the others.
 
-    Makhzani, A. and Frey, B. (2013). k-sparse autoencoders. arXiv:1312.5663.
+    Makhzani, A. and Frey, B. (2013). k-sparse autoencoders. arXiv:1312.5663. There the largest
+    values are kept, whatever their magnitude, which is the same for codes that are not negative;
+    and more are kept of test images than in training, where here as many are.
     """
     if k >= codes.shape[1]:
         return codes

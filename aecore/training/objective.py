@@ -63,8 +63,9 @@ def loss(
     """
     with torch.autocast("cpu", torch.bfloat16, enabled=half):
         codes = model.encode(corrupted)
-        output = model.decode(codes)
-    return _loss(output, images, config.loss, penalty(codes.float(), model.decoder_scale(), config))
+        before = model.pre_output(codes)
+    added = penalty(codes.float(), model.decoder_scale(), config)
+    return _image_loss(model, before, images, config, added)
 
 
 def layer_loss(
@@ -94,12 +95,25 @@ def layer_loss(
         with torch.no_grad():
             target, source = below(images), below(corrupted)
         reconstruction = decode(encode(source))
-    return _loss(reconstruction, target.float(), config.loss if layer == 1 else "mse")
+    if layer == 1:
+        return _image_loss(model, reconstruction, images, config)
+    error = mean_squared_error(reconstruction.float(), target.float())
+    return Loss(error, error.detach())
 
 
-def _loss(output: Tensor, target: Tensor, kind: str, penalty: Tensor | float = 0.0) -> Loss:
-    error = LOSSES[kind].error(output := output.float(), target)
-    squares = error.detach()
-    if kind != "mse":
-        squares = mean_squared_error(output.detach(), target)
-    return Loss(error + penalty, squares)
+def _image_loss(
+    model: Autoencoder,
+    before: Tensor,
+    images: Tensor,
+    config: Config,
+    added: Tensor | float = 0.0,
+) -> Loss:
+    """Compute the loss of outputs before the function of the output layer, in float32.
+
+    In bfloat16 a sigmoid is 1 from 6.24 on, where the cross-entropy has no gradient.
+    """
+    kind, before = LOSSES[config.loss], before.float()
+    output = model.output(before)
+    error = kind.error(before if kind.of_logits else output, images)
+    squares = mean_squared_error(output.detach(), images) if kind.of_logits else error.detach()
+    return Loss(error + added, squares)

@@ -3,9 +3,11 @@ from typing import Any
 import pytest
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from aecore.config import Config
 from aecore.network.autoencoder import Autoencoder, keep_top_k
+from aecore.training import optimizer
 from aecore.training.objective import layer_loss, loss, penalty
 from aecore.training.seeding import generator
 
@@ -70,12 +72,17 @@ def test_top_k_keeps_exactly_k_units_despite_ties() -> None:
         {"sparsity": 1.0},
         {"sparsity": 1.0, "sparsity_kind": "kl", "code_activation": "sigmoid"},
         {"linear_path": True, "sparsity": 1.0},
+        {"linear_path": True, "tied": True},
         {"tied": True},
         {"architecture": "convolutional"},
+        {"architecture": "convolutional", "linear_path": True},
     ],
 )
 def test_gradient_reaches_every_weight(values: dict[str, Any]) -> None:
     net, config = model(**values)
+    # The linear path acts alone until the weights of the last layers have moved from zero.
+    start = loss(net, IMAGES, IMAGES, config).total
+    optimizer.Stepper(net).step(start, config, 0.01)
     loss(net, IMAGES, IMAGES, config).total.backward()  # type: ignore[no-untyped-call]
     for name, each in net.named_parameters():
         assert each.grad is not None, name
@@ -167,3 +174,46 @@ def test_without_hidden_layers_the_code_is_the_only_layer() -> None:
     net, config = model(hidden="")
     names = parameters_with_gradient(net, layer_loss(net, 1, IMAGES, IMAGES, config).total)
     assert names == {"to_code.weight", "to_code.bias", "from_code.weight", "from_code.bias"}
+
+
+@pytest.mark.parametrize("architecture", ["dense", "convolutional"])
+def test_cross_entropy_reaches_the_weights_of_a_saturated_network(architecture: str) -> None:
+    net, config = model(loss="bce", architecture=architecture)
+    last = [each for each in (net.from_code, *net.decoder) if hasattr(each, "bias")][-1]
+    with torch.no_grad():
+        # The sigmoid of 8 is 1 in bfloat16.
+        last.bias.fill_(8)
+    result = loss(net, torch.zeros_like(IMAGES), IMAGES, config, half=True)
+    (gradient,) = torch.autograd.grad(result.total, [last.bias])
+    assert result.total.item() == pytest.approx(8, abs=1)
+    assert (gradient > 0).all()
+
+
+def test_pretraining_of_the_first_layer_reads_logits_too() -> None:
+    net, config = model(loss="bce")
+    whole = layer_loss(net, 1, IMAGES, IMAGES, config)
+    below, encode, mirror = net.layer(1)
+    logits = mirror(encode(below(IMAGES)))
+    expected = functional.binary_cross_entropy(logits.sigmoid(), IMAGES)
+    assert whole.total.item() == pytest.approx(expected.item(), rel=1e-5)
+    assert whole.squares.item() == pytest.approx((logits.sigmoid() - IMAGES).square().mean().item())
+
+
+def test_l1_means_the_same_for_images_of_any_size() -> None:
+    """Enlarge images, and a network with them, so that codes and weights mean the same."""
+    small, config = model(sparsity=1.0, hidden="", code_activation="relu")
+    large = Autoencoder((8, 10), config, generator=generator(0, "weights"))
+
+    def enlarged(rows: Tensor) -> Tensor:
+        return rows.reshape(-1, 4, 5).repeat_interleave(2, 1).repeat_interleave(2, 2).flatten(1)
+
+    with torch.no_grad():
+        large.to_code.weight.copy_(enlarged(small.to_code.weight) / 4)
+        large.to_code.bias.copy_(small.to_code.bias)
+        large.from_code.weight.copy_(enlarged(small.from_code.weight.T).T)
+        large.from_code.bias.copy_(enlarged(small.from_code.bias)[0])
+    one = loss(small, IMAGES, IMAGES, config)
+    other = loss(large, enlarged(IMAGES), enlarged(IMAGES), config)
+    assert torch.allclose(large.encode(enlarged(IMAGES)), small.encode(IMAGES), atol=1e-5)
+    assert other.squares.item() == pytest.approx(one.squares.item(), rel=1e-4)
+    assert other.total.item() == pytest.approx(one.total.item(), rel=1e-4)

@@ -172,7 +172,7 @@ EXPERIMENTS: Mapping[str, Lesson] = {
             "Error vs PCA stays near 1.00×: no linear network does better. Then choose the preset "
             "Stacked, which has hidden layers, and it falls below."
         ),
-        values={"hidden": ""},
+        values={"hidden": "", "loss": "mse"},
     ),
     "squeeze": Lesson(
         N_("Squeeze it into two dimensions"),
