@@ -11,6 +11,22 @@ from aecore.images import Images
 CHUNK = 4096
 # With more pixels than these, and fewer images than pixels, the products of images are used.
 MOST_PIXELS = 1024
+# Mean squared error of pixels in [0, 1] that are rounded to 8 bits.
+ROUNDING_ERROR = 1 / (12 * 255**2)
+
+
+def is_exact(error: float) -> bool:
+    """Return whether an error of PCA is smaller than that of rounding pixels to 8 bits.
+
+    So it is where the bottleneck reaches the rank of the images: PCA then reconstructs them
+    exactly, and comparing an autoencoder with it says nothing.
+
+    Parameters
+    ----------
+    error : float
+        Mean squared error per pixel, for pixels in [0, 1].
+    """
+    return error < ROUNDING_ERROR
 
 
 @dataclass(frozen=True, eq=False)

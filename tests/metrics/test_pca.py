@@ -5,7 +5,7 @@ from threadpoolctl import threadpool_limits
 
 from aecore.data import Dataset
 from aecore.metrics import pca as pca_module
-from aecore.metrics.pca import pca
+from aecore.metrics.pca import is_exact, pca
 
 
 def flatten(images: np.ndarray) -> np.ndarray:
@@ -40,6 +40,16 @@ def test_error_falls_with_more_components_and_vanishes_with_all(digits: Dataset)
     errors = [components.error(digits.test_images, count) for count in (1, 2, 8, 32, 64, 100)]
     assert errors[:5] == sorted(errors[:5], reverse=True)
     assert errors[-2:] == pytest.approx([0, 0], abs=1e-20)
+
+
+def test_pca_is_exact_once_the_bottleneck_reaches_the_rank(digits: Dataset) -> None:
+    components = pca(digits.images)
+    # Three of the 64 pixels are always black.
+    assert [is_exact(components.error(digits.test_images, d)) for d in (32, 50, 64, 256)] == [
+        *(False, False),
+        *(True, True),
+    ]
+    assert not is_exact(1 / 255**2)
 
 
 def test_components_are_bit_identical_for_any_thread_count() -> None:
