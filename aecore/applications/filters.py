@@ -12,15 +12,15 @@ from scipy.ndimage import median_filter
 from skimage.restoration import denoise_tv_chambolle
 from threadpoolctl import threadpool_limits
 
+from aecore.metrics import pca_denoiser
 from aecore.metrics.pca import PCA
 
 Array = NDArray[np.float32]
 
-RANKS = (2, 4, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256)
 SIDES = (1, 3, 5)
 WEIGHTS = (0.02, 0.05, 0.1, 0.2, 0.4, 0.8)
-# Number of images on which settings are compared: slow filters, and PCA.
-TUNING_IMAGES, PCA_TUNING_IMAGES = 60, 1000
+# Number of images on which settings of the slow filters are compared.
+TUNING_IMAGES = 60
 # Relative to the largest variance. Pixels that are always black make the covariance singular.
 RIDGE = 1e-6
 
@@ -56,16 +56,10 @@ def fit(clean: Array, noisy: Array, pca: PCA) -> Mapping[str, Filter]:
         ``pca``: projection onto the first principal components; ``wiener``: the best linear
         estimate; ``median``: median of a square window; ``tv``: total variation (Chambolle 2004).
     """
-    # Clipped noise brightens images, which a projection cannot correct.
-    shift = clean.mean(0) - noisy.mean(0)
-
-    def project(images: Array, rank: float) -> Array:
-        return pca.reconstruct(images + shift, int(rank)).astype(np.float32).reshape(images.shape)
-
     few = clean[:TUNING_IMAGES], noisy[:TUNING_IMAGES]
-    many = clean[:PCA_TUNING_IMAGES], noisy[:PCA_TUNING_IMAGES]
+    projection = pca_denoiser.fit(clean, noisy, pca)
     return {
-        "pca": _tuned(project, RANKS, *many),
+        "pca": Filter(projection.components, projection.apply),
         "wiener": wiener(clean, noisy),
         "median": _tuned(median, SIDES, *few),
         "tv": _tuned(total_variation, WEIGHTS, *few),
