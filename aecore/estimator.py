@@ -39,7 +39,7 @@ PARAMETERS: Mapping[str, Any] = {**DEFAULTS, "random_state": None}
 MOST_SEED = int(knobs(Config)["seed"].high or 0)
 MOST_ROWS = int(knobs(Config)["train_size"].high or 0)
 # Errors on held-out images: users of scikit-learn hold out data themselves.
-HELD_OUT_COLUMNS = frozenset({"held_out", "pca"})
+HELD_OUT_COLUMNS = frozenset({"held_out", "pca", "noise"})
 # A fit ended badly if its error rose by this factor, and to more than 1 % of the range of the data.
 MUCH_WORSE, NOTICEABLE = 2.0, 1e-4
 

@@ -7,9 +7,10 @@ from sklearn.neighbors import KNeighborsClassifier
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+from aecore.applications.reconstruction_errors import reconstruction_errors
 from aecore.metrics import reconstruction
 from aecore.metrics.activity import activity
-from aecore.network.inference import error, tensor
+from aecore.network.inference import tensor
 from aecore.runs.trained_model import TrainedModel
 
 TRAINING_IMAGES, TEST_IMAGES = 5000, 2000
@@ -27,19 +28,16 @@ def scores(network: TrainedModel) -> dict[str, float | int]:
     Returns
     -------
     dict of str to float or int
-        ``test_mse``, ``pca_mse`` and ``pca_mse_clamped`` are mean squared errors per pixel;
-        ``psnr`` is in dB; ``active`` is the mean share of active units; if classes are known,
-        ``*_knn`` and ``*_logistic`` are the held-out accuracies of classifiers trained on codes
-        (``code_*``) and on as many principal components (``pca_*``).
+        The errors of `aecore.applications.reconstruction_errors`; ``psnr`` is in dB; ``active`` is
+        the mean share of active units; if classes are known, ``*_knn`` and ``*_logistic`` are the
+        held-out accuracies of classifiers trained on codes (``code_*``) and on as many principal
+        components (``pca_*``).
     """
-    images, bottleneck = network.training_subset.test_images, network.config.bottleneck
-    sample = images[:TEST_IMAGES]
+    sample = network.training_subset.test_images[:TEST_IMAGES]
     truth, output = tensor(sample).numpy().reshape(sample.shape), network.reconstruct(sample)
     return {
-        "bottleneck": bottleneck,
-        "test_mse": error(network.model, images),
-        "pca_mse": network.pca.error(images, bottleneck),
-        "pca_mse_clamped": network.pca.error(images, bottleneck, clamped=True),
+        "bottleneck": network.config.bottleneck,
+        **reconstruction_errors(network),
         "psnr": reconstruction.psnr(truth, output),
         "ssim": reconstruction.ssim(truth, output),
         "active": float(activity(network.encode(sample)).active.mean()),

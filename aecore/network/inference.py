@@ -26,12 +26,22 @@ def encode(model: Autoencoder, images: Images) -> NDArray[np.float32]:
 
 
 @torch.no_grad()
-def error(model: Autoencoder, images: Images) -> float:
-    """Return the mean squared error per pixel of reconstructions clamped to [0, 1]."""
+def error(model: Autoencoder, images: Images, noisy: Images | None = None) -> float:
+    """Return the mean squared error per pixel of reconstructions clamped to [0, 1].
+
+    Parameters
+    ----------
+    model : Autoencoder
+    images : ndarray of shape (n, height, width), uint8, or float32 in [0, 1]
+    noisy : ndarray of shape (n, height, width), float32 in [0, 1], optional
+        Noisy copies to reconstruct the images from; by default, from the images themselves.
+    """
     total = 0.0
-    for chunk in _chunks(images):
+    inputs = _chunks(images if noisy is None else noisy)
+    for chunk, seen in zip(_chunks(images), inputs, strict=True):
         x = tensor(chunk)
-        total += float((model(x).clamp(0, 1) - x).square().sum(dtype=torch.float64))
+        output = model(x if noisy is None else tensor(seen)).clamp(0, 1)
+        total += float((output - x).square().sum(dtype=torch.float64))
     return total / images.size
 
 

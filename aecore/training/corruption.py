@@ -3,6 +3,12 @@
 from torch import Generator, Tensor
 
 from aecore.choices.noise import NOISE_KINDS
+from aecore.config import Config
+
+
+def noise_level(config: Config) -> float:
+    """Return the level of the noise that settings add to the input; 0 for none of any kind."""
+    return config.noise if "noise" in NOISE_KINDS[config.noise_kind].uses else 0.0
 
 
 def corrupt(images: Tensor, kind: str, level: float, generator: Generator) -> Tensor:

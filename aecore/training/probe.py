@@ -17,13 +17,16 @@ from aecore.metrics import pca
 from aecore.network import inference
 from aecore.network.autoencoder import Autoencoder
 from aecore.network.inference import encode, tensor
-from aecore.training.corruption import corrupt
+from aecore.training.corruption import corrupt, noise_level
+from aecore.training.noisy_images import NoisyImages
 from aecore.training.seeding import generator
 from aecore.training.snapshot import Examples
 
 PROBE_SIZE = 2000
 HELD_OUT = 1000
 EXAMPLES = 10
+# Noisy copies are kept for the latest noises only: those of large images take 64 MB each.
+NOISES = 2
 
 _fits: weakref.WeakKeyDictionary[Dataset, dict[int, pca.PCA]] = weakref.WeakKeyDictionary()
 
@@ -135,22 +138,47 @@ class Probe:
         self.images, self.labels = probes.images, probes.labels
         self.pca = training_pca(training_subset, len(training_subset.images))
         self._pca_errors: dict[int, float] = {}
+        self._noisy_images: dict[tuple[str, float], NoisyImages] = {}
 
     def codes(self, model: Autoencoder) -> NDArray[np.float32]:
         """Return the codes (probes, bottleneck) of the probe set."""
         return encode(model, self.images)
 
-    def error(self, model: Autoencoder) -> float:
-        """Return the mean squared error per pixel on the first 1,000 held-out images."""
-        return inference.error(model, self._training_subset.test_images[:HELD_OUT])
+    def error(self, model: Autoencoder, config: Config) -> float:
+        """Return the mean squared error per pixel on the first 1,000 held-out images.
 
-    def pca_error(self, bottleneck: int) -> float:
-        """Return the error of PCA with as many components, measured in the same way."""
-        if bottleneck not in self._pca_errors:
-            self._pca_errors[bottleneck] = self.pca.error(
-                self._training_subset.test_images[:HELD_OUT], bottleneck, clamped=True
+        With noise in the settings, the network is given noisy copies of them.
+        """
+        if noise_level(config):
+            return self._with_noise(config).error(model)
+        return inference.error(model, self._held_out_images())
+
+    def pca_error(self, config: Config) -> float:
+        """Return the error of PCA on the same images.
+
+        With noise in the settings, it is that of denoising by PCA; otherwise, that of as many
+        components as the code has units.
+        """
+        if noise_level(config):
+            return self._with_noise(config).pca_error
+        if config.bottleneck not in self._pca_errors:
+            self._pca_errors[config.bottleneck] = self.pca.error(
+                self._held_out_images(), config.bottleneck, clamped=True
             )
-        return self._pca_errors[bottleneck]
+        return self._pca_errors[config.bottleneck]
+
+    def _held_out_images(self) -> Images:
+        return self._training_subset.test_images[:HELD_OUT]
+
+    def _with_noise(self, config: Config) -> NoisyImages:
+        key = config.noise_kind, config.noise
+        if key not in self._noisy_images:
+            if len(self._noisy_images) == NOISES:
+                self._noisy_images.pop(next(iter(self._noisy_images)))
+            self._noisy_images[key] = NoisyImages(
+                self._held_out_images(), self._training_subset.images, self.pca, *key
+            )
+        return self._noisy_images[key]
 
     @torch.no_grad()
     def examples(

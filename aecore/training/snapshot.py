@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NotRequired
 
 import numpy as np
 from numpy.typing import NDArray
@@ -38,7 +39,10 @@ class Record(TypedDict):
         Mean squared error of the training batches since the last row.
     held_out, pca : float
         Mean squared error per pixel on held-out images, clamped to [0, 1], of the network and of
-        PCA with as many components.
+        PCA with as many components. With noise, both are given noisy images, and PCA has the
+        number of components that suits the noise.
+    noise : float
+        Level of that noise, 0 for none; early versions saved no level and added no noise.
     learning_rate : float
     bottleneck : int
     stage : int
@@ -50,6 +54,7 @@ class Record(TypedDict):
     train: Error
     held_out: Error
     pca: Error
+    noise: NotRequired[Number]
     learning_rate: Number
     bottleneck: Step
     stage: Step

@@ -20,7 +20,7 @@ from aecore.network.inference import tensor
 from aecore.training import objective, optimizer
 from aecore.training.batches import Batches
 from aecore.training.checkpoint import State
-from aecore.training.corruption import corrupt
+from aecore.training.corruption import corrupt, noise_level
 from aecore.training.precision import use_bfloat16
 from aecore.training.probe import Probe
 from aecore.training.schedule import TrainingSchedule, is_frame_due, learning_rate
@@ -331,8 +331,9 @@ class Trainer:
             "step": self.steps,
             "epoch": round(self.steps / self.steps_per_epoch, 6),
             "train": self._error_sum.item() / self._error_count,
-            "held_out": self._probe.error(self.model),
-            "pca": self._probe.pca_error(self.config.bottleneck),
+            "held_out": self._probe.error(self.model, self.config),
+            "pca": self._probe.pca_error(self.config),
+            "noise": noise_level(self.config),
             "learning_rate": rate,
             "bottleneck": self.config.bottleneck,
             "stage": layer,

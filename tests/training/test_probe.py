@@ -10,6 +10,7 @@ from aecore.network import inference
 from aecore.network.autoencoder import Autoencoder
 from aecore.network.inference import encode, tensor
 from aecore.training import probe
+from aecore.training.noisy_images import NoisyImages
 from aecore.training.probe import Probe, choose_examples
 from aecore.training.seeding import generator
 from aecore.training.subset import training_subset
@@ -69,7 +70,31 @@ def test_pca_is_fitted_once_to_the_training_subset(digits: Dataset) -> None:
     assert Probe(digits, subset).pca is probe_set.pca
     assert Probe(digits, training_subset(digits, Config(train_size=300))).pca is not probe_set.pca
     expected = pca.pca(digits.images[:200]).error(digits.test_images, 8, clamped=True)
-    assert probe_set.pca_error(8) == expected == probe_set.pca_error(8)
+    assert probe_set.pca_error(Config(bottleneck=8)) == expected
+    assert probe_set.pca_error(Config(bottleneck=8, noise_kind="none", noise=0.3)) == expected
+
+
+def test_with_noise_both_errors_are_of_the_same_noisy_images(
+    digits: Dataset, model: Autoencoder
+) -> None:
+    probe_set, config = Probe(digits, digits), Config(noise=0.3)
+    noisy = NoisyImages(digits.test_images, digits.images, probe_set.pca, "gaussian", 0.3)
+    assert probe_set.error(model, config) == noisy.error(model)
+    assert probe_set.error(model, config) != inference.error(model, digits.test_images)
+    # The number of components suits the noise, not the code.
+    assert probe_set.pca_error(config) == noisy.pca_error
+    assert probe_set.pca_error(config.changed(bottleneck=2)) == noisy.pca_error
+
+
+def test_errors_do_not_depend_on_what_was_measured_before(
+    digits: Dataset, model: Autoencoder
+) -> None:
+    levels = [0.1, 0.2, 0.3, 0.4, 0.1]
+    configs = [Config(noise=level, noise_kind="masking") for level in levels]
+    once = [Probe(digits, digits).error(model, config) for config in configs]
+    probe_set = Probe(digits, digits)
+    assert [probe_set.error(model, config) for config in configs] == once
+    assert len(probe_set._noisy_images) == probe.NOISES
 
 
 def test_examples_cover_all_classes_evenly(digits: Dataset) -> None:

@@ -99,19 +99,35 @@ def test_stacked_preset_beats_pca_on_digits(digits: Dataset) -> None:
 
 
 def test_history_row_has_the_documented_values(small: Dataset, quick: Config) -> None:
-    trainer = Trainer(small, quick.changed(schedule="constant"))
+    trainer = Trainer(small, quick.changed(schedule="constant", noise=0.0))
     advance(trainer, 4)
     row = trainer.history[-1]
     assert list(row) == [
-        *("step", "epoch", "train", "held_out", "pca", "learning_rate", "bottleneck", "stage")
+        *("step", "epoch", "train", "held_out", "pca", "noise"),
+        *("learning_rate", "bottleneck", "stage"),
     ]
     assert (row["step"], row["epoch"], row["learning_rate"]) == (4, 1.0, 1e-3)
-    assert (row["bottleneck"], row["stage"]) == (4, 0)
+    assert (row["bottleneck"], row["stage"], row["noise"]) == (4, 0, 0.0)
     x = tensor(small.test_images)
     with torch.no_grad():
         expected = (trainer.model(x).clamp(0, 1) - x).square().mean().item()
     assert row["held_out"] == pytest.approx(expected, rel=1e-5)
     assert row["pca"] < 0.05
+
+
+def test_rows_are_measured_with_the_noise_of_their_step(small: Dataset, quick: Config) -> None:
+    trainer = Trainer(small, quick.changed(noise=0.0))
+    probe = trainer._probe
+    for values in ({}, {"noise": 0.3}, {"noise_kind": "none"}, {"noise_kind": "masking"}):
+        trainer.change(**values)
+        row = trainer.step()
+        assert row is not None
+        assert row["held_out"] == probe.error(trainer.model, trainer.config)
+        assert row["pca"] == probe.pca_error(trainer.config)
+    assert [row.get("noise") for row in trainer.history] == [0.0, 0.3, 0.0, 0.3]
+    errors = [row["pca"] for row in trainer.history]
+    assert errors[0] == errors[2]
+    assert len({*errors}) == 3
 
 
 def test_train_error_is_the_mean_since_the_last_row(small: Dataset, quick: Config) -> None:
