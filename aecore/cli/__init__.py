@@ -69,16 +69,17 @@ COMMANDS: Sequence[tuple[str, str, Message]] = (
         "runs",
         "aecore.cli.runs:runs",
         N_(
-            "List runs, most recent first, with their error on held-out images, that of PCA, and "
-            "their size.\n\nWith --tidy, say what can be freed on the disk; with --yes, free it."
+            "List runs, most recent first, with their error on held-out images (noisy ones, if "
+            "they are trained with noise), that of PCA, and their size.\n\nWith --tidy, say what "
+            "can be freed on the disk; with --yes, free it."
         ),
     ),
     (
         "score",
         "aecore.cli.score:score",
         N_(
-            "Measure a run: its error and that of PCA, PSNR, SSIM, and the accuracy of classifiers "
-            "trained on its codes."
+            "Measure a run: its error and that of PCA, on noisy images too if it was trained with "
+            "noise, PSNR, SSIM, and the accuracy of classifiers trained on its codes."
         ),
     ),
     (

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from aecore.cli.terminal.output import AsJson, print_note, print_result, print_table
+from aecore.cli.terminal.output import AsJson, pca_cell, print_note, print_result, print_table
 from aecore.errors import ConfigError, LabError
 from aecore.files import MEGABYTE
 from aecore.i18n import t
@@ -155,6 +155,11 @@ def _summary(run: Any) -> dict[str, Any] | None:
 
 
 def _row(summary: Mapping[str, Any]) -> list[str]:
-    values = ((summary.get(name), spec) for name, spec in FORMATS.items())
-    cells = ["" if value is None else format(value, spec) for value, spec in values]
+    cells = [_cell(name, summary.get(name), spec) for name, spec in FORMATS.items()]
     return [*cells, t("yes") if summary["busy"] else ""]
+
+
+def _cell(name: str, value: Any, spec: str) -> str:
+    if value is None:
+        return ""
+    return pca_cell(value, spec) if name == "pca" else format(value, spec)

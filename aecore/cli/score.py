@@ -6,8 +6,10 @@ from typing import Annotated
 
 from cyclopts import Parameter
 
-from aecore.cli.terminal.output import AsJson, print_result, print_table
+from aecore.cli.terminal.output import AsJson, pca_cell, print_result, print_table
 from aecore.i18n import t
+
+PCA_ERRORS = frozenset({"pca_mse", "pca_mse_clamped", "noisy_pca_mse"})
 
 
 def score(
@@ -22,9 +24,11 @@ def score(
     if as_json:
         print_result(json.dumps(scores))
     else:
-        rows = [
-            [name, f"{value:.5g}" if isinstance(value, float) else str(value)]
-            for name, value in scores.items()
-        ]
-        print_table([t("measure"), t("value")], rows)
+        print_table([t("measure"), t("value")], [[n, _cell(n, v)] for n, v in scores.items()])
     return 0
+
+
+def _cell(name: str, value: object) -> str:
+    if not isinstance(value, float):
+        return str(value)
+    return pca_cell(value, ".5g") if name in PCA_ERRORS else f"{value:.5g}"

@@ -10,7 +10,7 @@ from cyclopts.validators import Number
 from aecore import data
 from aecore.cli.data import load_local
 from aecore.cli.knobs import Flags
-from aecore.cli.terminal.output import AsJson, print_note, print_result, print_table
+from aecore.cli.terminal.output import AsJson, pca_cell, print_note, print_result, print_table
 from aecore.cli.terminal.stopping import stopping
 from aecore.errors import RunError
 from aecore.i18n import nt, t
@@ -119,8 +119,11 @@ def _table(rows: list["Outcome"]) -> None:
     knobs = list(rows[0].values)
     cells = []
     for row in rows:
-        errors = [row.summary.get(name) for name in ("held_out", "pca")]
-        numbers = ["" if each is None else f"{each:.5f}" for each in errors]
+        error, pca = row.summary.get("held_out"), row.summary.get("pca")
+        numbers = [
+            "" if error is None else f"{error:.5f}",
+            "" if pca is None else pca_cell(pca, ".5f"),
+        ]
         reason = str(row.reason or "") or (t("stopped early") if row.stopped else "")
         cells.append([*(str(row.values[name]) for name in knobs), *numbers, row.name, reason])
     print_table([*knobs, t("held-out"), t("PCA"), t("run"), t("reason")], cells)

@@ -25,6 +25,7 @@ from aecore.presets import PRESETS, preset
 
 if TYPE_CHECKING:
     from aecore.runs.run import Run
+    from aecore.training.snapshot import Record
     from aecore.training.trainer import Trainer
 
 DIVERGED = 1
@@ -64,7 +65,7 @@ def train(
         if code:
             text = t("Saved at step {step:,}. Resume with: ", step=trainer.steps)
             print_note(text + f"aecore train --resume --out {shlex.quote(str(out or run.path))}")
-    result = {**_progress(run, trainer), **_errors(trainer), **facts}
+    result = {**_progress(run, trainer), **_errors(run, trainer), **facts}
     print_result(json.dumps(result) if as_json else _verdict(result))
     return code
 
@@ -185,15 +186,24 @@ def _bar(trainer: "Trainer", *, quiet: bool) -> Iterator[Callable[[], None]]:
 def _status(trainer: "Trainer", speed: float) -> str:
     last = trainer.history[-1]
     return t(
-        "step {step:,}  epoch {epoch:.1f}  held-out error {held_out:.4f}  "
-        "PCA at d={bottleneck} {pca:.4f}  {speed:,.0f} images/s",
+        "step {step:,}  epoch {epoch:.1f}  held-out error {held_out:.4f}  {pca}  "
+        "{speed:,.0f} images/s",
         step=trainer.steps,
         epoch=trainer.steps / trainer.steps_per_epoch,
         held_out=last["held_out"],
-        bottleneck=last["bottleneck"],
-        pca=last["pca"],
+        pca=_pca_status(last),
         speed=speed,
     )
+
+
+def _pca_status(row: "Record") -> str:
+    from aecore.metrics.pca import is_exact
+
+    if is_exact(row["pca"]):
+        return t("PCA is exact at this width")
+    if row.get("noise"):
+        return t("PCA (denoising) {error:.4f}", error=row["pca"])
+    return t("PCA at d={bottleneck} {error:.4f}", bottleneck=row["bottleneck"], error=row["pca"])
 
 
 def _count(trainer: "Trainer") -> int:
@@ -216,26 +226,36 @@ def _progress(run: "Run", trainer: "Trainer") -> dict[str, Any]:
     }
 
 
-def _errors(trainer: "Trainer") -> dict[str, float]:
-    """Measure the network and PCA on all held-out images of the classes it was trained on."""
-    from aecore.network.inference import error
-    from aecore.training import probe
+def _errors(run: "Run", trainer: "Trainer") -> dict[str, float]:
+    from aecore.applications.reconstruction_errors import reconstruction_errors
+    from aecore.runs.trained_model import TrainedModel
 
-    images, bottleneck = trainer.training_subset.test_images, trainer.config.bottleneck
-    pca = probe.training_pca(trainer.training_subset, _count(trainer))
-    return {
-        "test_mse": error(trainer.model, images),
-        "pca_mse": pca.error(images, bottleneck),
-        "pca_mse_clamped": pca.error(images, bottleneck, clamped=True),
-    }
+    parts = (trainer.steps, trainer.config, trainer.model, trainer.dataset)
+    return reconstruction_errors(TrainedModel(run.name, *parts))
 
 
 def _verdict(result: Mapping[str, Any]) -> str:
+    from aecore.applications.reconstruction_errors import is_pca_better
+
     text = t(
-        "{run}: epoch {epoch:.1f}, error on all held-out images {test_mse:.5f}; "
-        "PCA at d={bottleneck} {pca_mse_clamped:.5f}.",
+        "{run}: epoch {epoch:.1f}, error on all held-out images {test_mse:.5f}; {pca}.",
+        pca=_pca_verdict(result),
         **result,
     )
-    if result["finished"] and result["test_mse"] > result["pca_mse_clamped"]:
+    if result["finished"] and is_pca_better(result):
         text += " " + t("PCA has lower error: train longer, or with another learning rate.")
     return text
+
+
+def _pca_verdict(result: Mapping[str, Any]) -> str:
+    """Compare the network with PCA: with noise, on noisy images only."""
+    from aecore.metrics.pca import is_exact
+
+    if "noisy_pca_mse" in result:
+        return t(
+            "with noise {noisy_test_mse:.5f}, PCA (denoising) {noisy_pca_mse:.5f}",
+            **result,
+        )
+    if is_exact(result["pca_mse_clamped"]):
+        return t("PCA is exact at this width")
+    return t("PCA at d={bottleneck} {pca_mse_clamped:.5f}", **result)

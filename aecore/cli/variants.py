@@ -9,7 +9,7 @@ from cyclopts.validators import Number
 
 from aecore import data
 from aecore.cli.data import load_local
-from aecore.cli.terminal.output import AsJson, print_note, print_result, print_table
+from aecore.cli.terminal.output import AsJson, pca_cell, print_note, print_result, print_table
 from aecore.cli.terminal.stopping import stopping
 from aecore.i18n import t
 
@@ -78,5 +78,10 @@ def _label(name: str) -> str:
 
 
 def _cells(row: dict[str, Any]) -> list[str]:
-    values = ((row.get(name), spec) for name, spec in FORMATS.items())
-    return ["" if value is None else format(value, spec) for value, spec in values]
+    return [_cell(name, row.get(name), spec) for name, spec in FORMATS.items()]
+
+
+def _cell(name: str, value: Any, spec: str) -> str:
+    if value is None:
+        return ""
+    return pca_cell(value, spec) if name == "pca_mse_clamped" else format(value, spec)

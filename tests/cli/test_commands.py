@@ -80,6 +80,16 @@ def test_runs_are_listed_and_damaged_ones_reported(call: Call, tmp_path: Path) -
     assert "is not valid JSON" in result.err
 
 
+def test_tables_name_exact_pca_instead_of_its_rounding(call: Call, tmp_path: Path) -> None:
+    root = tmp_path / "runs"
+    call("train", *SMALL, "--epochs", "1", "--bottleneck", "64", "--out", root / "wide")
+    assert call("runs").out.splitlines()[1].split()[6] == "exact"
+    assert call("runs", "--json").json[0]["pca"] < 1e-20
+    lines = [line.split() for line in call("score", root / "wide").out.splitlines()]
+    assert ["pca_mse", "exact"] in lines
+    assert ["pca_mse_clamped", "exact"] in lines
+
+
 def test_disk_space_is_freed_once_confirmed(call: Call, tmp_path: Path) -> None:
     root = tmp_path / "my runs"
     call("train", *SMALL, "--epochs", "4", "--out", root / "first")

@@ -24,6 +24,14 @@ def test_sweep_trains_every_combination_and_reuses_finished_runs(
     assert "held-out" in call(*command, "--out", tmp_path).out
 
 
+def test_table_of_a_sweep_names_exact_pca(call: Call, tmp_path: Path) -> None:
+    command = ["sweep", *TINY, "--bottleneck", "2,64", "--processes", "1", "--out", tmp_path]
+    _, narrow, wide = (line.split() for line in call(*command).out.splitlines())
+    assert narrow[0] == "2"
+    assert narrow[2].startswith("0.0")
+    assert wide[:1] + wide[2:3] == ["64", "exact"]
+
+
 def test_run_can_be_exported_and_imported(call: Call, tmp_path: Path) -> None:
     call("train", *SMALL, "--epochs", "1", "--out", tmp_path / "x")
     archive = Path(call("export", tmp_path / "x", "--out", tmp_path / "x.zip").out.strip())

@@ -143,6 +143,39 @@ def test_text_output_reports_error_and_warns_if_pca_is_better(call: Call) -> Non
     assert "PCA has lower error" in worse
 
 
+def test_overcomplete_run_is_not_compared_with_pca(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wide = [*SMALL, "--epochs", "1", "--bottleneck", "64", "--no-linear-path"]
+    text = call("train", *wide).out
+    assert "PCA is exact at this width." in text
+    assert "lower error" not in text
+    assert call("train", *wide, "--json").json["pca_mse_clamped"] < 1e-20
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    bar = call("train", *wide).err
+    assert "PCA is exact at this width" in bar
+    assert "PCA at d=64" not in bar
+
+
+def test_run_with_noise_is_compared_on_noisy_images(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noisy = [
+        *("--dataset", "digits", "--hidden", "128", "--bottleneck", "40", "--noise", "0.3"),
+        *("--batch-size", "32", "--epochs", "15", "--threads", "1"),
+    ]
+    result = call("train", *noisy, "--json").json
+    assert result["test_mse"] > result["pca_mse_clamped"]
+    assert result["noisy_test_mse"] < result["noisy_pca_mse"]
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    output = call("train", *noisy)
+    assert f"with noise {result['noisy_test_mse']:.5f}, PCA (denoising) 0.0" in output.out
+    assert "lower error" not in output.out
+    assert "PCA (denoising) 0.0" in output.err
+    worse = call("train", *SMALL, "--epochs", "1", "--no-linear-path", "--noise", "0.3")
+    assert "PCA has lower error" in worse.out
+
+
 def test_terminal_shows_a_progress_bar(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FORCE_COLOR", "1")
     bar = call("train", *SMALL, "--epochs", "2").err

@@ -19,4 +19,8 @@ def test_each_variant_is_trained_once_and_measured(
     assert all(row["test_mse"] > 0 and row["seconds"] > 0 for row in first.values())
     monkeypatch.setattr("aecore.experiments.pool.COMMAND", ("false",))
     assert call(*command, "--json").json == first
-    assert "Sparse, top-k" in call(*command).out
+    _, top_k, classic = call(*command).out.splitlines()
+    assert "Sparse, top-k" in top_k
+    # Its code is wider than the images, which PCA then reconstructs exactly.
+    assert "exact" in top_k
+    assert "exact" not in classic

@@ -52,6 +52,14 @@ def write_result(content: bytes, out: Path | None) -> None:
         print_result(str(out))
 
 
+def pca_cell(error: float, spec: str) -> str:
+    """Format an error of PCA for a table; where PCA is exact, its error is only rounding."""
+    # The help need not wait for NumPy.
+    from aecore.metrics.pca import is_exact
+
+    return t("exact") if is_exact(error) else format(error, spec)
+
+
 def print_table(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Print a table, as wide as the terminal, or as wide as necessary in a file."""
     table = Table(*heads, box=None, padding=(0, GAP, 0, 0))
