@@ -1,33 +1,37 @@
 """Reconstruction error against bottleneck, compared with PCA."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import plotly.graph_objects as go
 
 from aecore.i18n import t
+from aecore.metrics.pca import is_exact
 from dashboard.figures.theme import (
     NEUTRAL,
     PALETTE,
     build_figure,
     legend_above,
     log_ticks,
+    note_above,
     title,
 )
 
+Curve = tuple[Sequence[int], Sequence[float]]
+"""Bottlenecks, and the error at each."""
 
-def against_bottleneck(
-    groups: Mapping[str, tuple[Sequence[int], Sequence[float]]],
-    pca: tuple[Sequence[int], Sequence[float]],
-) -> go.Figure:
+
+def against_bottleneck(groups: Mapping[str, Curve], pca: Mapping[str, Curve]) -> go.Figure:
     """Draw reconstruction error against bottleneck, for autoencoders and PCA.
 
     Parameters
     ----------
-    groups : mapping of str to (bottlenecks, errors)
+    groups : mapping of str to Curve
         Curves of the autoencoders; keys are the entries of the legend.
-    pca : (bottlenecks, errors)
-        Curve of PCA. Its bottlenecks are the ticks of the axis.
+    pca : mapping of str to Curve
+        Curves of PCA, dashed, without the bottlenecks at which it is exact. Their bottlenecks are
+        the ticks of the axis.
 
     Returns
     -------
@@ -44,22 +48,28 @@ def against_bottleneck(
         }
         for number, (name, (widths, errors)) in enumerate(groups.items())
     ]
-    dash = {"color": NEUTRAL, "dash": "dash", "width": 2}
-    lines.append(
+    curves = {
+        name: [point for point in zip(*curve, strict=True) if not is_exact(point[1])]
+        for name, curve in pca.items()
+    }
+    lines += [
         {
             "type": "scatter",
             "mode": "lines+markers",
-            "x": list(pca[0]),
-            "y": list(pca[1]),
-            "name": t("PCA"),
-            "line": dash,
+            "x": [width for width, _ in points],
+            "y": [error for _, error in points],
+            "name": name,
+            "line": {"color": NEUTRAL, "dash": "dash", "width": 2},
         }
-    )
-    widths = sorted({*pca[0]})
-    errors = [np.asarray(values, float) for _, values in (*groups.values(), pca)]
+        for name, points in curves.items()
+        if points
+    ]
+    widths = sorted({width for curve in pca.values() for width in curve[0]})
+    errors = [np.array(line["y"], float) for line in lines]
     return build_figure(
         lines,
         top=48,
+        annotations=_exact_note(pca),
         showlegend=True,
         legend=legend_above(),
         hovermode="x unified",
@@ -76,3 +86,12 @@ def against_bottleneck(
             **log_ticks(*errors),
         },
     )
+
+
+def _exact_note(pca: Mapping[str, Curve]) -> list[dict[str, Any]]:
+    """Return a note that names the bottleneck from which PCA is exact, if it is anywhere."""
+    points = [point for curve in pca.values() for point in zip(*curve, strict=True)]
+    exact = [width for width, error in points if is_exact(error)]
+    if not exact:
+        return []
+    return [note_above(t("PCA is exact from bottleneck {width} on", width=min(exact)))]

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from aecore.i18n import t
+from aecore.metrics.pca import ROUNDING_ERROR
 from dashboard.figures.theme import (
     FAINT,
     HELD_OUT,
@@ -41,7 +42,8 @@ def loss(
     ----------
     history : sequence of dict
         Rows with `step`, `train`, `held_out` and `pca`, and `stage` (1, 2, ...) while layers are
-        pretrained. Values that are missing, None or not positive are skipped.
+        pretrained; `noise` is the level of noise they were measured with, if any. Values that are
+        missing, None or not positive are skipped, as are those of PCA where it is exact.
     edits : sequence of dict
         Each has a `step` and its `changes`, from the label of a setting to its value before and
         after, as texts in the user's language.
@@ -54,14 +56,14 @@ def loss(
     """
     steps = np.array([row["step"] for row in history], np.int32)
     train, held_out, pca = (_column(history, key) for key in ("train", "held_out", "pca"))
+    pca[pca < ROUNDING_ERROR] = np.nan
     rows = decimate((train, held_out))
     last = max([1, *steps[-1:].tolist(), *(edit["step"] for edit in edits)])
-    dashed = {"color": NEUTRAL, "width": 1.5, "dash": "dash", "shape": "hv"}
     return build_figure(
         [
             _line(steps, train, rows, t("train"), {"color": TRAIN, "width": 1.2}),
             _line(steps, held_out, rows, t("held-out"), {"color": HELD_OUT, "width": 2.5}),
-            _line(steps, pca, _change_rows(pca), t("PCA"), dashed),
+            *_pca_lines(history, steps, pca),
             *([_edit_lines(edits)] if edits else []),
         ],
         top=52,
@@ -110,12 +112,30 @@ def _column(history: Sequence[Mapping[str, Any]], key: str) -> NDArray[np.float6
     return np.where(np.isfinite(values) & (values > 0), values, np.nan)
 
 
+def _pca_lines(
+    history: Sequence[Mapping[str, Any]], steps: NDArray[np.int32], pca: NDArray[np.float64]
+) -> list[dict[str, Any]]:
+    """Draw the error of PCA on clean images and on noisy ones, each with gaps where it is unknown.
+
+    Both are step functions: they change only where the bottleneck or the noise does.
+    """
+    dashed = {"color": NEUTRAL, "width": 1.5, "dash": "dash", "shape": "hv"}
+    noisy = np.array([bool(row.get("noise")) for row in history], np.bool_)
+    lines = []
+    for name, is_shown in ((t("PCA"), ~noisy), (t("PCA (denoising)"), noisy)):
+        values = np.where(is_shown, pca, np.nan)
+        if np.isfinite(values).any():
+            rows = _change_rows(values)
+            lines.append(_trace(steps[rows], values[rows], name, dashed))
+    return lines
+
+
 def _change_rows(values: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Return the rows at which a step function changes, and its last row."""
-    known = np.flatnonzero(np.isfinite(values))
-    changes: NDArray[np.bool_] = np.diff(values[known], prepend=np.nan) != 0
-    changes[-1:] = True
-    return known[changes]
+    """Return the rows at which a step function changes, begins or ends."""
+    known = np.isfinite(values)
+    changes = np.diff(np.where(known, values, 0), prepend=np.nan) != 0
+    ends = known & ~np.append(known[1:], False)
+    return np.flatnonzero(changes | ends)
 
 
 def _line(
@@ -126,10 +146,16 @@ def _line(
     line: Mapping[str, Any],
 ) -> dict[str, Any]:
     known = rows[np.isfinite(values[rows])]
+    return _trace(steps[known], values[known], name, line)
+
+
+def _trace(
+    steps: NDArray[np.int32], values: NDArray[np.float64], name: str, line: Mapping[str, Any]
+) -> dict[str, Any]:
     return {
         "type": "scatter",
-        "x": steps[known],
-        "y": values[known].astype(np.float32),
+        "x": steps,
+        "y": values.astype(np.float32),
         "name": name,
         "line": line,
         "mode": "lines",

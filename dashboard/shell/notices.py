@@ -7,12 +7,14 @@ import streamlit as st
 from aecore.errors import LabError
 from aecore.files import check_writable
 from aecore.i18n import nt, t
+from aecore.metrics.pca import is_exact
 from aecore.runs import index
 from aecore.runs.index import Row
 from aecore.runs.live_run import LiveRun
 from aecore.runs.run import Run
 from aecore.training.snapshot import Snapshot
 from dashboard.state import active_run, commands, messages
+from dashboard.widgets.pca_comparison import ratio_of_row
 
 
 def show() -> None:
@@ -59,24 +61,36 @@ def _show_state(current: LiveRun) -> None:
 
 
 def _show_completion(snapshot: Snapshot) -> None:
-    last = snapshot.history[-1]
-    epochs = snapshot.config.epochs
-    if last["held_out"] > last["pca"]:
-        text = nt(
-            "PCA with {count} component still has lower error. Increase Epochs to keep training, "
-            "or try the linear path, another activation or learning rate.",
-            "PCA with {count} components still has lower error. Increase Epochs to keep training, "
-            "or try the linear path, another activation or learning rate.",
-            snapshot.config.bottleneck,
-        )
+    if (text := warning(snapshot)) is not None:
         st.warning(text, icon=":material/trending_flat:")
-    else:
-        text = nt(
-            "Finished after {count} epoch. Increase Epochs to keep training.",
-            "Finished after {count} epochs. Increase Epochs to keep training.",
-            epochs,
+        return
+    text = nt(
+        "Finished after {count} epoch. Increase Epochs to keep training.",
+        "Finished after {count} epochs. Increase Epochs to keep training.",
+        snapshot.config.epochs,
+    )
+    if is_exact(snapshot.history[-1]["pca"]):
+        text += " " + t("PCA is exact at this width.")
+    st.success(text, icon=":material/check_circle:")
+
+
+def warning(snapshot: Snapshot) -> str | None:
+    """Return the warning that PCA does better at what the finished run was trained for, if so."""
+    last = snapshot.history[-1]
+    if (ratio_of_row(last, snapshot.config) or 0.0) <= 1:
+        return None
+    if last.get("noise"):
+        return t(
+            "PCA still denoises better. Increase Epochs to keep training, or try a larger "
+            "bottleneck, the linear path, another activation or learning rate."
         )
-        st.success(text, icon=":material/check_circle:")
+    return nt(
+        "PCA with {count} component still has lower error. Increase Epochs to keep training, "
+        "or try the linear path, another activation or learning rate.",
+        "PCA with {count} components still has lower error. Increase Epochs to keep training, "
+        "or try the linear path, another activation or learning rate.",
+        snapshot.config.bottleneck,
+    )
 
 
 def _offer(current: LiveRun) -> None:

@@ -2,17 +2,29 @@
 
 import html
 import math
+from typing import NamedTuple
 
 import streamlit as st
 
 from aecore.data.names import display_name
 from aecore.i18n import t
+from aecore.metrics.pca import is_exact
 from aecore.training.schedule import TrainingSchedule
-from aecore.training.snapshot import Snapshot
+from aecore.training.snapshot import Record, Snapshot
 from dashboard.state import active_run, commands, keys
+from dashboard.widgets.pca_comparison import ratio_of_row
 
 # In pixels: enough for either label.
 PLAY_WIDTH = 120
+
+
+class Fact(NamedTuple):
+    """A number of the run with its label, CSS class and tooltip."""
+
+    name: str
+    value: str
+    kind: str = ""
+    tooltip: str = ""
 
 
 def buttons(snapshot: Snapshot) -> None:
@@ -68,31 +80,61 @@ def facts(snapshot: Snapshot, pixels: int) -> None:
     current = active_run.live()
     speed = current.samples_per_second if current.playing else 0.0
     last = snapshot.history[-1] if snapshot.history else None
-    error, pca = (last.get("held_out"), last.get("pca")) if last else (None, None)
     cells = [
-        (t("Step"), f"{snapshot.step:,} / {snapshot.total_steps:,}", ""),
-        (t("Epoch"), f"{snapshot.epoch:.2f}", ""),
-        (t("Images per second"), f"{speed:,.0f}" if speed else "–", ""),
-        (t("Time left"), _clock(current.seconds_left) if speed else "–", ""),
-        (t("Held-out error"), f"{error:.4f}" if error else "–", ""),
-        (t("PCA error"), f"{pca:.4f}" if pca is not None else "–", ""),
-        _error_ratio(error, pca),
-        (t("Code size"), _code_size(snapshot.config.bottleneck, pixels), ""),
+        Fact(t("Step"), f"{snapshot.step:,} / {snapshot.total_steps:,}"),
+        Fact(t("Epoch"), f"{snapshot.epoch:.2f}"),
+        Fact(t("Images per second"), f"{speed:,.0f}" if speed else "–"),
+        Fact(t("Time left"), _clock(current.seconds_left) if speed else "–"),
+        error_fact(last),
+        pca_fact(last),
+        ratio_fact(None if last is None else ratio_of_row(last, snapshot.config)),
+        Fact(t("Code size"), _code_size(snapshot.config.bottleneck, pixels)),
     ]
     body = "".join(
-        f"<div><span>{html.escape(name)}</span><b class='{kind}'>{html.escape(value)}</b></div>"
-        for name, value, kind in cells
+        f"<div title='{html.escape(tooltip)}'><span>{html.escape(name)}</span>"
+        f"<b class='{kind}'>{html.escape(value)}</b></div>"
+        for name, value, kind, tooltip in cells
     )
     name = html.escape(current.run.name, quote=True)
     st.html(f"<div class='lab-facts' data-run='{name}'>{body}</div>")
 
 
-def _error_ratio(error: float | None, pca: float | None) -> tuple[str, str, str]:
-    """Return the label, the value and the CSS class of the error relative to that of PCA."""
-    if not error or not pca:
-        return t("Error vs PCA"), "–", ""
-    ratio = error / pca
-    return t("Error vs PCA"), f"{ratio:.2f}×", "good" if ratio < 1 else "bad"
+def error_fact(last: Record | None) -> Fact:
+    """Return the held-out error of the last row."""
+    value = f"{last['held_out']:.4f}" if last and last.get("held_out") else "–"
+    if last and last.get("noise"):
+        tooltip = t("Measured on noisy images, from which the clean ones are reconstructed.")
+    else:
+        tooltip = t("Mean squared error per pixel on images not used for training.")
+    return Fact(t("Held-out error"), value, tooltip=tooltip)
+
+
+def pca_fact(last: Record | None) -> Fact:
+    """Return the error of PCA in the last row."""
+    tooltip = t("Error of PCA with as many components as the code has units, on the same images.")
+    pca = last.get("pca") if last else None
+    if last is None or pca is None:
+        return Fact(t("PCA error"), "–", tooltip=tooltip)
+    if last.get("noise"):
+        tooltip = t(
+            "Error of PCA on the same noisy images, with the number of components that denoises "
+            "best; the Denoise page shows it too."
+        )
+        return Fact(t("PCA (denoising)"), f"{pca:.4f}", tooltip=tooltip)
+    if is_exact(pca):
+        tooltip = t(
+            "PCA is exact at this width: as many components reconstruct the images without error, "
+            "so there is nothing to compare."
+        )
+        return Fact(t("PCA"), t("exact at this width"), tooltip=tooltip)
+    return Fact(t("PCA error"), f"{pca:.4f}", tooltip=tooltip)
+
+
+def ratio_fact(ratio: float | None) -> Fact:
+    """Return the error relative to that of PCA; it may be unknown."""
+    if ratio is None:
+        return Fact(t("Error vs PCA"), "–")
+    return Fact(t("Error vs PCA"), f"{ratio:.2f}×", "good" if ratio < 1 else "bad")
 
 
 def _code_size(bottleneck: int, pixels: int) -> str:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 from aecore.data.names import display_name
 from aecore.i18n import t
 from aecore.metrics.activity import activity
+from aecore.metrics.pca import is_exact
 from aecore.training.snapshot import Snapshot
 from dashboard.figures import images as image_figures
 from dashboard.figures.code_activity import code_activity
@@ -70,6 +71,8 @@ def page(snapshot: Snapshot, name: str) -> bytes:
         step=snapshot.step,
         total=snapshot.total_steps,
     )
+    if snapshot.history and is_exact(snapshot.history[-1]["pca"]):
+        summary += ". " + t("PCA is exact at this width.")
     return PAGE.format(
         name=escape(name), summary=escape(summary), parts="\n".join([*parts, _pictures(snapshot)])
     ).encode()

@@ -19,6 +19,7 @@ from aecore.runs.run import Run
 from aecore.training.fields import LONGEST_TEXT
 from dashboard.state import active_run, commands, keys, messages
 from dashboard.views.compare import html_report, tidy_up, trash
+from dashboard.widgets.pca_comparison import ratio
 
 HEIGHT = 320
 
@@ -86,7 +87,7 @@ def _columns(rows: Sequence[Row]) -> dict[str, list[Any]]:
         "noise": setting("noise"),
         "sparsity": [_sparsity(row["config"]) for row in rows],
         "held_out": [row["held_out"] for row in rows],
-        "ratio": [_ratio(row) for row in rows],
+        "ratio": [ratio(row["held_out"], row["pca"]) for row in rows],
         "epoch": [row["epoch"] for row in rows],
         "tags": [cell(", ".join(row["tags"])) for row in rows],
         "note": [cell(row["note"]) for row in rows],
@@ -102,10 +103,6 @@ def _sparsity(config: Any) -> str:
     return " ".join(f"{kind.label} {config[name]:g}" for name in settings if config.get(name))
 
 
-def _ratio(row: Row) -> float | None:
-    return row["held_out"] / row["pca"] if row["held_out"] and row["pca"] else None
-
-
 def _formats() -> dict[str, Any]:
     number = st.column_config.NumberColumn
     return {
@@ -116,8 +113,14 @@ def _formats() -> dict[str, Any]:
         "bottleneck": t("Bottleneck"),
         "noise": number(t("Noise"), format="%.2f"),
         "sparsity": t("Sparsity"),
-        "held_out": number(t("Error"), format="%.5f"),
-        "ratio": number(t("Error vs PCA"), format="%.2f×"),
+        "held_out": number(
+            t("Error"),
+            format="%.5f",
+            help=t("Measured on noisy images if the run is trained with noise."),
+        ),
+        "ratio": number(
+            t("Error vs PCA"), format="%.2f×", help=t("Empty where PCA is exact at this width.")
+        ),
         "epoch": number(t("Epoch"), format="%.1f"),
         "tags": t("Tags"),
         "note": t("Note"),

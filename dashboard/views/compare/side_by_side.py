@@ -21,6 +21,7 @@ from dashboard.views.compare.linked_maps import alike, linked_maps
 from dashboard.views.compare.score_table import scores_of
 from dashboard.widgets.heading import heading
 from dashboard.widgets.image_grid import class_names, image_grid
+from dashboard.widgets.pca_comparison import pca_text
 
 MOST_RUNS = 6
 HEIGHT = 340
@@ -86,7 +87,9 @@ def _settings(rows: Sequence[Row], titles: Mapping[str, str]) -> None:
     results = {
         t("Epoch"): [f"{row['epoch'] or 0:.1f}" for row in rows],
         t("Held-out error"): [_number(row["held_out"]) for row in rows],
-        t("PCA error"): [_number(row["pca"]) for row in rows],
+        t("PCA error"): [
+            "–" if (error := row["pca"]) is None else pca_text(error, ".5f") for row in rows
+        ],
     }
     for label, values in results.items():
         for column, value in zip(columns, [label, *values], strict=True):

@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from aecore.choices.noise import NOISE_KINDS
 from aecore.config import Config
 from aecore.experiments.sweep import Outcome
 from aecore.i18n import t
@@ -13,6 +14,7 @@ from dashboard.components.live_figure import figure
 from dashboard.figures.bottleneck_curve import against_bottleneck
 from dashboard.state import active_run, commands, experiments, keys
 from dashboard.views.compare.figures import cells, parallel
+from dashboard.widgets.pca_comparison import noise_of
 from dashboard.widgets.polling import poll
 from dashboard.widgets.sweep_progress import sweep_progress
 
@@ -57,7 +59,10 @@ def _cells(names: Sequence[str], rows: Sequence[Outcome]) -> None:
     across, up, panel = names[0], names[1:2], names[2:]
     if len({_value_text(panel, row) for row in rows}) > MOST_PANELS:
         up, panel = names[1:], ()
-    st.caption(t("Error of each run; click a cell to open its run."))
+    text = t("Error of each run; click a cell to open its run.")
+    if {"noise", "noise_kind"} & {*names}:
+        text += " " + t("Each is measured with the noise it is trained with.")
+    st.caption(text)
     figure(
         "sweep-cells",
         cells(
@@ -86,7 +91,7 @@ def _open(name: Any) -> None:
 
 def _error_by_bottleneck(names: Sequence[str], rows: Sequence[Outcome]) -> None:
     groups: dict[str, dict[int, float]] = {}
-    pca: dict[int, float] = {}
+    pca: dict[str, dict[int, float]] = {}
     for row in rows:
         others = [
             f"{knobs(Config)[name].label} {row.values[name]}"
@@ -96,15 +101,25 @@ def _error_by_bottleneck(names: Sequence[str], rows: Sequence[Outcome]) -> None:
         group = ", ".join(others) or t("autoencoder")
         width = int(row.summary["bottleneck"])
         groups.setdefault(group, {})[width] = row.summary["held_out"]
-        pca[width] = row.summary["pca"]
-    lines = {name: _sorted(points) for name, points in groups.items()}
+        pca.setdefault(_pca_name(row), {})[width] = row.summary["pca"]
     st.caption(t("Error vs bottleneck"))
     figure(
         "sweep-against",
-        against_bottleneck(lines, _sorted(pca)),
+        against_bottleneck(
+            {name: _sorted(points) for name, points in groups.items()},
+            {name: _sorted(points) for name, points in pca.items()},
+        ),
         height=HEIGHT,
         label=t("Held-out error vs bottleneck, with PCA"),
     )
+
+
+def _pca_name(row: Outcome) -> str:
+    """Return the legend entry of PCA's error, which depends on the noise it is measured with."""
+    kind, level = noise_of(row.summary.get("settings", {}))
+    if not level:
+        return t("PCA")
+    return t("PCA (denoising, {kind} {level:g})", kind=NOISE_KINDS[kind].label, level=level)
 
 
 def _sorted(points: Mapping[int, float]) -> tuple[list[int], list[float]]:

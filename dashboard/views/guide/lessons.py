@@ -145,7 +145,8 @@ VARIANTS: Mapping[str, Lesson] = {
         "denoising",
         N_(
             "The second row of the reconstructions goes in, the third comes out: the noise is "
-            "gone, and where it hid something, the network guesses."
+            "gone, and where it hid something, the network guesses. The dashed line on the error "
+            "curve is the best that PCA makes of the same noisy images."
         ),
     ),
     "convolutional": Lesson.of(

@@ -20,6 +20,7 @@ from dashboard.figures.bottleneck_curve import against_bottleneck
 from dashboard.state import active_run, cached
 from dashboard.views.reduce.training import train_button
 from dashboard.widgets.heading import heading
+from dashboard.widgets.pca_comparison import noise_of
 from dashboard.widgets.polling import PENDING, poll
 
 WIDTHS = (2, 4, 8, 16, 32, 64)
@@ -42,12 +43,17 @@ def panel(dataset: Dataset) -> None:
             "reduce-curve",
             against_bottleneck(
                 {t("autoencoder"): (widths, [_error(best[w]) for w in widths])} if best else {},
-                pca,
+                {t("PCA"): pca},
             ),
             height=HEIGHT,
             label=t("Held-out error vs bottleneck: autoencoder and PCA"),
         )
-        st.caption(t("The best finished run of each bottleneck among saved runs, on all classes."))
+        st.caption(
+            t(
+                "The best finished run of each bottleneck among saved runs, on all classes and "
+                "without noise."
+            )
+        )
         if missing:
             train_button(
                 "train missing",
@@ -77,7 +83,9 @@ def _best(rows: Sequence[Row], dataset: Dataset) -> dict[int, Row]:
         # Runs of early versions kept no fingerprint.
         has_changed = row["fingerprint"] not in (None, dataset.fingerprint)
         is_same = config.get("dataset") == dataset.name and not has_changed
-        is_comparable = is_same and not config.get("classes")
+        # The errors of the others are measured on noisy images.
+        is_clean = noise_of(row["settings"]) == ("none", 0.0)
+        is_comparable = is_same and is_clean and not config.get("classes")
         if is_comparable and row["held_out"] and index.is_finished(row):
             width = int(config["bottleneck"])
             if width not in best or _error(row) < _error(best[width]):

@@ -15,6 +15,7 @@ from aecore.runs.run import Run
 from dashboard.state import active_run, cached
 from dashboard.views.reduce.training import train_button
 from dashboard.widgets.heading import heading
+from dashboard.widgets.pca_comparison import pca_text
 from dashboard.widgets.polling import PENDING, poll
 
 
@@ -86,4 +87,6 @@ def _cell(row: Mapping[str, Any] | None, name: str, form: str) -> str:
     if row is None:
         return PENDING
     value = row.get(name)
-    return "–" if value is None else format(value, form)
+    if value is None:
+        return "–"
+    return pca_text(value, form) if name == "pca_mse_clamped" else format(value, form)

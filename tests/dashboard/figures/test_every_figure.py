@@ -22,6 +22,7 @@ def all_figures() -> list[go.Figure]:
     ]
     return [
         loss(history(50, stage=1), edits),
+        loss(history(50, noise=0.3)),
         latent_map(np.zeros((3, 2), np.float32), [0, 0, -1], ["a"]),
         code_activity(np.ones(3), np.ones(3), [True, False, False]),
     ]

@@ -55,6 +55,35 @@ def test_pca_error_is_drawn_as_a_step_function_of_its_changes() -> None:
     assert trace.line.shape == "hv"
 
 
+@pytest.mark.parametrize("exact", [0.0, 3e-32, 1.2e-6])
+def test_line_of_pca_has_a_gap_where_pca_is_exact(exact: float) -> None:
+    rows = history(150)
+    for row in rows[50:100]:
+        row["pca"] = exact
+    figure = loss(rows)
+    trace = line(figure, "PCA")
+    shown = np.isfinite(trace.y)
+    assert trace.x[shown].tolist() == [0, 49, 100, 149]
+    assert trace.x[~shown].tolist() == [50]
+    # The axis spans the errors drawn, not those of rounding.
+    assert figure.layout.yaxis.dtick == "D2"
+
+
+def test_pca_that_is_exact_throughout_has_no_line() -> None:
+    names = [trace.name for trace in loss(history(50, pca=1e-32)).data]
+    assert names == ["train", "held-out"]
+
+
+def test_errors_on_noisy_images_have_a_line_of_their_own() -> None:
+    noisy = [{**row, "step": row["step"] + 50} for row in history(50, pca=0.02, noise=0.3)]
+    figure = loss([*history(50), *noisy])
+    for name, first, last in (("PCA", 0, 49), ("PCA (denoising)", 50, 99)):
+        trace = line(figure, name)
+        shown = np.isfinite(trace.y)
+        assert trace.x[shown].tolist() == [first, last]
+    assert [trace.name for trace in loss(noisy).data][2:] == ["PCA (denoising)"]
+
+
 def test_every_edit_is_drawn_and_listed_in_full_on_hover() -> None:
     edits = [
         {"step": 5 * k, "changes": {"Noise": ["0", "0.3"], "Tied": ["off", "on"]}}

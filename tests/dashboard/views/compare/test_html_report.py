@@ -18,5 +18,13 @@ def test_report_contains_all_figures_and_fetches_nothing(small: Dataset, quick: 
     assert not re.search(r'<(script|link|img)[^>]+(src|href)="https?:', text)
 
 
+def test_report_says_where_pca_is_exact(small: Dataset, quick: Config) -> None:
+    for bottleneck, is_exact in ((4, False), (30, True)):
+        trainer = Trainer(small, quick.changed(bottleneck=bottleneck, noise=0.0))
+        advance(trainer, 3)
+        text = page(trainer.snapshot(), "run").decode()
+        assert ("PCA is exact at this width." in text) is is_exact
+
+
 def test_run_without_steps_has_a_report(small: Dataset, quick: Config) -> None:
     assert b"step 0 of 24" in page(Trainer(small, quick).snapshot(), "run")

@@ -53,6 +53,26 @@ def test_steps_are_counted_and_compared_with_pca(open_page: OpenPage) -> None:
     assert fact(page, "Error vs PCA") == f"{last['held_out'] / last['pca']:.2f}×"
 
 
+def test_overcomplete_code_is_not_compared_with_pca(open_page: OpenPage) -> None:
+    page = open_page(bottleneck=64)
+    press(page, "step 1")
+    assert active_run.snapshot().history[-1]["pca"] < 1e-20
+    assert fact(page, "PCA") == "exact at this width"
+    assert fact(page, "Error vs PCA") == "–"
+    page.select_slider(key="bottleneck").set_value("8").run()
+    press(page, "step 1")
+    assert fact(page, "Error vs PCA").endswith("×")
+
+
+def test_denoiser_is_compared_with_denoising_by_pca(open_page: OpenPage) -> None:
+    page = open_page(noise=0.3)
+    press(page, "step 1")
+    last = active_run.snapshot().history[-1]
+    assert last["noise"] == 0.3
+    assert fact(page, "PCA (denoising)") == f"{last['pca']:.4f}"
+    assert fact(page, "Error vs PCA") == f"{last['held_out'] / last['pca']:.2f}×"
+
+
 @pytest.mark.parametrize("pretrain_epochs", [0, 1, 3])
 def test_epoch_is_one_pass_over_the_training_images(
     open_page: OpenPage, pretrain_epochs: int
