@@ -48,6 +48,11 @@ class Projection:
     origin: Array | None = None
     basis: Array | None = None
 
+    @property
+    def shows_code(self) -> bool:
+        """Whether the map is the code itself, perhaps rotated: a linear map of one or two units."""
+        return self.basis is not None and self.codes.shape[1] <= 2
+
     def invert(self, points: NDArray[np.floating]) -> Array:
         """Return the codes at places on the map.
 

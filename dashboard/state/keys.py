@@ -30,10 +30,6 @@ SAVINGS = "savings"
 IMPORT_TURN = "import turn"
 """How many runs were imported; a new uploader each time."""
 
-MAP_MEASURED = "measured"
-"""The map whose quality was asked for."""
-
-
 ADDING = "adding"
 """What this session is adding: a dataset to start a run on, or files to preview."""
 

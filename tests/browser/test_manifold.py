@@ -249,7 +249,7 @@ def test_umap_is_shown_and_its_quality_is_measured(manifold: Manifold) -> None:
     manifold.select_option("map", "UMAP")
     manifold.wait_until("lab.settings.map.startsWith('umap')")
     manifold.select_option("panel", "Map quality")
-    manifold.page.get_by_text("Trustworthiness").wait_for()
+    manifold.page.get_by_text("cross-validated over the points").wait_for()
     manifold.select_option("map", "Code")
     manifold.wait_until("lab.settings.map.startsWith('direct')")
 

@@ -227,9 +227,9 @@ def _colour(
         return moment.codes[:, unit], t("activation of unit {unit}", unit=unit), None
     if options.colour == "distortion":
         lost = cached.in_session(
-            "lost", version, lambda: distortion(moment.codes, projection.points)
+            "lost", version, lambda: distortion(projection.codes, projection.points)
         )
-        return lost, t("share of true neighbours lost"), (0.0, 1.0)
+        return lost, t("share of neighbours by code lost"), (0.0, 1.0)
     name = options.colour.removeprefix("factor ")
     if name in moment.sample.factors:
         return moment.sample.factors[name], display_name(name), None

@@ -9,19 +9,17 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from aecore.data.names import display_name
-from aecore.errors import LabError
 from aecore.i18n import nt, t
-from aecore.maps.quality import quality
-from aecore.metrics.factor_recovery import distance_correlation, recovery
 from aecore.network import latent_space
 from aecore.network.inference import decode
 from dashboard.components.latent_canvas import Marks
 from dashboard.components.mosaic import mosaic
 from dashboard.figures import images as image_figures
-from dashboard.state import cached, keys
-from dashboard.views.manifold.map import current_map, pin_codes
+from dashboard.state import cached
+from dashboard.views.manifold.map import pin_codes
 from dashboard.views.manifold.moment import Moment
 from dashboard.views.manifold.options import MapOptions
+from dashboard.views.manifold.quality import map_quality
 from dashboard.views.manifold.units import units
 from dashboard.widgets.image_grid import image_grid
 
@@ -31,8 +29,6 @@ GALLERY, PER_ROW = 60, 15
 NEAREST = 12
 STEPS = 14
 FRAME_MILLISECONDS = 90
-MOST_MEASURED = 10_000
-MOST_FOR_FACTORS = 2000
 
 Pictures = NDArray[np.float32]
 
@@ -126,71 +122,6 @@ def path(moment: Moment, options: MapOptions, marks: Marks) -> None:
         mosaic("film", _film([walk, fade]), rows=rows, columns=[], label=label, height=240)
     else:
         image_grid("path", [walk, fade], rows=rows, label=label, height=170)
-
-
-def map_quality(moment: Moment, options: MapOptions, marks: Marks) -> None:
-    """Show how well the map preserves neighbourhoods, and how well codes predict the factors."""
-    del marks
-    projection = current_map(moment, options)
-    version = f"{moment.name} {id(projection)}"
-    if len(moment.codes) > MOST_MEASURED and st.session_state.get(keys.MAP_MEASURED) != version:
-        if not st.button(t("Measure this map"), help=t("With this many points it takes a while.")):
-            return
-        st.session_state[keys.MAP_MEASURED] = version
-    labels = moment.sample.labels if moment.snapshot.classes else None
-    with st.spinner(t("Measuring")):
-        scores = cached.in_session(
-            "quality", version, lambda: quality(projection.codes, projection.points, labels)
-        )
-    metrics = [
-        (
-            t("Trustworthiness"),
-            scores.trustworthiness,
-            t("neighbours on the map are true neighbours"),
-        ),
-        (t("Continuity"), scores.continuity, t("true neighbours are neighbours on the map")),
-        (
-            t("5-NN accuracy"),
-            scores.knn_accuracy,
-            t("the nearest points on the map predict the class"),
-        ),
-        (
-            t("Neighbours lost"),
-            float(scores.distortion.mean()),
-            t("true neighbours that the map loses"),
-        ),
-    ]
-    with st.container(horizontal=True):
-        for name, value, description in metrics:
-            if value is not None:
-                st.metric(name, f"{value:.3f}", help=description, width="content")
-    if moment.sample.factors:
-        _factors(moment)
-
-
-def _factors(moment: Moment) -> None:
-    rows = slice(0, MOST_FOR_FACTORS)
-    factors = {name: values[rows] for name, values in moment.sample.factors.items()}
-    codes = moment.codes[rows]
-    try:
-        r_squared, correlation = cached.in_session(
-            "recovery",
-            moment.name,
-            lambda: (recovery(codes, factors), distance_correlation(codes, factors)),
-        )
-    except LabError as error:
-        st.caption(str(error))
-        return
-    st.caption(t("The factors behind the images, and how well the code predicts each:"))
-    st.dataframe(
-        {
-            t("factor"): [display_name(name) for name in factors],
-            t("R² from the code"): [r_squared[name] for name in factors],
-            t("distance correlation"): [correlation[name] for name in factors],
-        },
-        hide_index=True,
-        width="content",
-    )
 
 
 def _hint(text: str) -> None:
