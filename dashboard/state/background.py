@@ -35,12 +35,16 @@ class _Entry:
     error: LabError | None = None
     waiting: bool = True
     known: bool = False
+    turn: int = 0
+    """The number of the computation that was its last; 0 if it was never computed."""
 
 
 class BackgroundCache:
     """Compute slow values on a background thread and cache them.
 
-    Any thread may ask; values are computed one after the other.
+    Any thread may ask; values are computed one after the other: those that were never computed,
+    the newest first, in turns with those that are outdated. During training some are outdated as
+    soon as they are computed, and must not keep the others waiting.
 
     Parameters
     ----------
@@ -53,6 +57,8 @@ class BackgroundCache:
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
         self._changed = threading.Condition()
         self._closed = False
+        self._turn = 0
+        self._was_first = False
         self._thread = threading.Thread(target=self._work, name="background", daemon=True)
         self._thread.start()
 
@@ -111,12 +117,13 @@ class BackgroundCache:
         self._thread.join(JOIN_SECONDS)
 
     def _next(self) -> _Entry | None:
-        """Return the newest entry that is waiting and looked at."""
+        """Return the entry whose turn it is, of those that are waiting and looked at."""
         since = time.monotonic() - WATCHED_SECONDS
-        for entry in reversed(self._entries.values()):
-            if entry.waiting and entry.asked_at > since:
-                return entry
-        return None
+        newest_first = reversed(self._entries.values())
+        waiting = [each for each in newest_first if each.waiting and each.asked_at > since]
+        first = [each for each in waiting if not each.turn]
+        again = sorted((each for each in waiting if each.turn), key=lambda each: each.turn)
+        return next(iter([*again, *first] if self._was_first else [*first, *again]), None)
 
     def _work(self) -> None:
         # The rest of the processor is for the page and for training.
@@ -127,6 +134,8 @@ class BackgroundCache:
                     self._changed.wait()
                 if self._closed or entry is None:
                     return
+                self._turn += 1
+                self._was_first, entry.turn = not entry.turn, self._turn
                 version, compute = entry.version, entry.compute
             value, error = _outcome(compute)
             with self._changed:

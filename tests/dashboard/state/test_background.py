@@ -57,6 +57,22 @@ def test_newest_request_is_computed_first(cache: BackgroundCache) -> None:
     assert order == [3, 2, 1]
 
 
+def test_value_that_is_always_outdated_does_not_keep_others_waiting(cache: BackgroundCache) -> None:
+    gate, order = threading.Event(), []
+
+    def live(step: int) -> None:
+        order.append("live")
+        if step < 20:
+            cache.get("live", lambda: live(step + 1), step + 1)
+
+    cache.get("busy", lambda: gate.wait(20))
+    cache.get("other", lambda: order.append("other"))
+    cache.get("live", lambda: live(0), 0)
+    gate.set()
+    assert cache.wait(20)
+    assert order == ["live", "live", "other", *["live"] * 19]
+
+
 def test_abandoned_value_is_computed_only_if_requested_again(cache: BackgroundCache) -> None:
     gate, computed = threading.Event(), []
     cache.get("busy", lambda: gate.wait(20))
