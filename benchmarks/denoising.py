@@ -14,7 +14,7 @@ import torch
 from cyclopts import App
 
 from aecore import data
-from aecore.applications import denoising, filters
+from aecore.applications import denoising
 from aecore.metrics import reconstruction
 from aecore.network.inference import tensor
 from aecore.presets import preset
@@ -41,7 +41,6 @@ def measure(
     torch.set_num_threads(threads)
     images = data.load(dataset)
     truth = tensor(images.test_images).numpy().reshape(images.test_images.shape)
-    training = tensor(images.images).numpy().reshape(images.images.shape)
     result: dict[str, Any] = {}
     for level in levels:
         trainer = Trainer(
@@ -60,12 +59,11 @@ def measure(
         trainer.train()
         network = TrainedModel.from_snapshot(trainer.snapshot(), images, "denoising")
         noisy = denoising.add_noise(truth, "gaussian", level)
-        wiener = filters.wiener(training, denoising.add_noise(training, "gaussian", level, 1))
-        components = denoising.fit(network, "gaussian", level)["pca"]
+        fitted = denoising.fit(network, "gaussian", level)
         result[f"{level:g}"] = {
             "noisy": reconstruction.psnr(truth, noisy),
-            "pca": reconstruction.psnr(truth, components.apply(noisy)),
-            "wiener": reconstruction.psnr(truth, wiener.apply(noisy)),
+            "pca": reconstruction.psnr(truth, fitted["pca"].apply(noisy)),
+            "wiener": reconstruction.psnr(truth, fitted["wiener"].apply(noisy)),
             "autoencoder": reconstruction.psnr(truth, network.reconstruct(noisy)),
             "ssim": reconstruction.ssim(truth[:1000], network.reconstruct(noisy[:1000])),
         }

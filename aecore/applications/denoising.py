@@ -1,6 +1,6 @@
 """Denoising of held-out images by a network and by classic filters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ from aecore.training.seeding import generator
 
 Array = NDArray[np.float32]
 
-FITTED = 10_000
+CHUNK = 1000
 METHODS: Mapping[str, Message] = {
     "noisy": N_("Noisy"),
     "autoencoder": N_("Autoencoder"),
@@ -86,12 +86,35 @@ def fit(network: TrainedModel, kind: str, level: float, *, seed: int = 0) -> Map
     Returns
     -------
     mapping of str to Filter
-        See `aecore.applications.filters.fit`. At most 10,000 images are used.
+        See `aecore.applications.filters.fit`.
     """
-    training = network.images[:FITTED]
-    clean = tensor(training).numpy().reshape(training.shape)
-    # The seed differs from that of the held-out images: a filter must not see their noise.
-    return filters.fit(clean, add_noise(training, kind, level, seed + 1), network.pca)
+    return filters.fit(training_pairs(network.images, kind, level, seed), network.pca)
+
+
+def training_pairs(
+    images: Images, kind: str, level: float, seed: int = 0
+) -> Iterator[tuple[Array, Array]]:
+    """Yield all images in chunks of 1,000, clean and noisy.
+
+    Their noise differs from that of `add_noise`: a filter must not see the noise it is tested on.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, height, width), uint8, or float32 in [0, 1]
+    kind : str
+    level : float
+    seed : int
+
+    Yields
+    ------
+    clean, noisy : ndarray of shape (at most 1000, height, width), float32 in [0, 1]
+    """
+    for number, start in enumerate(range(0, len(images), CHUNK)):
+        rows = tensor(images[start : start + CHUNK])
+        noise = generator(seed, "denoise training", number)
+        noisy_rows = corruption.corrupt(rows, kind, level, noise)
+        clean, noisy = (each.numpy() for each in (rows, noisy_rows))
+        yield clean.reshape(-1, *images.shape[1:]), noisy.reshape(-1, *images.shape[1:])
 
 
 def denoise(network: TrainedModel, noisy: Array, fitted: Mapping[str, Filter]) -> dict[str, Array]:

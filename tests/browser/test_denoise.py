@@ -9,7 +9,7 @@ def test_image_is_denoised_and_bad_file_is_rejected(
     lab: Lab, go_to_page: GoToPage, tmp_path: Path
 ) -> None:
     go_to_page("Denoise", "denoise-curves")
-    assert "dB (SSIM" in lab.text
+    lab.wait_until(lambda: "dB (SSIM" in lab.text, "the network is measured")
     lab.wait_until(lambda: "Best baseline" in lab.text, "the baselines are measured")
     before = lab.redraws("denoised")
     lab.slider("denoise level").press("ArrowRight")

@@ -20,27 +20,60 @@ from dashboard.views.denoise.figures import levels_matrix, psnr_curves
 from dashboard.widgets.heading import heading
 
 LEVELS = (0.05, 0.1, 0.2, 0.3, 0.4, 0.5, 0.7)
-IMAGE_COUNT, MAX_RUNS = 100, 8
+HELD_OUT, MAX_RUNS = 1000, 8
 CURVE_HEIGHT = 340
+
+
+@dataclass(frozen=True)
+class Score:
+    """Quality of the held-out images denoised by one method at one level.
+
+    Attributes
+    ----------
+    psnr : float
+        In dB, from the mean squared error of all images.
+    ssim : float
+        Mean structural similarity.
+    """
+
+    psnr: float
+    ssim: float
 
 
 @dataclass(frozen=True, eq=False)
 class Baselines:
-    """Classic filters fitted to a kind and level of noise, and their scores.
+    """Classic filters fitted to a kind and level of noise, and their quality.
 
     Attributes
     ----------
     filters : mapping of str to Filter
-    scores : mapping of str to (PSNR in dB, SSIM)
-        On held-out images, by filter; ``noisy`` holds the scores without any filter.
+    scores : mapping of str to Score
+        By filter; ``noisy`` holds the score without any filter.
     """
 
     filters: Mapping[str, Filter]
-    scores: Mapping[str, tuple[float, float]]
+    scores: Mapping[str, Score]
+
+
+@dataclass(frozen=True)
+class NetworkScore(Score):
+    """Quality of the held-out images denoised by a network at one level.
+
+    Attributes
+    ----------
+    step : int
+        Its step.
+    """
+
+    step: int
 
 
 def show_curves(
-    network: TrainedModel, kind: str, level: float, baselines: Mapping[float, Baselines | None]
+    network: TrainedModel,
+    kind: str,
+    level: float,
+    psnr: list[float] | None,
+    baselines: Mapping[float, Baselines | None],
 ) -> None:
     """Plot PSNR on held-out images against noise level, and summarise it at the current level.
 
@@ -51,19 +84,20 @@ def show_curves(
         Kind of noise.
     level : float
         Current noise level.
+    psnr : list of float, or None
+        Of the network at each of `LEVELS`; None until measured.
     baselines : mapping of float to Baselines or None
         By noise level; None until fitted.
     """
     heading(t("Quality (PSNR) by noise level"))
-    version = (network.name, network.step, kind, network.config)
-    own = cached.in_session("denoised", version, lambda: [_psnr(network, kind, e) for e in LEVELS])
     config = network.config
     is_trained_on_kind = config.noise_kind == kind and config.noise > 0
+    own = {} if psnr is None else {"autoencoder": psnr}
     figure(
         "denoise-curves",
         psnr_curves(
             LEVELS,
-            {"autoencoder": own, **_psnr_by_filter(baselines)},
+            {**own, **_psnr_by_filter(baselines)},
             {name: str(label) for name, label in denoising.METHODS.items()},
             training_level=config.noise if is_trained_on_kind else None,
             current_level=level,
@@ -71,20 +105,21 @@ def show_curves(
         height=CURVE_HEIGHT,
         label=t("PSNR by noise level, for each method"),
     )
-    truth, noisy = _held_out(network, kind, level)
-    denoised = cached.in_session(
-        "denoised here", (version, level), lambda: network.reconstruct(noisy)
-    )
-    score = (reconstruction.psnr(truth, denoised), reconstruction.ssim(truth, denoised))
-    st.caption(_summary(score, baselines[level], level))
+    score = _network_score(network, kind, level)
+    st.caption(_summary(score, baselines[level], level, held_out_count(network)))
     st.caption(_fitting_progress(baselines))
+
+
+def held_out_count(network: TrainedModel) -> int:
+    """Return the number of held-out images that the curves are measured on."""
+    return min(HELD_OUT, len(network.dataset.test_images))
 
 
 def _psnr_by_filter(baselines: Mapping[float, Baselines | None]) -> dict[str, list[float]]:
     """Return the PSNR of each filter at all levels in dB, NaN until it is measured."""
     scores = [each.scores if (each := baselines[level]) else {} for level in LEVELS]
     names = [name for name in denoising.METHODS if any(name in row for row in scores)]
-    return {name: [row[name][0] if row else float("nan") for row in scores] for name in names}
+    return {name: [row[name].psnr if row else float("nan") for row in scores] for name in names}
 
 
 def _fitting_progress(baselines: Mapping[float, Baselines | None]) -> str:
@@ -112,24 +147,46 @@ def fit_baselines(network: TrainedModel, kind: str, level: float) -> Baselines |
         truth, noisy = _held_out(network, kind, level)
         filters = denoising.fit(network, kind, level)
         outputs = {"noisy": noisy, **{name: each.apply(noisy) for name, each in filters.items()}}
-        return Baselines(
-            filters,
-            {
-                name: (reconstruction.psnr(truth, each), reconstruction.ssim(truth, each))
-                for name, each in outputs.items()
-            },
-        )
+        return Baselines(filters, {name: _score(truth, each) for name, each in outputs.items()})
 
     config = network.config
     subset = (network.dataset.fingerprint, config.classes, len(network.images))
     return background.get(("denoising baselines", subset, kind, level), fit)
 
 
+def network_psnr(network: TrainedModel, kind: str) -> list[float] | None:
+    """Measure the PSNR of the network at each of `LEVELS` in the background, in dB.
+
+    Returns
+    -------
+    list of float, or None
+        None until it is measured; while the network trains, perhaps that of an earlier step.
+    """
+
+    def measure() -> list[float]:
+        return [_psnr(network, kind, each) for each in LEVELS]
+
+    key = ("denoising curve", network.name, kind)
+    return background.get(key, measure, (network.step, network.config))
+
+
+def _network_score(network: TrainedModel, kind: str, level: float) -> NetworkScore | None:
+    """Measure the network at a level in the background; None until it is measured."""
+
+    def measure() -> NetworkScore:
+        truth, noisy = _held_out(network, kind, level)
+        score = _score(truth, network.reconstruct(noisy))
+        return NetworkScore(score.psnr, score.ssim, network.step)
+
+    key = ("denoising score", network.name, kind, level)
+    return background.get(key, measure, (network.step, network.config))
+
+
 def _held_out(
     network: TrainedModel, kind: str, level: float
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Return held-out images, clean and noisy: float32 of shape (n, H, W), clean ones in [0, 1]."""
-    truth = (network.dataset.test_images[:IMAGE_COUNT] / 255).astype(np.float32)
+    truth = (network.dataset.test_images[: held_out_count(network)] / 255).astype(np.float32)
     return truth, denoising.add_noise(truth, kind, level)
 
 
@@ -139,23 +196,35 @@ def _psnr(network: TrainedModel, kind: str, level: float) -> float:
     return reconstruction.psnr(truth, network.reconstruct(noisy))
 
 
-def _summary(own: tuple[float, float], baselines: Baselines | None, level: float) -> str:
+def _score(truth: NDArray[np.float32], images: NDArray[np.float32]) -> Score:
+    return Score(reconstruction.psnr(truth, images), reconstruction.ssim(truth, images))
+
+
+def _summary(
+    score: NetworkScore | None, baselines: Baselines | None, level: float, count: int
+) -> str:
     """Describe the scores of the network and of the best baseline."""
+    if score is None:
+        return t(
+            "At {level:.2f}, on {count:,} held-out images: measuring.", level=level, count=count
+        )
     text = t(
-        "At {level:.2f}, on {count} held-out images: autoencoder {psnr:.2f} dB (SSIM {ssim:.3f}).",
+        "At {level:.2f}, on {count:,} held-out images, at step {step:,}: autoencoder {psnr:.2f} dB "
+        "(SSIM {ssim:.3f}).",
         level=level,
-        count=IMAGE_COUNT,
-        psnr=own[0],
-        ssim=own[1],
+        count=count,
+        step=score.step,
+        psnr=score.psnr,
+        ssim=score.ssim,
     )
     if baselines is None:
         return text
-    best = max(baselines.scores, key=lambda name: baselines.scores[name][0])
+    best = max(baselines.scores, key=lambda name: baselines.scores[name].psnr)
     return f"{text} " + t(
         "Best baseline, {name}: {psnr:.2f} dB (SSIM {ssim:.3f}).",
         name=denoising.METHODS[best],
-        psnr=baselines.scores[best][0],
-        ssim=baselines.scores[best][1],
+        psnr=baselines.scores[best].psnr,
+        ssim=baselines.scores[best].ssim,
     )
 
 

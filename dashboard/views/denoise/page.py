@@ -6,7 +6,7 @@ from numpy.typing import NDArray
 
 from aecore.applications import denoising
 from aecore.choices.noise import NOISE_KINDS
-from aecore.i18n import t
+from aecore.i18n import nt, t
 from aecore.knob import using
 from aecore.metrics import reconstruction
 from aecore.presets import preset
@@ -20,6 +20,8 @@ from dashboard.views.denoise.curves import (
     LEVELS,
     Baselines,
     fit_baselines,
+    held_out_count,
+    network_psnr,
     show_curves,
     show_levels,
 )
@@ -45,9 +47,13 @@ def body(newest: Snapshot) -> None:
         kind, level = _noise(network)
     if network.config.noise_kind not in KINDS or network.config.noise == 0:
         _offer_training(network, kind, level)
+    # Baselines take longer, so the network is measured first.
+    psnr = network_psnr(network, kind)
     # The latest request is served first, so the current level comes last.
     levels = [*(each for each in reversed(LEVELS) if each != level), level]
-    baselines = {each: fit_baselines(network, kind, each) for each in levels}
+    baselines = {
+        each: None if psnr is None else fit_baselines(network, kind, each) for each in levels
+    }
     left, right = st.columns([5, 4], gap="medium")
     with left:
         heading(t("Noisy and denoised"))
@@ -56,7 +62,7 @@ def body(newest: Snapshot) -> None:
         noisy = denoising.add_noise(images, kind, level)
         _show_images(network, images, columns, noisy, baselines[level])
     with right:
-        show_curves(network, kind, level, baselines)
+        show_curves(network, kind, level, psnr, baselines)
     show_levels(network, kind)
 
 
@@ -153,6 +159,14 @@ def _show_images(
         else f"{name} …"
         for key, name in denoising.METHODS.items()
     ]
+    st.caption(
+        nt(
+            "The PSNR here is that of this {count} image; the curve is measured on {all:,}.",
+            "The PSNR here is that of these {count} images; the curve is measured on {all:,}.",
+            len(images),
+            all=held_out_count(network),
+        )
+    )
     image_grid(
         "denoised",
         [truth, *rows, error],
