@@ -12,6 +12,8 @@ from sklearn.metrics import (
     roc_curve,
 )
 
+from aecore.errors import DataError
+
 Scores = NDArray[np.float64]
 
 ACCEPTED = 0.95
@@ -86,6 +88,11 @@ class Confusion:
         """Share of the anomalous images that are above the threshold."""
         return self.true_positives / max(1, self.true_positives + self.false_negatives)
 
+    @property
+    def accepted(self) -> float:
+        """Share of the normal images that are not above the threshold."""
+        return self.true_negatives / max(1, self.true_negatives + self.false_positives)
+
 
 def confusion(anomalous: NDArray[np.bool_], scores: Scores, threshold: float) -> Confusion:
     """Count normal and anomalous images above and below a threshold."""
@@ -96,14 +103,21 @@ def confusion(anomalous: NDArray[np.bool_], scores: Scores, threshold: float) ->
 
 
 def quantile(normal: Scores, share: float) -> float:
-    """Return the threshold that accepts a share of the normal scores."""
+    """Return the threshold that accepts a share of the normal scores.
+
+    Raises
+    ------
+    DataError
+        If there are no scores.
+    """
+    _require(normal)
     return float(np.quantile(normal, share))
 
 
 def cheapest(
     anomalous: NDArray[np.bool_], scores: Scores, miss_cost: float, false_alarm_cost: float
 ) -> float:
-    """Return the threshold of lowest cost.
+    """Return the threshold of lowest cost, the lowest of several.
 
     Parameters
     ----------
@@ -111,8 +125,28 @@ def cheapest(
     scores : ndarray of shape (n,)
     miss_cost, false_alarm_cost : float
         Cost of a false negative, and of a false positive.
+
+    Returns
+    -------
+    float
+        One of the scores, or the largest number below all of them if it is cheapest that every
+        image is anomalous.
+
+    Raises
+    ------
+    DataError
+        If there are no scores.
     """
-    order = np.argsort(scores, kind="stable")
-    # With the threshold at the k-th score, this image and all before it are accepted.
-    cost = np.cumsum(np.where(anomalous[order], miss_cost, -false_alarm_cost))
-    return float(scores[order][int(cost.argmin())])
+    _require(scores)
+    values, places = np.unique(scores, return_inverse=True)
+    # At a threshold, all images of that score are accepted, not only the first of them.
+    misses = np.cumsum(np.bincount(places, anomalous))
+    accepted = np.cumsum(np.bincount(places, ~anomalous))
+    cost = miss_cost * misses - false_alarm_cost * accepted
+    thresholds = np.append(np.nextafter(values[0], -np.inf), values)
+    return float(thresholds[np.append(0, cost).argmin()])
+
+
+def _require(scores: Scores) -> None:
+    if not len(scores):
+        raise DataError("There are no images to set a threshold on; provide at least one.")

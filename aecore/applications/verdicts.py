@@ -82,6 +82,9 @@ def judge(
 ) -> Verdicts:
     """Score pictures, with a threshold from normal images.
 
+    The threshold is set on all normal held-out images, not on a half of them: the pictures are
+    others, so none of these has to be left for counting.
+
     Parameters
     ----------
     network : TrainedModel

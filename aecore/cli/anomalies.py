@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -23,6 +23,8 @@ from aecore.files import write
 from aecore.i18n import t
 
 if TYPE_CHECKING:
+    from aecore.applications.halves import Halves
+    from aecore.applications.threshold import Scores
     from aecore.applications.verdicts import Verdicts
     from aecore.runs.trained_model import TrainedModel
 
@@ -46,10 +48,7 @@ def anomalies(
     accept: Annotated[
         float | None,
         Parameter(
-            help=t(
-                "With --files: the share of normal held-out images that are accepted; 0.95 by "
-                "default."
-            )
+            help=t("The share of normal held-out images that are accepted; 0.95 by default.")
         ),
     ] = None,
     threshold: Annotated[
@@ -66,23 +65,25 @@ def anomalies(
     ] = None,
     as_json: AsJson = False,
 ) -> int:
-    """Score held-out images by the network and baselines (AUROC), or pictures by the network."""
+    """Score held-out images by the network and baselines, or pictures by the network."""
     if files is None:
-        _check_unused(out=out, score=score, accept=accept, threshold=threshold)
+        _check_unused(out=out, score=score, threshold=threshold)
     elif anomalous is not None:
         raise ConfigError("--anomalous and --files exclude each other; provide one of them.")
     _check_threshold(accept, threshold)
     check_out(out)
     from aecore.applications import anomaly
+    from aecore.applications.threshold import ACCEPTED
     from aecore.config import parse_classes
     from aecore.runs.trained_model import TrainedModel
 
     network = TrainedModel.open(run)
     classes = anomaly.normal_classes(network) if normal is None else parse_classes(normal)
+    accepted = ACCEPTED if accept is None else accept
     if files is None:
-        _measure(network, classes, anomalous, as_json=as_json)
+        _measure(network, classes, anomalous, accepted, as_json=as_json)
     else:
-        verdicts = _judge(network, files, classes, score or "error", accept, threshold)
+        verdicts = _judge(network, files, classes, score or "error", accepted, threshold)
         _report(verdicts, out, as_json=as_json)
     return 0
 
@@ -105,12 +106,17 @@ def _check_threshold(accept: float | None, threshold: float | None) -> None:
 
 
 def _measure(
-    network: "TrainedModel", classes: tuple[str, ...], anomalous: str | None, *, as_json: bool
+    network: "TrainedModel",
+    classes: tuple[str, ...],
+    anomalous: str | None,
+    accepted: float,
+    *,
+    as_json: bool,
 ) -> None:
     """Print how well each score tells normal held-out images from anomalous ones."""
     from aecore import data
     from aecore.applications import anomaly
-    from aecore.applications import threshold as thresholds
+    from aecore.applications.halves import Halves
 
     other = None if anomalous is None else data.load(anomalous)
     images, is_anomalous = anomaly.held_out(network.dataset, classes, other)
@@ -120,23 +126,46 @@ def _measure(
         trained = anomaly.trained_classes(network, remaining)
     if trained:
         print_note(t("This run saw anomalous classes in training: {all}.", all=", ".join(trained)))
+    halves = Halves.split(is_anomalous)
+    print_note(halves.summary(halves.normal_calibration))
     detectors = {**anomaly.detector(network), **anomaly.baselines(network)}
-    areas = {}
-    for name, score in detectors.items():
-        scores = score(images)
-        areas[name] = {
-            "auroc": thresholds.roc(is_anomalous, scores).area,
-            "average_precision": thresholds.precision_recall(is_anomalous, scores).area,
-        }
+    results = {name: _result(halves, score(images), accepted) for name, score in detectors.items()}
     if as_json:
-        print_result(json.dumps({"seen": list(trained), "scores": areas}))
+        set_on, counted = int(halves.normal_calibration.sum()), int(halves.counted.sum())
+        facts = {"seen": list(trained), "threshold_set_on": set_on, "counted": counted}
+        print_result(json.dumps({**facts, "scores": results}))
     else:
-        labels = {**anomaly.SCORES, **anomaly.BASELINES}
-        rows = [
-            [str(labels[n]), f"{a['auroc']:.4f}", f"{a['average_precision']:.4f}"]
-            for n, a in areas.items()
-        ]
-        print_table([t("score"), t("AUROC"), t("average precision")], rows)
+        _print_results(results)
+
+
+def _result(halves: "Halves", scores: "Scores", accepted: float) -> dict[str, float]:
+    """Return the areas under the curves, the threshold, and its rates on the other half."""
+    from aecore.applications.threshold import precision_recall, roc
+
+    threshold = halves.quantile(scores, accepted)
+    counts = halves.confusion(scores, threshold)
+    return {
+        "auroc": roc(halves.anomalous, scores).area,
+        "average_precision": precision_recall(halves.anomalous, scores).area,
+        "threshold": threshold,
+        "accepted": counts.accepted,
+        "precision": counts.precision,
+        "recall": counts.recall,
+    }
+
+
+def _print_results(results: Mapping[str, Mapping[str, float]]) -> None:
+    from aecore.applications.anomaly import BASELINES, SCORES
+
+    labels = {**SCORES, **BASELINES}
+    rows = [
+        [str(labels[name])]
+        + [f"{each[area]:.4f}" for area in ("auroc", "average_precision")]
+        + [f"{each[rate]:.1%}" for rate in ("accepted", "precision", "recall")]
+        for name, each in results.items()
+    ]
+    areas = [t("score"), t("AUROC"), t("average precision")]
+    print_table([*areas, t("accepted"), t("precision"), t("recall")], rows)
 
 
 def _judge(
@@ -144,17 +173,15 @@ def _judge(
     files: Sequence[Path],
     classes: tuple[str, ...],
     score: str,
-    accept: float | None,
+    accepted: float,
     threshold: float | None,
 ) -> "Verdicts":
     from aecore.applications import anomaly
-    from aecore.applications.threshold import ACCEPTED
     from aecore.applications.verdicts import judge
     from aecore.data.custom import pictures
 
     anomaly.check_score(score)
     found = pictures.read(files, network.dataset.shape, network.dataset.preparation)
-    accepted = ACCEPTED if accept is None else accept
     verdicts = judge(network, found, score, classes, accepted=accepted)
     return verdicts if threshold is None else replace(verdicts, threshold=threshold)
 

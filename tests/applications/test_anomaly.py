@@ -89,41 +89,6 @@ def test_all_classes_normal_is_rejected(digits: Dataset) -> None:
         anomaly.held_out(digits, digits.classes)
 
 
-def test_confusion_counts_follow_the_threshold() -> None:
-    anomalous = np.array([False, False, True, True])
-    values = np.array([0.1, 0.4, 0.3, 0.9])
-    counts = threshold.confusion(anomalous, values, 0.35)
-    assert (
-        counts.true_positives,
-        counts.false_negatives,
-        counts.false_positives,
-        counts.true_negatives,
-    ) == (1, 1, 1, 1)
-    assert (counts.precision, counts.recall) == (0.5, 0.5)
-    assert threshold.confusion(anomalous, values, 2).precision == 1
-    assert threshold.quantile(values[~anomalous], 1) == 0.4
-
-
-def test_cheapest_threshold_has_the_lowest_cost() -> None:
-    draw = np.random.default_rng(0)
-    anomalous = draw.random(200) < 0.4
-    values = draw.normal(anomalous * 1.5, 1)
-
-    def cost(line: float) -> float:
-        counts = threshold.confusion(anomalous, values, line)
-        return 3 * counts.false_negatives + counts.false_positives
-
-    best = cost(threshold.cheapest(anomalous, values, 3, 1))
-    assert best <= min(cost(each) for each in values)
-
-
-def test_curve_areas_of_a_perfect_and_a_constant_score() -> None:
-    anomalous = np.array([False, False, True, True])
-    assert threshold.roc(anomalous, np.array([0.0, 1, 2, 3])).area == 1
-    assert threshold.roc(anomalous, np.zeros(4)).area == 0.5
-    assert threshold.precision_recall(anomalous, np.array([0.0, 1, 2, 3])).area == 1
-
-
 def test_scores_of_a_one_class_network_omit_classifiers(network: TrainedModel) -> None:
     results = scores(network)
     assert results["test_mse"] > 0

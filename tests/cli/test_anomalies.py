@@ -24,6 +24,29 @@ def test_run_is_scored_and_warns_of_anomalous_training_classes(call: Call, tmp_p
     assert "psnr" in call("score", tmp_path / "x").out
 
 
+def test_thresholds_are_set_on_one_half_and_counted_on_the_other(
+    call: Call, run: Path, digits: Dataset
+) -> None:
+    report = call("anomalies", run, "--json").json
+    zeros = int((digits.test_labels == 0).sum())
+    others = len(digits.test_labels) - zeros
+    assert report["threshold_set_on"] == zeros // 2
+    assert report["counted"] == -(-zeros // 2) - (-others // 2)
+    for each in report["scores"].values():
+        assert each["threshold"] > -10
+        assert 0.7 < each["accepted"] <= 1
+        assert 0 <= each["recall"] <= 1
+    strict = call("anomalies", run, "--accept", "0.5", "--json").json["scores"]["error"]
+    usual = report["scores"]["error"]
+    assert strict["threshold"] < usual["threshold"]
+    assert 0.2 < strict["accepted"] < usual["accepted"]
+    assert strict["auroc"] == usual["auroc"]
+    printed = call("anomalies", run)
+    sentence = f"Threshold set on {zeros // 2} held-out images, counts on {report['counted']} "
+    assert sentence + "others." in printed.err
+    assert f"{usual['accepted']:.1%}" in printed.out
+
+
 def test_unknown_class_is_rejected(call: Call, tmp_path: Path) -> None:
     result = call("train", *SMALL, "--classes", "zebra", "--out", tmp_path / "y")
     assert result.code == 2
@@ -89,7 +112,8 @@ def test_score_and_threshold_of_files_can_be_chosen(call: Call, run: Path, folde
     ("arguments", "message"),
     [
         (["--out", "x.csv"], "--out needs --files"),
-        (["--accept", "0.9"], "--accept needs --files"),
+        (["--threshold", "0.9"], "--threshold needs --files"),
+        (["--accept", "95"], "--accept is 95.0; choose a share from 0 to 1"),
         (["--files", ".", "--anomalous", "strokes"], "--anomalous and --files exclude"),
         (["--files", ".", "--accept", "0.9", "--threshold", "1"], "exclude each other"),
         (["--files", ".", "--accept", "95"], "--accept is 95.0; choose a share from 0 to 1"),

@@ -82,8 +82,8 @@ def default_choice(network: TrainedModel, normal: tuple[str, ...], most: int) ->
     Returns
     -------
     Choice or None
-        The reconstruction error, and the threshold that accepts 95 % of these images; None until
-        computed.
+        The reconstruction error, and the threshold that accepts 95 % of these images, of all of
+        them as none are counted; None until computed.
     """
 
     def compute() -> Choice:

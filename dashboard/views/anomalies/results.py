@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from aecore.applications import anomaly
 from aecore.applications import threshold as thresholds
+from aecore.applications.halves import Halves
 from aecore.i18n import N_, t
 from aecore.runs.trained_model import TrainedModel
 from dashboard.components.live_figure import figure
@@ -45,6 +47,11 @@ class ScoredImages:
     anomalous: NDArray[np.bool_]
     scores: Mapping[str, NDArray[np.float64]]
 
+    @cached_property
+    def halves(self) -> Halves:
+        """The images that a threshold is set on, and those that are counted."""
+        return Halves.split(self.anomalous)
+
 
 class Choice(NamedTuple):
     """The chosen score, a key of `aecore.applications.anomaly.SCORES`, and its threshold."""
@@ -67,7 +74,6 @@ def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) 
     -------
     Choice
     """
-    anomalous = scored.anomalous
     with st.container(horizontal=True, vertical_alignment="bottom"):
         selection = st.segmented_control(
             t("Score"),
@@ -77,44 +83,54 @@ def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) 
             default="error",
             required=True,
         )
-        name = selection or "error"
-        scores = scored.scores[name]
-        rule, threshold = _threshold(name, scores, anomalous)
-    low, high = float(scores.min()), float(np.quantile(scores, 0.995))
-    extent = (low, max(high, low + 1e-9))
+        choice, rule = _threshold(selection or "error", scored)
+    name, threshold = choice
+    confusion = scored.halves.confusion(scored.scores[name], threshold)
     left, right = st.columns(2, gap="medium")
     with left:
-        score_label = str(anomaly.SCORES[name])
-        figure(
-            "scores",
-            histograms(scores[~anomalous], scores[anomalous], threshold, extent, score_label),
-            height=HEIGHT,
-            label=t("Scores of normal and anomalous images, with the threshold"),
-        )
-        threshold_line(
-            f"threshold line {name}",
-            figure="scores",
-            at=threshold,
-            extent=extent,
-            movable=rule == "hand",
-            label=t("Threshold"),
-            words=t("Drag the line: everything to the right is flagged.")
-            if rule == "hand"
-            else t("Everything to the right of the line is flagged."),
-            on_drag=lambda place: st.session_state.update({keys.threshold(name): place}),
-        )
-    confusion = thresholds.confusion(anomalous, scores, threshold)
+        _histograms(scored, choice, movable=rule == "hand")
     with right:
         _counts(confusion)
+        _caption(scored, rule)
         _curves(scored, baselines, name, confusion)
-    _gallery(scored, scores, threshold)
-    return Choice(name, threshold)
+    _gallery(scored, scored.scores[name], threshold)
+    return choice
 
 
-def _threshold(
-    name: str, scores: NDArray[np.float64], anomalous: NDArray[np.bool_]
-) -> tuple[str, float]:
-    """Ask for the rule that sets the threshold; return the rule and the threshold.
+def _histograms(scored: ScoredImages, choice: Choice, *, movable: bool) -> None:
+    """Show the scores of the counted images, and the threshold, which can be dragged."""
+    name, threshold = choice
+    scores, counted = scored.scores[name], scored.halves.counted
+    low, high = float(scores.min()), float(np.quantile(scores, 0.995))
+    extent = (low, max(high, low + 1e-9))
+    figure(
+        "scores",
+        histograms(
+            scores[counted & ~scored.anomalous],
+            scores[counted & scored.anomalous],
+            threshold,
+            extent,
+            str(anomaly.SCORES[name]),
+        ),
+        height=HEIGHT,
+        label=t("Scores of normal and anomalous images, with the threshold"),
+    )
+    threshold_line(
+        f"threshold line {name}",
+        figure="scores",
+        at=threshold,
+        extent=extent,
+        movable=movable,
+        label=t("Threshold"),
+        words=t("Drag the line: everything to the right is flagged.")
+        if movable
+        else t("Everything to the right of the line is flagged."),
+        on_drag=lambda place: st.session_state.update({keys.threshold(name): place}),
+    )
+
+
+def _threshold(name: str, scored: ScoredImages) -> tuple[Choice, str]:
+    """Ask for the rule that sets the threshold of a score; return the choice and the rule.
 
     With the rule ``hand``, the threshold keeps its last value until it is dragged.
     """
@@ -126,16 +142,16 @@ def _threshold(
         default="quantile",
         required=True,
     )
-    key = keys.threshold(name)
+    key, scores, halves = keys.threshold(name), scored.scores[name], scored.halves
     if rule == "hand":
-        initial = thresholds.quantile(scores[~anomalous], thresholds.ACCEPTED)
-        return "hand", float(st.session_state.get(key, initial))
+        initial = halves.quantile(scores, thresholds.ACCEPTED)
+        return Choice(name, float(st.session_state.get(key, initial))), "hand"
     if rule == "cost":
         missed = st.number_input(t("Cost per miss"), 0.1, 1000.0, 1.0, key="cost missed", width=150)
         alarm = st.number_input(
             t("Cost per false alarm"), 0.1, 1000.0, 1.0, key="cost alarm", width=150
         )
-        threshold = thresholds.cheapest(anomalous, scores, missed, alarm)
+        threshold = halves.cheapest(scores, missed, alarm)
     else:
         share = st.slider(
             t("Normal images accepted"),
@@ -147,22 +163,41 @@ def _threshold(
             key="normal share",
             width=260,
         )
-        threshold = thresholds.quantile(scores[~anomalous], share / 100)
+        threshold = halves.quantile(scores, share / 100)
     st.session_state[key] = threshold
-    return rule or "quantile", threshold
+    return Choice(name, threshold), rule or "quantile"
 
 
 def _counts(confusion: thresholds.Confusion) -> None:
     cells = [
         (t("detected"), f"{confusion.true_positives:,}"),
         (t("missed"), f"{confusion.false_negatives:,}"),
-        (t("accepted"), f"{confusion.true_negatives:,}"),
+        (t("accepted"), f"{confusion.true_negatives:,} ({confusion.accepted:.1%})"),
         (t("false alarms"), f"{confusion.false_positives:,}"),
         (t("Precision"), f"{confusion.precision:.1%}"),
         (t("Recall"), f"{confusion.recall:.1%}"),
     ]
     body = "".join(f"<div><span>{name}</span><b>{value}</b></div>" for name, value in cells)
     st.html(f"<div class='lab-facts lab-counts'>{body}</div>")
+
+
+def _caption(scored: ScoredImages, rule: str) -> None:
+    """Say which images the threshold was set on, and which are counted."""
+    halves, count = scored.halves, len(scored.images)
+    if rule == "hand":
+        st.caption(
+            t(
+                "Manual threshold, counts on {counted:,} held-out images, as with the other rules. "
+                "The curves use all {count:,}.",
+                counted=int(halves.counted.sum()),
+                count=count,
+            )
+        )
+        return
+    set_on = halves.calibration if rule == "cost" else halves.normal_calibration
+    st.caption(
+        t("{summary} The curves use all {count:,}.", summary=halves.summary(set_on), count=count)
+    )
 
 
 def _curves(
@@ -207,9 +242,13 @@ def _curves(
 
 
 def _gallery(scored: ScoredImages, scores: NDArray[np.float64], threshold: float) -> None:
-    """Show the most anomalous, the most normal and borderline images, with their errors."""
-    order = np.argsort(scores, kind="stable")
-    border = np.argsort(abs(scores - threshold), kind="stable")[:GALLERY_COUNT]
+    """Show the most anomalous, the most normal and borderline images, with their errors.
+
+    They are among those that are counted.
+    """
+    counted = np.flatnonzero(scored.halves.counted)
+    order = counted[np.argsort(scores[counted], kind="stable")]
+    border = order[np.argsort(abs(scores[order] - threshold), kind="stable")[:GALLERY_COUNT]]
     groups = {
         t("Most anomalous"): order[::-1][:GALLERY_COUNT],
         t("Near threshold"): border[np.argsort(scores[border], kind="stable")],

@@ -1,13 +1,17 @@
 """The Anomalies page without a browser."""
 
+import re
 from io import BytesIO
 
 import numpy as np
 from PIL import Image
+from streamlit.testing.v1 import AppTest
 
+from aecore.data import Dataset
 from dashboard.state import active_run
 from dashboard.state.background import background_cache
-from tests.dashboard.support import OpenPage, finish
+from tests.dashboard.support import OpenPage, captions, finish
+from tests.dashboard.test_words_on_page import figure_of
 from tests.support import current_job
 
 
@@ -43,6 +47,53 @@ def test_every_score_threshold_and_kind_of_anomaly_can_be_selected(open_view: Op
     assert page.segmented_control(key="score").value == "error"
 
 
+def counts(page: AppTest) -> dict[str, str]:
+    """Return the numbers beside the histogram by name."""
+    (block,) = (each.proto.body for each in page.get("html") if "lab-counts" in each.proto.body)
+    return dict(re.findall(r"<span>([^<]+)</span><b>([^<]+)</b>", block))
+
+
+def total(page: AppTest) -> int:
+    names = ("detected", "missed", "accepted", "false alarms")
+    return sum(int(counts(page)[name].split(" ")[0].replace(",", "")) for name in names)
+
+
+def test_threshold_is_set_on_one_half_and_the_other_is_counted(
+    open_view: OpenPage, digits: Dataset
+) -> None:
+    page = finish(open_view("anomalies", classes="0,1"))
+    normal = int(np.isin(digits.test_labels, (0, 1)).sum())
+    others = len(digits.test_labels) - normal
+    counted = -(-normal // 2) - (-others // 2)
+    by_rule = {
+        "quantile": f"Threshold set on {normal // 2} held-out images, counts on {counted} others.",
+        "cost": f"Threshold set on {normal // 2 + others // 2} held-out images, counts on",
+        "hand": f"Manual threshold, counts on {counted} held-out images, as with the other rules.",
+    }
+    for rule, sentence in by_rule.items():
+        page.segmented_control(key="threshold how").set_value(rule).run()
+        assert sentence in captions(page)
+        assert f"The curves use all {len(digits.test_labels)}." in captions(page)
+        assert total(page) == counted
+    page.segmented_control(key="threshold how").set_value("quantile").run()
+    page.slider(key="normal share").set_value(50.0).run()
+    accepted, share = counts(page)["accepted"].split(" ")
+    achieved = int(accepted) / -(-normal // 2)
+    assert share == f"({achieved:.1%})"
+    assert 0.2 < achieved < 0.8
+
+
+def test_everything_is_anomalous_where_misses_are_dear(open_view: OpenPage) -> None:
+    page = finish(open_view("anomalies", classes="0,1"))
+    page.segmented_control(key="threshold how").set_value("cost").run()
+    page.number_input(key="cost missed").set_value(1000.0).run()
+    page.number_input(key="cost alarm").set_value(0.1).run()
+    assert not page.exception
+    assert int(counts(page)["missed"]) <= 1
+    line = figure_of(page, "scores")["layout"]["shapes"][0]["x0"]
+    assert np.isfinite(line)
+
+
 def test_uploaded_images_can_be_anomalous(open_view: OpenPage) -> None:
     page = finish(open_view("anomalies", classes="0,1"))
     page.selectbox(key="anomalous").set_value("/own").run()
@@ -59,6 +110,12 @@ def test_uploaded_images_can_be_anomalous(open_view: OpenPage) -> None:
         if getattr(each, "anomalous", None) is not None and each.anomalous.sum() == 2
     ]
     assert scored.anomalous[-2:].all()
+    # Too few to be split: both are counted, and the threshold is set on normal images only.
+    assert "others." in captions(page)
+    assert int(counts(page)["detected"]) + int(counts(page)["missed"]) == 2
+    page.segmented_control(key="threshold how").set_value("cost").run()
+    assert "2 in both: fewer than 4 images of a kind are not split." in captions(page)
+    page.segmented_control(key="threshold how").set_value("quantile").run()
     page.file_uploader(key="anomalous upload").set_value([("bad.png", b"bad", "image/png")]).run()
     assert not page.exception
     assert any("cannot be read" in each.value for each in page.error)
