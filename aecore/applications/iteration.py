@@ -1,14 +1,26 @@
-"""Iterated reconstruction, and the response of a network to a change of the image."""
+"""Iterated reconstruction, and the response of a network and of PCA to a change of the image."""
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.neighbors import NearestNeighbors
 
+from aecore.images import Images
 from aecore.runs.trained_model import TrainedModel
 
 Array = NDArray[np.float32]
+Reconstruct = Callable[[Images], NDArray[np.floating]]
+
+PASSES, PLACE = 20, 0.75
+"""Passes, and place of the patch that is erased, unless a person chooses others.
+
+On average, the default network, which is not trained to remove anything, then removes more of this
+change than PCA does, on MNIST and on digits; `benchmarks/changes.py` measures it. In a single pass,
+PCA removes more of most changes, as it can represent less.
+"""
 
 NEIGHBOURS = 5
 TRAINING_IMAGES, HELD_OUT_IMAGES = 5000, 1000
@@ -57,31 +69,58 @@ def iterate(network: TrainedModel, image: Array, passes: int) -> Trajectory:
 
 @dataclass(frozen=True, eq=False)
 class ChangeResponse:
-    """Response of a network to a change of the image.
+    """What a reconstruction makes of a change of the image.
+
+    With the change ``c`` and the difference ``r`` between the last reconstructions of the changed
+    and the clean image, let ``a = clip(<r, c> / <c, c>, 0, 1)``. Then::
+
+        removed = (1 - a) c     the part of the change that is undone
+        kept    = a c           the part of the change that stays
+        other   = r - a c       what appears instead of the change
+
+    so ``change = removed + kept`` and ``r = kept + other``. For ``0 < a < 1``, `other` is
+    orthogonal to the change, and the energies add up: ``|r|**2 = |kept|**2 + |other|**2``.
 
     Attributes
     ----------
-    change, retained, removed : ndarray of shape (height, width), float32 in [-1, 1]
-        The change, the part of it in the reconstruction, and the rest:
-        ``change = retained + removed``.
-    share : float
-        Share of the change that is retained, by projection onto the change: 0 if it is undone,
-        1 if it stays.
+    change, removed, kept, other : ndarray of shape (height, width), float32
+    kept_share : float in [0, 1]
+        ``a``; 1 if nothing was changed.
+    other_size : float
+        Root of the energy of `other` as a share of that of the change, ``|other| / |c|``, so that
+        it compares with the shares of the other parts, ``|removed| / |c|`` and ``|kept| / |c|``;
+        0 if nothing was changed.
     """
 
     change: Array
-    retained: Array
     removed: Array
-    share: float
+    kept: Array
+    other: Array
+    kept_share: float
+    other_size: float
+
+    @property
+    def sizes(self) -> dict[str, float]:
+        """Sizes of the parts by name, relative to the change; removed and kept add up to 1."""
+        return {
+            "removed": 1 - self.kept_share,
+            "kept": self.kept_share,
+            "other": self.other_size,
+        }
 
 
-def change_response(network: TrainedModel, clean: Array, changed: Array) -> ChangeResponse:
-    """Split a change of an image into what the reconstruction retains and what it removes.
+def change_response(
+    reconstruct: Reconstruct, clean: Array, changed: Array, passes: int = 1
+) -> ChangeResponse:
+    """Split a change of an image into what reconstruction removes, keeps and makes of it.
 
     Parameters
     ----------
-    network : TrainedModel
+    reconstruct : callable
+        Maps images (n, height, width) to reconstructions with as many pixels, in [0, 1].
     clean, changed : ndarray of shape (height, width), float32 in [0, 1]
+    passes : int
+        Number of reconstructions, each of the one before.
 
     Returns
     -------
@@ -89,11 +128,45 @@ def change_response(network: TrainedModel, clean: Array, changed: Array) -> Chan
         The reconstruction of the changed image is compared with that of the clean image, so that
         errors common to both cancel.
     """
-    before, after = network.reconstruct(np.stack([clean, changed]).astype(np.float32))
-    change, retained = changed - clean, after - before
-    size = float(np.square(change).sum())
-    share = float((retained * change).sum()) / size if size else 1.0
-    return ChangeResponse(change, retained, change - retained, share)
+    pair = np.stack([clean, changed]).astype(np.float32)
+    result = pair
+    for _ in range(passes):
+        result = np.asarray(reconstruct(result), np.float32).reshape(pair.shape)
+    change, response = (each[1].astype(np.float64) - each[0] for each in (pair, result))
+    energy = float(np.square(change).sum())
+    share = min(1.0, max(0.0, float((response * change).sum()) / energy)) if energy else 1.0
+    other = response - share * change
+    size = math.sqrt(float(np.square(other).sum()) / energy) if energy else 0.0
+    parts = {
+        "change": change,
+        "removed": (1 - share) * change,
+        "kept": share * change,
+        "other": other,
+    }
+    images = {name: part.astype(np.float32) for name, part in parts.items()}
+    return ChangeResponse(**images, kept_share=share, other_size=size)
+
+
+def network_response(
+    network: TrainedModel, clean: Array, changed: Array, passes: int = 1
+) -> ChangeResponse:
+    """Split a change of an image by the reconstructions of a network; see `change_response`."""
+    return change_response(network.reconstruct, clean, changed, passes)
+
+
+def pca_response(
+    network: TrainedModel, clean: Array, changed: Array, passes: int = 1
+) -> ChangeResponse:
+    """Split a change of an image by those of PCA, with as many components as the network's code.
+
+    Without clipping, PCA is an orthogonal projection: passes after the first change nothing, and
+    ``other_size**2 = kept_share * (1 - kept_share)``.
+    """
+
+    def reconstruct(images: Images) -> NDArray[np.floating]:
+        return network.pca.reconstruct(images, network.config.bottleneck).clip(0, 1)
+
+    return change_response(reconstruct, clean, changed, passes)
 
 
 class CodeDistance:

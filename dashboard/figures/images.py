@@ -17,18 +17,18 @@ GAP = 2
 
 
 def mosaic(
-    rows: Sequence[NDArray[np.float32]], *, error_last: bool = True, signed_last: bool = False
+    rows: Sequence[NDArray[np.float32]], *, error_last: bool = True, signed: bool = False
 ) -> NDArray[np.uint8]:
     """Lay rows of images out as one picture with transparent gaps.
 
     Parameters
     ----------
     rows : sequence of ndarray of float32, each of shape (k, H, W)
-        Grey images with pixels in [0, 1]; the last row may hold errors.
+        Grey images with pixels in [0, 1]; the last row may hold errors, or all rows differences.
     error_last : bool
         Whether the last row holds errors, which are drawn in colour.
-    signed_last : bool
-        Whether those errors run from -1 to 1 rather than from 0 to 1.
+    signed : bool
+        Whether all rows hold differences in [-1, 1], drawn in colour.
 
     Returns
     -------
@@ -39,8 +39,8 @@ def mosaic(
     sheet = np.zeros((len(rows), height + GAP, count, width + GAP, 4), np.uint8)
     for row, images in enumerate(rows):
         values = np.nan_to_num(np.asarray(images, np.float32))
-        is_error = error_last and row == len(rows) - 1
-        colours = _error(values, signed_last) if is_error else _grey(values)
+        is_error = signed or (error_last and row == len(rows) - 1)
+        colours = _error(values, signed) if is_error else _grey(values)
         sheet[row, :height, :, :width, :3] = colours.swapaxes(0, 1)
         sheet[row, :height, :, :width, 3] = 255
     return sheet.reshape(len(rows) * (height + GAP), -1, 4)[:-GAP, :-GAP]

@@ -23,7 +23,7 @@ def image_grid(
     label: str,
     height: int | None = None,
     error_last: bool = False,
-    signed_last: bool = False,
+    signed: bool = False,
     snapshot: Snapshot | None = None,
 ) -> None:
     """Show rows of images, or update them in place.
@@ -33,7 +33,7 @@ def image_grid(
     key : str
         Key of the element; a call with the same key updates it.
     lines : sequence of ndarray of float32, each of shape (k, height, width)
-        Rows of images with pixels in [0, 1]; the last may hold errors.
+        Rows of images with pixels in [0, 1]; the last may hold errors, or all differences.
     rows, columns : sequence of str
         Captions, in the user's language; empty for none.
     label : str
@@ -42,16 +42,14 @@ def image_grid(
         Height in pixels; fitted to the number of rows by default.
     error_last : bool
         Whether the last row holds errors, which are drawn in colour.
-    signed_last : bool
-        Whether the last row holds differences in [-1, 1], which are drawn in colour.
+    signed : bool
+        Whether all rows hold differences in [-1, 1], which are drawn in colour.
     snapshot : Snapshot, optional
         What alone the images come from, so that they are drawn once for all tabs.
     """
 
     def png() -> bytes:
-        return images.png(
-            images.mosaic(lines, error_last=error_last or signed_last, signed_last=signed_last)
-        )
+        return images.png(images.mosaic(lines, error_last=error_last, signed=signed))
 
     mosaic(
         key,

@@ -6,6 +6,9 @@ from tests.browser.lab import GoToPage, Lab
 def test_drawn_digit_is_reconstructed_and_shown_on_the_map(lab: Lab, go_to_page: GoToPage) -> None:
     go_to_page("Onto the manifold", "onto-map")
     assert "Its code lies farther" in lab.text
+    for name in ("removed", "kept", "something else"):
+        assert lab.page.get_by_test_id("stMetric").filter(has_text=name).count() == 1
+    assert lab.page.locator('.live-mosaic[data-key="onto-split"] img').count() == 1
     lab.widget("onto source").get_by_text("Draw", exact=True).click()
     lab.page.locator('.draw-pad [data-act="clear"]').click()
     lab.wait_for_notice("Draw something")
@@ -21,7 +24,7 @@ def test_drawn_digit_is_reconstructed_and_shown_on_the_map(lab: Lab, go_to_page:
     lab.wait_until(lambda: lab.redraws("onto-strip") > 0, "the drawing is reconstructed")
     lab.wait_until(lambda: lab.figure("onto-map").count() == 1, "the map is drawn")
     path_length = lab.plot_value("onto-map", "data.at(-1).x.length")
-    assert path_length == 9
+    assert path_length == 21
     lab.page.locator('.draw-pad [data-act="undo"]').click()
     lab.wait_for_notice("Draw something")
 

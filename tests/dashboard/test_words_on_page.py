@@ -13,13 +13,13 @@ from aecore.runs.run import Run
 from dashboard.state import commands
 from dashboard.views.guide.glossary import PAPERS
 from tests.catalogue import extracted
-from tests.dashboard.support import GoToPage, OpenPage
+from tests.dashboard.support import GoToPage, OpenPage, captions, finish
 from tests.support import Bracketed, current_job
 
 TEXT_FIELDS = ("label", "help", "body", "placeholder", "text", "tooltip")
 # Names of icons, runs and datasets, citations, HTML, and numbers are not translated.
 NOT_TRANSLATED = re.compile(
-    r":material/\w+:|<style>.*</style>|<[^>]*>|digits-[\w-]+|my-images|[\d.]+e-\d+|"
+    r":material/\w+:|<style>.*</style>|<[^>]*>|digits-[\w-]+|my-images|strokes|[\d.]+e-\d+|"
     + "|".join(re.escape(paper) for _, paper in PAPERS),
     re.S,
 )
@@ -76,7 +76,8 @@ def texts_of_element(element: Any) -> Iterator[tuple[str, str]]:
             if isinstance(text := getattr(place, name, ""), str):
                 yield f"{element.type} {name}", text
     for text in getattr(proto, "options", ()):
-        yield f"{element.type} option", text
+        # Of segmented controls, an option is a message of its own.
+        yield f"{element.type} option", getattr(text, "content", text)
 
 
 def texts_of_component(proto: Any) -> Iterator[tuple[str, str]]:
@@ -151,6 +152,22 @@ def test_guide_is_translated(open_page: OpenPage, go_to_page: GoToPage) -> None:
     page = go_to_page(open_page(noise=0.3, sparsity=0.1), "guide")
     assert untranslated_texts(page) == []
     assert {"⟦Start⟧", "⟦Glossary and papers⟧"} <= {text for _, text in texts_of_page(page)}
+
+
+@pytest.mark.usefixtures("pseudo_language")
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("anomalies", "⟦⟦Threshold set on 18 held-out images, counts on"),
+        ("onto", "⟦In 20 passes: removed and kept add up to the change;"),
+    ],
+)
+def test_application_is_translated(
+    open_page: OpenPage, go_to_page: GoToPage, name: str, text: str
+) -> None:
+    page = finish(go_to_page(open_page(classes="0"), name))
+    assert untranslated_texts(page) == []
+    assert text in captions(page)
 
 
 @pytest.mark.usefixtures("pseudo_language")

@@ -28,8 +28,8 @@ from dashboard.widgets.picture_upload import uploaded
 Array = NDArray[np.float32]
 
 SOURCES: Mapping[str, Message] = {
-    "stroke": N_("Add stroke"),
     "gap": N_("Erase patch"),
+    "stroke": N_("Add stroke"),
     "noise": N_("Add noise"),
     "drawn": N_("Draw"),
     "own": N_("Your own images"),
@@ -40,8 +40,13 @@ WAITING: Mapping[str, Message] = {
     "drawn": N_("Draw something to use it as the input."),
     "own": N_("Upload a picture to use it as the input."),
 }
+PARTS: Mapping[str, Message] = {
+    "removed": N_("removed"),
+    "kept": N_("kept"),
+    "other": N_("something else"),
+}
 MOST_EXAMPLES = 8
-HEIGHT, STRIP, PAD = 340, 130, 200
+HEIGHT, STRIP, PAD, PARTS_HEIGHT = 340, 130, 200, 230
 
 
 def show() -> None:
@@ -58,11 +63,11 @@ def body(newest: Snapshot) -> None:
             list(SOURCES),
             key="onto source",
             format_func=lambda name: str(SOURCES[name]),
-            default="stroke",
+            default="gap",
             required=True,
         )
-        passes = int(st.slider(t("Passes"), 1, 40, 8, key="onto passes", width=160))
-    clean, image = _image(network, source or "stroke")
+        passes = st.slider(t("Passes"), 1, 40, iteration.PASSES, key="onto passes", width=160)
+    clean, image = _image(network, source or "gap")
     if image is None:
         st.info(str(WAITING[source]), icon=":material/draw:")
         return
@@ -81,7 +86,7 @@ def body(newest: Snapshot) -> None:
         if clean is None:
             _change_per_pass(trajectory)
         else:
-            _change_response(network, clean, image)
+            _change_response(network, clean, image, passes)
     left, right = st.columns(2, gap="medium")
     with left:
         heading(t("Distance to training codes"))
@@ -120,7 +125,9 @@ def _image(network: TrainedModel, source: str) -> tuple[Array | None, Array | No
             angle = st.slider(t("Angle"), 0, 175, 90, 5, key="onto angle", width=260)
             return clean, iteration.with_stroke(clean, angle)
         if source == "gap":
-            place = st.slider(t("Place"), 0.0, 1.0, 0.5, 0.05, key="onto place", width=260)
+            place = st.slider(
+                t("Place"), 0.0, 1.0, iteration.PLACE, 0.05, key="onto place", width=260
+            )
             return clean, iteration.with_gap(clean, place)
         level = st.slider(t("Level"), 0.05, 1.0, 0.4, 0.05, key="onto level", width=260)
         return clean, denoising.add_noise(clean[None], "gaussian", level)[0]
@@ -217,19 +224,58 @@ def _change_per_pass(trajectory: iteration.Trajectory) -> None:
     )
 
 
-def _change_response(network: TrainedModel, clean: Array, image: Array) -> None:
-    parts = iteration.change_response(network, clean, image)
+def _change_response(network: TrainedModel, clean: Array, image: Array, passes: int) -> None:
+    """Show which part of a change is removed and which is kept in these passes, beside PCA."""
     heading(t("What happened to the change"))
-    removed = 1 - parts.share
-    left, right = st.columns(2)
-    left.metric(t("removed (off the manifold)"), f"{removed:.0%}")
-    right.metric(t("kept (along it)"), f"{parts.share:.0%}")
-    signed = np.stack([parts.change, parts.removed, parts.retained])
+    if np.array_equal(clean, image):
+        st.info(t("There is nothing to change here; choose another place or image."))
+        return
+    by_network = iteration.network_response(network, clean, image, passes)
+    by_pca = iteration.pca_response(network, clean, image, passes)
+    _sizes(by_network, by_pca)
+    _parts(by_network, by_pca)
+    st.caption(
+        nt(
+            "In {count} pass: removed and kept add up to the change; something else is what "
+            "appears instead, relative to the change. Components of PCA: {components:,}.",
+            "In {count} passes: removed and kept add up to the change; something else is what "
+            "appears instead, relative to the change. Components of PCA: {components:,}.",
+            passes,
+            components=min(network.config.bottleneck, len(network.pca.components)),
+        )
+    )
+
+
+def _sizes(by_network: iteration.ChangeResponse, by_pca: iteration.ChangeResponse) -> None:
+    helps = {
+        "removed": t("Off the manifold: the part of the change that the reconstruction undoes."),
+        "kept": t("Along the manifold: the part of the change that stays."),
+        "other": t("What appears instead of the change, as its size relative to the change."),
+    }
+    for column, (part, words) in zip(st.columns(3), helps.items(), strict=True):
+        column.metric(
+            str(PARTS[part]),
+            f"{by_network.sizes[part]:.0%}",
+            t("PCA {size:.0%}", size=by_pca.sizes[part]),
+            delta_color="off",
+            delta_arrow="off",
+            help=words,
+        )
+
+
+def _parts(by_network: iteration.ChangeResponse, by_pca: iteration.ChangeResponse) -> None:
     image_grid(
         "onto-split",
-        [signed],
-        signed_last=True,
-        columns=[t("the change"), t("removed"), t("kept")],
-        label=t("The change, the part removed and the part kept; brighter and darker"),
-        height=HEIGHT - 120,
+        [
+            np.stack([each.change, each.removed, each.kept, each.other])
+            for each in (by_network, by_pca)
+        ],
+        signed=True,
+        rows=[t("network"), t("PCA")],
+        columns=[t("the change"), *(str(label) for label in PARTS.values())],
+        label=t(
+            "The change and what is removed, kept and turned into something else by the network "
+            "and by PCA; brighter and darker"
+        ),
+        height=PARTS_HEIGHT,
     )

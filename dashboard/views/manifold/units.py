@@ -86,4 +86,4 @@ def _show_unit(moment: Moment, order: list[int]) -> None:
     st.caption(t("Effect on the image at the mean code"))
     effect = effects[unit] / np.float32(max(float(np.abs(effects[unit]).max()), 1e-12))
     label = t("Decoder weights of unit {unit}", unit=unit)
-    image_grid("weights", [effect[None]], label=label, height=110, signed_last=True)
+    image_grid("weights", [effect[None]], label=label, height=110, signed=True)

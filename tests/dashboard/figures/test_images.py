@@ -29,7 +29,8 @@ def test_errors_are_coloured_from_dark_to_light() -> None:
 
 def test_signed_errors_are_black_at_zero() -> None:
     errors = np.array([[[-0.25, 0, 0.25]]], np.float32)
-    sheet = image_figures.mosaic([errors], signed_last=True)
+    sheet = image_figures.mosaic([errors, errors], signed=True)
+    assert (sheet[0] == sheet[-1]).all()
     negative, zero, positive = sheet[0, :, :3].astype(int)
     assert zero.sum() < 10
     assert negative[2] > negative[0]
