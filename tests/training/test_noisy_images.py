@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from aecore.applications import filters
-from aecore.applications.denoising import add_noise
+from aecore.applications.denoising import add_noise, training_pairs
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.metrics.pca import pca
@@ -37,10 +37,8 @@ def test_error_is_that_of_clean_images_reconstructed_from_noisy_ones(digits: Dat
 
 @pytest.mark.parametrize("level", [0.1, 0.3, 0.7])
 def test_error_of_pca_is_that_of_the_denoise_page(digits: Dataset, level: float) -> None:
-    clean = (digits.images / 255).astype(np.float32)
-    fitted = filters.fit(
-        clean, add_noise(digits.images, "gaussian", level, seed=1), pca(digits.images)
-    )
+    pairs = training_pairs(digits.images, "gaussian", level)
+    fitted = filters.fit(pairs, pca(digits.images))
     noisy = add_noise(digits.test_images, "gaussian", level)
     expected = np.square(fitted["pca"].apply(noisy) - digits.test_images / 255).mean()
     assert noisy_images(digits, level=level).pca_error == pytest.approx(expected, rel=0.03)
