@@ -27,6 +27,8 @@ MOST_UNITS = 4096
 WIDTHS = r"^(\d{1,4}(-\d{1,4}){0,7})?$"
 CLASSES = r"^([^,]{1,40}(,[^,]{1,40}){0,99})?$"
 NAME = r"^[A-Za-z0-9_-]{1,64}$"
+# Settings that early versions did not save, with the values that their runs were trained with.
+BEFORE_SAVED: Mapping[str, Any] = {"validation_images": 0}
 
 
 class Config(BaseModel):
@@ -125,6 +127,19 @@ class Config(BaseModel):
         group="data",
         low=100,
         high=1_000_000,
+        log=True,
+    )
+    validation_images: int = knob(
+        1000,
+        N_("Validation images"),
+        N_(
+            "Maximum number of training images, at most a tenth of them, that are held out to "
+            "measure the error during training and to choose between runs; with 0, test images "
+            "take their place."
+        ),
+        group="data",
+        low=0,
+        high=10_000,
         log=True,
     )
     classes: str = knob(
@@ -272,6 +287,17 @@ class Config(BaseModel):
     def widths(self) -> tuple[int, ...]:
         """The hidden widths as numbers, from the image to the code."""
         return tuple(int(width) for width in self.hidden.split("-") if width)
+
+    @classmethod
+    def from_saved(cls, values: Mapping[str, Any]) -> Self:
+        """Return the settings of a saved run, which an early version may have saved.
+
+        Raises
+        ------
+        ConfigError
+            If a value is invalid.
+        """
+        return cls(**{**BEFORE_SAVED, **values})
 
     def changed(self, **values: Any) -> Self:
         """Return a validated copy with some knobs changed.

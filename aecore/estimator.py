@@ -23,8 +23,8 @@ from aecore.network.autoencoder import Autoencoder
 from aecore.network.inference import tensor
 from aecore.training.checkpoint import State
 from aecore.training.corruption import corrupt
-from aecore.training.probe import HELD_OUT
 from aecore.training.seeding import generator
+from aecore.training.subset import MOST_TEST_IMAGES
 from aecore.training.trainer import Trainer
 
 F = TypeVar("F", bound=Callable[..., None])
@@ -33,7 +33,7 @@ Rows = NDArray[np.floating]
 FLOATS = [np.float64, np.float32]
 CHUNK = 4096
 # Knobs that select images, which do not apply to features.
-IMAGE_KNOBS = frozenset({"dataset", "train_size", "classes"})
+IMAGE_KNOBS = frozenset({"dataset", "train_size", "validation_images", "classes"})
 DEFAULTS = {name: each.default for name, each in knobs(Config).items() if name not in IMAGE_KNOBS}
 PARAMETERS: Mapping[str, Any] = {**DEFAULTS, "random_state": None}
 MOST_SEED = int(knobs(Config)["seed"].high or 0)
@@ -62,8 +62,9 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
     Parameters
     ----------
     **parameters : int, float, bool or str
-        The knobs of `aecore.config.Config` with their defaults, except ``dataset``, ``train_size``
-        and ``classes``. A convolutional network interprets rows as square images.
+        The knobs of `aecore.config.Config` with their defaults, except ``dataset``,
+        ``train_size``, ``validation_images`` and ``classes``. A convolutional network interprets
+        rows as square images.
     random_state : int, RandomState instance or None
         Another name for ``seed``; None for the value of ``seed``.
 
@@ -207,7 +208,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         values = {**{name: getattr(self, name) for name in DEFAULTS}, "seed": self._seed()}
         # Searches may set numpy scalars.
         plain = {n: v.item() if isinstance(v, np.generic) else v for n, v in values.items()}
-        return Config(**plain, train_size=MOST_ROWS)
+        return Config(**plain, train_size=MOST_ROWS, validation_images=0)
 
     def _seed(self) -> Any:
         """Return the seed, which `random_state` may give too."""
@@ -264,7 +265,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
                 )
         images = rows.astype(np.float32).reshape(-1, height, width)
         unknown = np.full(len(images), -1)
-        few = slice(HELD_OUT)
+        few = slice(MOST_TEST_IMAGES)
         # The trainer accepts float32 images too, although a Dataset declares bytes.
         pixels = cast("NDArray[np.uint8]", images)
         return Dataset("features", pixels, unknown, pixels[few], unknown[few], ())

@@ -14,6 +14,7 @@ from aecore import data
 from aecore.network.inference import error
 from aecore.presets import preset
 from aecore.training import probe
+from aecore.training.subset import training_subset
 from aecore.training.trainer import Trainer
 from benchmarks.report import AsJson, show
 
@@ -32,7 +33,8 @@ def reduction(
     """Train the default network for each code size; both errors are of clamped reconstructions."""
     torch.set_num_threads(threads)
     images = data.load(dataset)
-    pca = probe.training_pca(images, len(images.images))
+    subset = training_subset(images, preset("stacked", dataset))
+    pca = probe.training_pca(subset, len(subset.images))
     result: dict[str, Any] = {"epochs": epochs}
     for width in bottlenecks:
         trainer = Trainer(images, preset("stacked", dataset, bottleneck=width, epochs=epochs))

@@ -67,7 +67,8 @@ def streaming(
         dataset = generated(Path(folder), count)
         initial = memory()
         peak, start = PeakMemory(), time.monotonic()
-        values = {"train_size": count, "epochs": epochs, "bottleneck": 8, "batch_size": 256}
+        everything = {"train_size": count, "validation_images": 0}
+        values = {**everything, "epochs": epochs, "bottleneck": 8, "batch_size": 256}
         trainer = Trainer(dataset, preset("stacked", "strokes", **values))
         initialised = time.monotonic()
         trainer.train()

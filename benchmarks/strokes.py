@@ -15,6 +15,7 @@ from aecore.metrics.factor_recovery import distance_correlation, recovery
 from aecore.network.inference import encode, error
 from aecore.presets import preset
 from aecore.training import probe
+from aecore.training.subset import training_subset
 from aecore.training.trainer import Trainer
 from benchmarks.report import AsJson, show
 
@@ -28,7 +29,8 @@ def strokes(*, epochs: int | None = None, threads: int = 1, as_json: AsJson = Fa
     """Train the default network for each bottleneck and measure on all held-out images."""
     torch.set_num_threads(threads)
     dataset = data.load("strokes")
-    pca = probe.training_pca(dataset, len(dataset.images))
+    subset = training_subset(dataset, preset("stacked", "strokes"))
+    pca = probe.training_pca(subset, len(subset.images))
     result: dict[str, Any] = {}
     for bottleneck in BOTTLENECKS:
         values = {} if epochs is None else {"epochs": epochs}

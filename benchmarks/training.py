@@ -23,6 +23,7 @@ from aecore.presets import preset
 from aecore.training import probe
 from aecore.training.precision import use_bfloat16
 from aecore.training.seeding import generator
+from aecore.training.subset import training_subset
 from aecore.training.trainer import Trainer
 from benchmarks.report import AsJson, show
 
@@ -41,7 +42,8 @@ def quality(*, name: Dataset = "mnist", threads: Threads = 1, as_json: AsJson = 
     """Measure the error on all held-out images of complete runs of 1 and of 10 epochs."""
     torch.set_num_threads(threads)
     dataset = data.load(name)
-    pca = probe.training_pca(dataset, len(dataset.images))
+    subset = training_subset(dataset, preset("stacked", name))
+    pca = probe.training_pca(subset, len(subset.images))
     result: dict[str, Any] = {
         "bottleneck": BOTTLENECK,
         "pca_mse": pca.error(dataset.test_images, BOTTLENECK),

@@ -117,6 +117,15 @@ def test_changed_returns_a_validated_copy() -> None:
         config.changed(code_activation="relu")
 
 
+def test_saved_settings_of_an_early_version_have_no_validation_images() -> None:
+    config = Config(bottleneck=3)
+    assert Config.from_saved(config.model_dump()) == config
+    early = {n: v for n, v in config.model_dump().items() if n != "validation_images"}
+    assert Config.from_saved(early) == config.changed(validation_images=0)
+    with pytest.raises(LabError, match="bottleneck is 0"):
+        Config.from_saved({"bottleneck": 0})
+
+
 def test_config_is_frozen() -> None:
     config = Config()
     with pytest.raises(ValidationError, match="frozen"):

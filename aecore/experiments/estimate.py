@@ -49,7 +49,7 @@ def run_seconds(dataset: Dataset, config: Config) -> float:
 
 def _extrapolate(trainer: Trainer) -> float:
     total = trainer.total_steps
-    held_out = trainer.training_subset.test_images[: probe.HELD_OUT]
+    validation = trainer.training_subset.validation_images
     limit = time.monotonic() + MOST_SECONDS
     steps: list[tuple[float, bool]] = []
     while len(steps) < min(WARM_UP + TIMED, total):
@@ -57,7 +57,7 @@ def _extrapolate(trainer: Trainer) -> float:
         steps.append((seconds, is_frame_due(trainer.steps)))
         if time.monotonic() > limit and len(steps) > WARM_UP:
             break
-    row = _seconds(lambda: error(trainer.model, held_out)) + _seconds(trainer.state)
+    row = _seconds(lambda: error(trainer.model, validation)) + _seconds(trainer.state)
     probes = probe.probe_set(trainer.dataset).images
     projection = _seconds(lambda: plane(encode(trainer.model, probes)))
     # All measured steps include a row, and many a projection; most others do not.

@@ -87,7 +87,8 @@ def autoencoder(images: Images) -> Encode:
     dataset = Dataset("strokes", images, labels, images[few], labels[few], ())
     # The same batches and layers for any number of images, whose cost is compared.
     same = {"epochs": 1, "bottleneck": BOTTLENECK, "batch_size": 128, "hidden": "512-256-128"}
-    trainer = Trainer(dataset, preset("stacked", "strokes", train_size=len(images), **same))
+    everything = {"train_size": len(images), "validation_images": 0}
+    trainer = Trainer(dataset, preset("stacked", "strokes", **everything, **same))
     trainer.train()
     return lambda part: encode(trainer.model, part)
 

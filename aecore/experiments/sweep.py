@@ -44,7 +44,8 @@ class Outcome:
     reason : LabError or None
         Why there is no result.
     summary : mapping
-        The contents of ``run.json``: ``held_out``, ``pca``, ``step``, ``total_steps`` and more.
+        The contents of ``run.json``: ``held_out``, the validation error, ``pca``, ``step``,
+        ``total_steps`` and more.
     stopped : bool
         Whether successive halving stopped it early.
     done, total : int
@@ -83,7 +84,9 @@ def sweep(
     """Train many runs and yield each when it is done; finished and invalid ones come first.
 
     The name of a run's folder depends only on its settings, so an interrupted sweep can be resumed,
-    and overlapping sweeps share runs.
+    and overlapping sweeps share runs. Runs are compared by their errors on validation images, which
+    none of them is trained on; runs on other classes or datasets have other validation images, so
+    their errors are not comparable.
 
     Parameters
     ----------
@@ -98,9 +101,9 @@ def sweep(
     processes : int, optional
         Number of processes on this machine, with one thread each; by default one per core.
     halving : bool
-        Successive halving: stop the two thirds of the runs with the largest held-out error after a
-        ninth of the steps, and again after a third (Jamieson and Talwalkar, 2016, "Non-stochastic
-        best arm identification").
+        Successive halving: stop the two thirds of the runs with the largest validation error after
+        a ninth of the steps, and again after a third (Jamieson and Talwalkar, 2016,
+        "Non-stochastic best arm identification").
     cancel : threading.Event, optional
         Setting it ends the sweep; unfinished runs are abandoned.
 
@@ -142,7 +145,8 @@ def sweep(
             if stop.is_set():
                 return
             if share < 1:
-                ranked = sorted((r for r in outcomes.values() if not r.reason), key=_held_out)
+                measured = [row for row in outcomes.values() if not row.reason]
+                ranked = sorted(measured, key=_validation_error)
                 best = max(1, math.ceil(len(ranked) / 3))
                 for row in ranked[best:]:
                     finished = row.summary["step"] >= row.summary["total_steps"]
@@ -248,7 +252,7 @@ def _outcome(root: Path, place: int, planned: Planned, config: Config) -> Outcom
     return Outcome(place, planned.values, name, summary=Run(root / name).summary())
 
 
-def _held_out(row: Outcome) -> float:
+def _validation_error(row: Outcome) -> float:
     error = row.summary.get("held_out")
     return float(error) if error is not None else math.inf
 

@@ -18,7 +18,7 @@ from aecore.runs.run import Run
 from aecore.training.fields import strict
 
 INDEX = ".index.json"
-VERSION = 3
+VERSION = 4
 # A folder may change twice within a tick of the file system's clock.
 SETTLED_NS = 50_000_000
 MOST_INDEX_BYTES = 256 * MEGABYTE
@@ -39,7 +39,7 @@ class Row(Labels):
         Their values at the last save.
     step : int
     total_steps, epoch, held_out, pca : float or None
-        Its progress and errors; None where ``run.json`` lacks them.
+        Its progress and errors on validation images; None where ``run.json`` lacks them.
     fingerprint : str or None
         Fingerprint of its dataset; None where ``run.json`` lacks it.
     bytes : int

@@ -74,7 +74,8 @@ class Run:
     """
 
     def __init__(self, path: Path) -> None:
-        self._open(path, Config(**read_json(Path(path) / "config.json", SETTINGS)))
+        settings = read_json(Path(path) / "config.json", SETTINGS)
+        self._open(path, Config.from_saved(settings))
 
     def _open(self, path: Path, config: Config) -> None:
         self.path, self.config, self.on_disk = Path(path), config, True

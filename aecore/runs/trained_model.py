@@ -20,7 +20,7 @@ from aecore.runs.run import Run
 from aecore.training import checkpoint, probe
 from aecore.training.seeding import generator
 from aecore.training.snapshot import Snapshot
-from aecore.training.subset import training_subset
+from aecore.training.subset import TrainingSubset, training_subset
 
 Array = NDArray[np.float32]
 
@@ -73,7 +73,7 @@ class TrainedModel:
         """
         run = Run(Path(path))
         saved = checkpoint.load(run.path / "checkpoint")
-        config = Config(**saved.facts["config"])
+        config = Config.from_saved(saved.facts["config"])
         images = data.load(config.dataset) if dataset is None else dataset
         images.require(saved.facts.get("fingerprint"))
         model = Autoencoder(images.shape, config, generator=generator(config.seed, "weights"))
@@ -99,8 +99,8 @@ class TrainedModel:
         return cls(name, snapshot.step, snapshot.config, snapshot.model, dataset)
 
     @property
-    def training_subset(self) -> Dataset:
-        """The images it was trained on, and held-out images of the same classes."""
+    def training_subset(self) -> TrainingSubset:
+        """The images it was trained on, with validation and test images of the same classes."""
         return training_subset(self.dataset, self.config)
 
     @property

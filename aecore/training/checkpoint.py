@@ -124,7 +124,7 @@ def load(folder: Path) -> State:
 
 def _check_layouts(file: TensorFile, facts: Facts) -> None:
     _, height, width = facts["images"]
-    shapes = parameter_shapes((height, width), Config(**facts["config"]))
+    shapes = parameter_shapes((height, width), Config.from_saved(facts["config"]))
     moments = {
         f"optimizer/{name}/{moment}": Layout(["F32"], moment_shape(moment, shape))
         for name, shape in shapes.items()

@@ -1,4 +1,4 @@
-"""The fixed images on which a run is monitored: held-out images, probe set and examples."""
+"""The fixed images on which a run is monitored: validation images, probe set and examples."""
 
 import weakref
 from collections.abc import Mapping
@@ -21,11 +21,11 @@ from aecore.training.corruption import corrupt, noise_level
 from aecore.training.noisy_images import NoisyImages
 from aecore.training.seeding import generator
 from aecore.training.snapshot import Examples
+from aecore.training.subset import TrainingSubset
 
 PROBE_SIZE = 2000
-HELD_OUT = 1000
 EXAMPLES = 10
-# Noisy copies are kept for the latest noises only: those of large images take 64 MB each.
+# Noisy copies are kept for the latest noises only: those of 1,000 large images take 64 MB.
 NOISES = 2
 
 _fits: weakref.WeakKeyDictionary[Dataset, dict[int, pca.PCA]] = weakref.WeakKeyDictionary()
@@ -119,8 +119,8 @@ class Probe:
     ----------
     dataset : Dataset
         Source of the probe set and the examples.
-    training_subset : Dataset
-        Source of the principal components, and of the held-out images for the error.
+    training_subset : TrainingSubset
+        Source of the principal components, and of the validation images for the error.
 
     Attributes
     ----------
@@ -132,7 +132,7 @@ class Probe:
         Principal components of the training subset.
     """
 
-    def __init__(self, dataset: Dataset, training_subset: Dataset) -> None:
+    def __init__(self, dataset: Dataset, training_subset: TrainingSubset) -> None:
         self.dataset, self._training_subset = dataset, training_subset
         probes = probe_set(dataset)
         self.images, self.labels = probes.images, probes.labels
@@ -145,13 +145,13 @@ class Probe:
         return encode(model, self.images)
 
     def error(self, model: Autoencoder, config: Config) -> float:
-        """Return the mean squared error per pixel on the first 1,000 held-out images.
+        """Return the mean squared error per pixel on the validation images.
 
         With noise in the settings, the network is given noisy copies of them.
         """
         if noise_level(config):
             return self._with_noise(config).error(model)
-        return inference.error(model, self._held_out_images())
+        return inference.error(model, self._training_subset.validation_images)
 
     def pca_error(self, config: Config) -> float:
         """Return the error of PCA on the same images.
@@ -163,20 +163,17 @@ class Probe:
             return self._with_noise(config).pca_error
         if config.bottleneck not in self._pca_errors:
             self._pca_errors[config.bottleneck] = self.pca.error(
-                self._held_out_images(), config.bottleneck, clamped=True
+                self._training_subset.validation_images, config.bottleneck, clamped=True
             )
         return self._pca_errors[config.bottleneck]
 
-    def _held_out_images(self) -> Images:
-        return self._training_subset.test_images[:HELD_OUT]
-
     def _with_noise(self, config: Config) -> NoisyImages:
-        key = config.noise_kind, config.noise
+        subset, key = self._training_subset, (config.noise_kind, config.noise)
         if key not in self._noisy_images:
             if len(self._noisy_images) == NOISES:
                 self._noisy_images.pop(next(iter(self._noisy_images)))
             self._noisy_images[key] = NoisyImages(
-                self._held_out_images(), self._training_subset.images, self.pca, *key
+                subset.validation_images, subset.images, self.pca, *key
             )
         return self._noisy_images[key]
 

@@ -38,8 +38,8 @@ class Record(TypedDict):
     train : float
         Mean squared error of the training batches since the last row.
     held_out, pca : float
-        Mean squared error per pixel on held-out images, clamped to [0, 1], of the network and of
-        PCA with as many components. With noise, both are given noisy images, and PCA has the
+        Mean squared error per pixel on validation images, clamped to [0, 1], of the network and
+        of PCA with as many components. With noise, both are given noisy images, and PCA has the
         number of components that suits the noise.
     noise : float
         Level of that noise, 0 for none; early versions saved no level and added no noise.

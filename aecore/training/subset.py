@@ -1,7 +1,7 @@
-"""Select the images a run trains on."""
+"""Select the images a run trains on, and those on which its error is measured meanwhile."""
 
 import weakref
-from dataclasses import replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import compress
 from typing import TypeVar
 
@@ -14,22 +14,47 @@ from aecore.errors import RunError
 
 Number = TypeVar("Number", np.uint8, np.int64, np.float32)
 
-_subsets: weakref.WeakKeyDictionary[Dataset, dict[tuple[str, int], Dataset]]
+# At most one in so many training images is held out for validation.
+ONE_IN = 10
+# Number of test images that take the place of validation images where there are none.
+MOST_TEST_IMAGES = 1000
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingSubset(Dataset):
+    """The part of a dataset that a run trains on, with validation and test images.
+
+    Attributes
+    ----------
+    validation_images : ndarray of uint8, shape (V, H, W)
+        The images on which the error is measured during training, and by which runs are compared:
+        training images that are held out, or the first test images if none are.
+    """
+
+    validation_images: NDArray[np.uint8] = field(kw_only=True)
+
+
+_subsets: weakref.WeakKeyDictionary[Dataset, dict[tuple[str, int, int], TrainingSubset]]
 _subsets = weakref.WeakKeyDictionary()
 
 
-def training_subset(dataset: Dataset, config: Config) -> Dataset:
-    """Return the part of a dataset that a run trains on, with held-out images of the same classes.
+def training_subset(dataset: Dataset, config: Config) -> TrainingSubset:
+    """Return the part of a dataset that a run trains on, with images of the same classes to test.
+
+    The last training images of the chosen classes are held out for validation, whatever the number
+    of images trained on, which are the first of the others. All are views of the dataset's arrays
+    unless classes are chosen.
 
     Parameters
     ----------
     dataset : Dataset
+        Its training images must be in random order.
     config : Config
-        Its ``classes`` and ``train_size`` determine the subset.
+        Its ``classes``, ``train_size`` and ``validation_images`` determine the subset.
 
     Returns
     -------
-    Dataset
+    TrainingSubset
         The same object for the same subset, so that results can be cached by it.
 
     Raises
@@ -38,10 +63,10 @@ def training_subset(dataset: Dataset, config: Config) -> Dataset:
         If the dataset does not have a class, or no images of it.
     """
     subsets = _subsets.setdefault(dataset, {})
-    key = config.classes, config.train_size
+    key = config.classes, config.train_size, config.validation_images
     if key not in subsets:
         classes = select_classes(dataset, parse_classes(config.classes))
-        subsets[key] = _first(classes, config.train_size)
+        subsets[key] = _divide(classes, config.train_size, config.validation_images)
     return subsets[key]
 
 
@@ -100,14 +125,19 @@ def _too_few(dataset: Dataset, classes: tuple[str, ...]) -> RunError:
     )
 
 
-def _first(dataset: Dataset, count: int) -> Dataset:
-    return replace(
-        dataset,
-        images=dataset.images[:count],
-        labels=dataset.labels[:count],
-        factors={name: each[:count] for name, each in dataset.factors.items()},
-        files=dataset.files[:count],
-    )
+def _divide(dataset: Dataset, train_size: int, validation_images: int) -> TrainingSubset:
+    held_out = min(validation_images, len(dataset.images) // ONE_IN)
+    end = len(dataset.images) - held_out
+    count = min(train_size, end)
+    values = {each.name: getattr(dataset, each.name) for each in fields(dataset)}
+    first = {
+        "images": dataset.images[:count],
+        "labels": dataset.labels[:count],
+        "factors": {name: each[:count] for name, each in dataset.factors.items()},
+        "files": dataset.files[:count],
+    }
+    validation = dataset.images[end:] if held_out else dataset.test_images[:MOST_TEST_IMAGES]
+    return TrainingSubset(**{**values, **first}, validation_images=validation)
 
 
 def _label(dataset: Dataset, name: str) -> int:

@@ -55,8 +55,8 @@ class Trainer:
     ----------
     config : Config
         The current settings.
-    training_subset : Dataset
-        The images trained on, and held-out images of the same classes.
+    training_subset : TrainingSubset
+        The images trained on, with validation and test images of the same classes.
     model : Autoencoder
     steps : int
         Number of steps so far.
@@ -122,7 +122,7 @@ class Trainer:
         Raises
         ------
         Diverged
-            If the loss or the held-out error is not finite.
+            If the loss or the validation error is not finite.
         """
         schedule = self._schedule
         layer = schedule.stage(self.steps)
@@ -368,6 +368,6 @@ class Trainer:
 
 def _config(state: State) -> Config:
     try:
-        return Config(**state.facts["config"])
+        return Config.from_saved(state.facts["config"])
     except (KeyError, TypeError) as error:
         raise RunError("The saved state is damaged: {error}.", error=error) from None

@@ -36,7 +36,7 @@ def _preset(config: Config) -> None:
 
     def begin(name: str | None) -> None:
         if name is not None:
-            images = config.model_dump(include={"train_size", "classes"})
+            images = config.model_dump(include={"train_size", "validation_images", "classes"})
             messages.attempt(lambda: commands.begin(preset(name, config.dataset, **images)))
 
     st.selectbox(

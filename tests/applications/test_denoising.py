@@ -46,7 +46,7 @@ def test_filters_are_fitted_to_every_training_image() -> None:
     def denoised(training: np.ndarray) -> np.ndarray:
         labels = np.zeros(len(training), np.int64)
         dataset = Dataset("tiny", training, labels, images[:50], labels[:50], ("a",))
-        config = Config(dataset="tiny", hidden="4", bottleneck=2)
+        config = Config(dataset="tiny", hidden="4", bottleneck=2, validation_images=0)
         model = Autoencoder((2, 2), config, generator=generator(0, "weights"))
         network = TrainedModel("x", 0, config, model, dataset)
         assert len(network.images) == len(training)

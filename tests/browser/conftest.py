@@ -113,7 +113,7 @@ def go_to_page(lab: Lab) -> GoToPage:
         if lab.page.url == "about:blank":
             lab.open_fresh_run(noise=0.3)
             lab.press("step epoch")
-            lab.wait_for_step(45)
+            lab.wait_for_step(41)
         lab.page.get_by_role("link", name=name).click()
         lab.wait_until(
             lambda: lab.figure(key).count() == 1 and lab.redraws(key) > 0, f"{key} is drawn"

@@ -159,7 +159,7 @@ def test_sweep_trains_its_runs_and_a_cell_opens_its_run(lab: Lab) -> None:
     lab.wait_until(
         lambda: lab.slider_value("bottleneck") == "2", "the run of the cell is the current run"
     )
-    assert lab.step == 45
+    assert lab.step == 41
 
 
 def toggle_row(lab: Lab, row: int) -> None:

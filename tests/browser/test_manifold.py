@@ -76,7 +76,7 @@ def manifold(lab: Lab) -> Manifold:
     if lab.page.url == "about:blank":
         lab.open_fresh_run(bottleneck=2)
         lab.press("step epoch")
-        lab.wait_for_step(45)
+        lab.wait_for_step(41)
         page.open()
     if page.canvas_value("lab.selected.length + lab.pins.length"):
         page.press_tool("clear")
@@ -205,7 +205,7 @@ def test_timeline_shows_the_saved_frame(manifold: Manifold) -> None:
     text = manifold.page.locator(".latent-canvas-step").inner_text()
     step = int("".join(letter for letter in text if letter.isdigit()))
     saved = run.frame(step)
-    assert step < 45
+    assert step < 41
     manifold.lab.wait_until(
         lambda: (
             manifold.canvas_value("[...lab.positions]")
@@ -220,7 +220,7 @@ def test_timeline_shows_the_saved_frame(manifold: Manifold) -> None:
     for _ in range(3):
         slider.press("ArrowRight")
     manifold.wait_until("lab.time.index === lab.time.targetIndex")
-    manifold.page.get_by_text("Step 45 · newest").wait_for()
+    manifold.page.get_by_text("Step 41 · newest").wait_for()
 
 
 @pytest.mark.parametrize("background", ["Decoded images", "Density", "Decoder sensitivity"])

@@ -107,7 +107,7 @@ def test_saved_run_is_opened_from_the_list(lab: Lab) -> None:
     assert lab.selected("saved run") == ""
     assert lab.button("open saved run").is_disabled()
     lab.select("saved run", saved_run.name)
-    lab.page.get_by_text("Step 10 of 45,000", exact=True).wait_for()
+    lab.page.get_by_text("Step 10 of 41,000", exact=True).wait_for()
     lab.press("open saved run")
     lab.wait_until(lambda: lab.step == 10, "the saved run is open")
     # The status line is updated before the sidebar.

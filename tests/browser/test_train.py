@@ -5,8 +5,8 @@ from aecore.presets import PRESETS
 from aecore.training.schedule import TrainingSchedule
 from tests.browser.lab import Lab
 
-# 1,437 training images in batches of 32.
-STEPS_PER_EPOCH = 45
+# 1,295 training images in batches of 32.
+STEPS_PER_EPOCH = 41
 
 
 def assert_stops_at(lab: Lab, step: int) -> None:

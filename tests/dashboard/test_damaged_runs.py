@@ -22,7 +22,7 @@ from tests.support import trained
         ("config.json", {"bottleneck": -1}),
         ("labels.json", {"tags": 3}),
         ("checkpoint/state.json", {}),
-        (".index.json", {"version": 3, "runs": {"saved": {"stamp": 1, "row": 5}}}),
+        (".index.json", {"version": 4, "runs": {"saved": {"stamp": 1, "row": 5}}}),
     ],
 )
 def test_damaged_run_is_listed_or_left_out(

@@ -7,17 +7,22 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import dask.config
 import pytest
 
+from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import LabError
 from aecore.experiments.grid import Planned, grid, sample
 from aecore.experiments.sweep import folder_name, sweep
+from aecore.network.inference import decode, encode, error
 from aecore.runs import archive
+from aecore.runs.files.tensors import to_bytes
 from aecore.runs.run import Run
+from aecore.training.trainer import Trainer
 from tests.support import saved_files, trained, until
 
 BASE = {"hidden": "12", "batch_size": 32, "epochs": 9, "precision": "float32"}
@@ -101,6 +106,27 @@ def test_halving_stops_poor_runs_and_does_not_change_the_best(
     assert saved_files(tmp_path / "alone") == saved_files(tmp_path / "h" / completed[0].name)
     assert sorted(row.summary["step"] for row in rows) == [4] * 5 + [12] * 2 + [36]
     assert all(row.summary["seconds"] > 0 for row in rows)
+
+
+def test_halving_keeps_the_run_of_the_lowest_error_on_validation_images(
+    small: Dataset, tmp_path: Path
+) -> None:
+    """The test images are those that one of the poor runs reconstructs best."""
+    good, *poor = (
+        Config(**{**BASE, "linear_path": linear_path, "bottleneck": width, "seed": seed})
+        for linear_path, width, seed in ((True, 4, 0), (False, 1, 0), (False, 1, 1))
+    )
+    trainers = [Trainer(small, each) for each in (good, poor[0])]
+    for trainer in trainers:
+        trainer.train(4)
+    images = small.test_images
+    for _ in range(5):
+        images = to_bytes(decode(trainers[1].model, encode(trainers[1].model, images)))
+    dataset = replace(small, test_images=images)
+    good_error, poor_error = (error(trainer.model, images) for trainer in trainers)
+    assert poor_error < good_error
+    rows = list(sweep([good, *poor], dataset, root=tmp_path, processes=1, halving=True))
+    assert [row.place for row in rows if not row.stopped] == [0]
 
 
 def test_sweep_can_be_cancelled(small: Dataset, tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from aecore.data import Dataset
 from aecore.errors import LabError
 from aecore.runs import run as run_module
 from aecore.runs.files import frame
+from aecore.runs.index import index
 from aecore.runs.run import Run
+from aecore.runs.trained_model import TrainedModel
 from aecore.training.schedule import is_frame_due
 from tests.support import advance_run, read_only, same, saved_files, trained
 
@@ -69,6 +71,32 @@ def test_resumed_run_equals_an_uninterrupted_one(
     run.save(trainer)
     run.release()
     assert saved_files(tmp_path / "interrupted") == saved_files(tmp_path / "uninterrupted")
+
+
+def test_run_of_an_early_version_has_no_validation_images_and_resumes_identically(
+    tmp_path: Path, small: Dataset, quick: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = quick.changed(validation_images=0)
+    uninterrupted = trained(tmp_path / "uninterrupted", small, config, 20)
+    dump = Config.model_dump
+
+    def early_dump(self: Config) -> dict[str, object]:
+        return {n: value for n, value in dump(self).items() if n != "validation_images"}
+
+    with monkeypatch.context() as early:
+        early.setattr(Config, "model_dump", early_dump)
+        trained(tmp_path / "early", small, config, 9)
+    run = Run(tmp_path / "early")
+    assert run.config == run.frame().config == run.frame(3).config == config
+    network = TrainedModel.open(run.path, small)
+    assert np.array_equal(network.images, small.images)
+    (row,) = (row for row in index(tmp_path) if row["name"] == "early")
+    assert row["config"]["validation_images"] == row["settings"]["validation_images"] == 0
+    run.claim()
+    trainer = run.resume(small)
+    advance_run(run, trainer, 11)
+    same(uninterrupted, trainer)
+    run.release()
 
 
 @pytest.mark.parametrize("lost_steps", [0, 2, 9])

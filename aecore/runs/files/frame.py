@@ -106,7 +106,7 @@ def load(path: Path, shared: SavedProbe, history: Sequence[Record]) -> Snapshot:
     """
     with open_tensors(path, "numpy") as file:
         facts = file.facts(FACTS)
-        config = Config(**facts["config"])
+        config = Config.from_saved(facts["config"])
         _check_layouts(file, config, shared)
         arrays = file.load(largest=LARGEST)
         codes = _unpacked_codes(file, arrays, config.bottleneck)
@@ -144,7 +144,7 @@ def codes(path: Path) -> NDArray[np.float32]:
         If its settings are invalid.
     """
     with open_tensors(path, "numpy") as file:
-        width = Config(**file.facts(FACTS)["config"]).bottleneck
+        width = Config.from_saved(file.facts(FACTS)["config"]).bottleneck
         probes = file.count(COUNTS if VALUES in file.layouts else CODES, PROBE_SIZE)
         rules = _code_layouts(file, probes, width)
         # Whatever else it contains is not read.

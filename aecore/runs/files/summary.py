@@ -26,7 +26,7 @@ class Summary(TypedDict, total=False):
     step, total_steps : int
     epoch : float
     held_out, pca : float or None
-        The last errors; None before the first row.
+        The last errors on validation images; None before the first row.
     fingerprint : str or None
         Of the dataset.
     samples_per_second, seconds : float

@@ -203,7 +203,7 @@ def _baselines(
     """Return the scores of the baselines on the same images; empty until computed."""
     network, config, images = scored.network, scored.network.config, scored.images
     data_version = network.dataset.fingerprint
-    subset = (data_version, config.classes, config.train_size, config.bottleneck)
+    subset = (data_version, config.classes, len(network.images), config.bottleneck)
     split = (normal, anomalous.source, anomalous.version, len(images))
 
     def score_images() -> dict[str, NDArray[np.float64]]:

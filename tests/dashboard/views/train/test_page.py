@@ -9,8 +9,8 @@ from dashboard.state import active_run
 from tests.dashboard.support import OpenPage
 from tests.support import current_job
 
-# 1,437 training images in batches of 128.
-PER_EPOCH = 12
+# 1,295 training images in batches of 128.
+PER_EPOCH = 11
 
 
 def fact(page: AppTest, name: str) -> str:
