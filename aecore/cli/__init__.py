@@ -69,7 +69,7 @@ COMMANDS: Sequence[tuple[str, str, Message]] = (
         "runs",
         "aecore.cli.runs:runs",
         N_(
-            "List runs, most recent first, with their error on held-out images (noisy ones, if "
+            "List runs, most recent first, with their error on validation images (noisy ones, if "
             "they are trained with noise), that of PCA, and their size.\n\nWith --tidy, say what "
             "can be freed on the disk; with --yes, free it."
         ),

@@ -91,7 +91,7 @@ def _list(folder: Path, *, as_json: bool) -> None:
             t("bottleneck"),
             t("step"),
             t("epoch"),
-            t("held-out"),
+            t("validation"),
             t("PCA"),
             t("MB"),
             t("busy"),

@@ -44,7 +44,10 @@ def sweep(
         ),
     ] = None,
     halving: Annotated[
-        bool, Parameter(negative="", help=t("Stop poor runs early (successive halving)."))
+        bool,
+        Parameter(
+            negative="", help=t("Stop runs of high validation error early (successive halving).")
+        ),
     ] = False,
     as_json: AsJson = False,
     flags: Annotated[Flags | None, Parameter("*")] = None,
@@ -102,7 +105,8 @@ def _progress(row: "Outcome") -> str:
     elif row.stopped:
         result = t("stopped early")
     else:
-        result = t("error {error:.5f}", error=row.summary.get("held_out") or float("nan"))
+        error = row.summary.get("held_out") or float("nan")
+        result = t("validation error {error:.5f}", error=error)
     left = "" if row.seconds_left != row.seconds_left else t("; {s:.0f} s left", s=row.seconds_left)
     return f"{row.done}/{row.total}  {values}: {result}{left}"
 
@@ -126,4 +130,4 @@ def _table(rows: list["Outcome"]) -> None:
         ]
         reason = str(row.reason or "") or (t("stopped early") if row.stopped else "")
         cells.append([*(str(row.values[name]) for name in knobs), *numbers, row.name, reason])
-    print_table([*knobs, t("held-out"), t("PCA"), t("run"), t("reason")], cells)
+    print_table([*knobs, t("validation"), t("PCA"), t("run"), t("reason")], cells)

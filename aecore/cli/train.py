@@ -186,7 +186,7 @@ def _bar(trainer: "Trainer", *, quiet: bool) -> Iterator[Callable[[], None]]:
 def _status(trainer: "Trainer", speed: float) -> str:
     last = trainer.history[-1]
     return t(
-        "step {step:,}  epoch {epoch:.1f}  held-out error {held_out:.4f}  {pca}  "
+        "step {step:,}  epoch {epoch:.1f}  validation error {held_out:.4f}  {pca}  "
         "{speed:,.0f} images/s",
         step=trainer.steps,
         epoch=trainer.steps / trainer.steps_per_epoch,

@@ -85,8 +85,8 @@ def sweep(
 
     The name of a run's folder depends only on its settings, so an interrupted sweep can be resumed,
     and overlapping sweeps share runs. Runs are compared by their errors on validation images, which
-    none of them is trained on; runs on other classes or datasets have other validation images, so
-    their errors are not comparable.
+    none of them is trained on; runs on other classes or datasets, or with other noise, are measured
+    on other images, so their errors are not comparable.
 
     Parameters
     ----------

@@ -22,7 +22,9 @@ Curve = tuple[Sequence[int], Sequence[float]]
 """Bottlenecks, and the error at each."""
 
 
-def against_bottleneck(groups: Mapping[str, Curve], pca: Mapping[str, Curve]) -> go.Figure:
+def against_bottleneck(
+    groups: Mapping[str, Curve], pca: Mapping[str, Curve], error: str
+) -> go.Figure:
     """Draw reconstruction error against bottleneck, for autoencoders and PCA.
 
     Parameters
@@ -32,6 +34,8 @@ def against_bottleneck(groups: Mapping[str, Curve], pca: Mapping[str, Curve]) ->
     pca : mapping of str to Curve
         Curves of PCA, dashed, without the bottlenecks at which it is exact. Their bottlenecks are
         the ticks of the axis.
+    error : str
+        Translated title of the y axis: on which images the errors are measured.
 
     Returns
     -------
@@ -82,7 +86,7 @@ def against_bottleneck(groups: Mapping[str, Curve], pca: Mapping[str, Curve]) ->
         yaxis={
             "type": "log",
             "tickformat": ".3~g",
-            "title": title(t("held-out error")),
+            "title": title(error),
             **log_ticks(*errors),
         },
     )

@@ -1,4 +1,4 @@
-"""The loss curve: training, held-out and PCA error by step, with changes of settings."""
+"""The loss curve: training, validation and PCA error by step, with changes of settings."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ def loss(
     *,
     at: int | None = None,
 ) -> go.Figure:
-    """Draw training, held-out and PCA error by step, and mark each change of settings.
+    """Draw training, validation and PCA error by step, and mark each change of settings.
 
     Parameters
     ----------
@@ -62,7 +62,7 @@ def loss(
     return build_figure(
         [
             _line(steps, train, rows, t("train"), {"color": TRAIN, "width": 1.2}),
-            _line(steps, held_out, rows, t("held-out"), {"color": HELD_OUT, "width": 2.5}),
+            _line(steps, held_out, rows, t("validation"), {"color": HELD_OUT, "width": 2.5}),
             *_pca_lines(history, steps, pca),
             *([_edit_lines(edits)] if edits else []),
         ],

@@ -100,13 +100,13 @@ def facts(snapshot: Snapshot, pixels: int) -> None:
 
 
 def error_fact(last: Record | None) -> Fact:
-    """Return the held-out error of the last row."""
+    """Return the validation error of the last row."""
     value = f"{last['held_out']:.4f}" if last and last.get("held_out") else "–"
     if last and last.get("noise"):
         tooltip = t("Measured on noisy images, from which the clean ones are reconstructed.")
     else:
         tooltip = t("Mean squared error per pixel on images not used for training.")
-    return Fact(t("Held-out error"), value, tooltip=tooltip)
+    return Fact(t("Validation error"), value, tooltip=tooltip)
 
 
 def pca_fact(last: Record | None) -> Fact:

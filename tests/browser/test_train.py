@@ -78,14 +78,14 @@ def test_reset_restarts_and_reproduces_the_run(lab: Lab) -> None:
     lab.ensure_fresh_run(noise=0.2)
     lab.press("step 10")
     assert_stops_at(lab, 10)
-    before, error = lab.run, lab.fact("Held-out error")
+    before, error = lab.run, lab.fact("Validation error")
     rows = history(lab)
     lab.press("reset")
     assert_stops_at(lab, 0)
     lab.press("step 10")
     assert_stops_at(lab, 10)
     assert lab.run != before
-    assert lab.fact("Held-out error") == error
+    assert lab.fact("Validation error") == error
     assert history(lab) == rows
     assert (before / "history.jsonl").read_text() == rows
 

@@ -68,7 +68,7 @@ def test_runs_are_listed_and_damaged_ones_reported(call: Call, tmp_path: Path) -
     last = Run(root / "renamed").history()[-1]
     assert (run["held_out"], run["pca"]) == (last["held_out"], last["pca"])
     head, row = call("runs", "--root", root).out.splitlines()
-    assert " ".join(head.split()) == "name dataset bottleneck step epoch held-out PCA MB busy"
+    assert " ".join(head.split()) == "name dataset bottleneck step epoch validation PCA MB busy"
     errors = [f"{last['held_out']:.5f}", f"{last['pca']:.5f}"]
     size = disk_bytes(root / "renamed") / 2**20
     assert run["megabytes"] == pytest.approx(size, abs=1e-3)

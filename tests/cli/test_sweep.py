@@ -21,7 +21,7 @@ def test_sweep_trains_every_combination_and_reuses_finished_runs(
     extended = call(*command, "--noise", "0,2", "--out", tmp_path, "--json").json
     assert [bool(row["reason"]) for row in extended] == [False, True, False, True]
     assert {row["run"] for row in extended[::2]} == {row["run"] for row in first.json}
-    assert "held-out" in call(*command, "--out", tmp_path).out
+    assert "validation" in call(*command, "--out", tmp_path).out
 
 
 def test_table_of_a_sweep_names_exact_pca(call: Call, tmp_path: Path) -> None:

@@ -182,7 +182,7 @@ def test_terminal_shows_a_progress_bar(call: Call, monkeypatch: pytest.MonkeyPat
     for part in (
         f"step {2 * STEPS}",
         "epoch 2.0",
-        "held-out error 0.",
+        "validation error 0.",
         "PCA at d=8 0.",
         "images/s",
     ):

@@ -22,7 +22,7 @@ GAP = 0.03
 
 
 def overlaid(curves: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> go.Figure:
-    """Draw the held-out error curves of several runs on shared axes.
+    """Draw the validation error curves of several runs on shared axes.
 
     Parameters
     ----------
@@ -52,7 +52,7 @@ def overlaid(curves: Mapping[str, tuple[ArrayLike, ArrayLike]]) -> go.Figure:
         showlegend=True,
         legend=legend_above(),
         xaxis={"title": title(t("epoch")), "rangemode": "tozero"},
-        yaxis={"type": "log", "tickformat": ".3~g", "title": title(t("held-out error"))},
+        yaxis={"type": "log", "tickformat": ".3~g", "title": title(t("validation error"))},
     )
 
 
@@ -96,7 +96,7 @@ def cells(
     names: Sequence[str],
     axes: tuple[str, str, str],
 ) -> go.Figure:
-    """Draw heat maps of error over two settings, one for each value of a third setting.
+    """Draw heat maps of validation error over two settings, one for each value of a third setting.
 
     Parameters
     ----------
@@ -133,7 +133,7 @@ def cells(
         layout[f"yaxis{suffix}"] = {**axis, **y_axis, **ticks}
         if len(panels) > 1:
             heads.append({**note_above(f"{axes[2]} {panel}"), "x": left})
-    bar = {"title": {"text": t("error")}, "thickness": 12}
+    bar = {"title": {"text": t("validation error")}, "thickness": 12}
     colours = {"colorscale": "Viridis", "reversescale": True, "colorbar": bar}
     return build_figure(maps, top=28, coloraxis=colours, annotations=heads, **layout)
 
@@ -157,7 +157,7 @@ def _heat(
 
 
 def parallel(values: Mapping[str, Sequence[Any]], errors: Sequence[float]) -> go.Figure:
-    """Draw runs as parallel coordinates: a line each through its settings to its error.
+    """Draw runs as parallel coordinates: a line each through its settings to its validation error.
 
     Parameters
     ----------
@@ -175,7 +175,7 @@ def parallel(values: Mapping[str, Sequence[Any]], errors: Sequence[float]) -> go
         positions = [levels.index(value) for value in column]
         ticks = {"tickvals": list(range(len(levels))), "ticktext": [str(level) for level in levels]}
         dimensions.append({"label": label, "values": positions, **ticks})
-    dimensions.append({"label": t("error"), "values": list(errors)})
+    dimensions.append({"label": t("validation error"), "values": list(errors)})
     line = {"color": list(errors), "colorscale": "Viridis", "reversescale": True}
     lines = {"type": "parcoords", "dimensions": dimensions, "line": line}
     return build_figure([lines], top=48, margin={"l": 48, "r": 48, "t": 48, "b": 16})

@@ -114,7 +114,7 @@ def _formats() -> dict[str, Any]:
         "noise": number(t("Noise"), format="%.2f"),
         "sparsity": t("Sparsity"),
         "held_out": number(
-            t("Error"),
+            t("Validation error"),
             format="%.5f",
             help=t("Measured on noisy images if the run is trained with noise."),
         ),

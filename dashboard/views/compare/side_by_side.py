@@ -52,13 +52,13 @@ def side_by_side(rows: Sequence[Row]) -> None:
 
 
 def _curves(shots: Mapping[str, Snapshot], titles: Mapping[str, str]) -> None:
-    heading(t("Held-out error"))
+    heading(t("Validation error"))
     curves = {}
     for name, shot in shots.items():
         rows = [row for row in shot.history if row.get("held_out")]
         curves[titles[name]] = [row["epoch"] for row in rows], [row["held_out"] for row in rows]
     drawing = overlaid(curves)
-    figure("overlaid", drawing, height=HEIGHT, label=t("Held-out error of each run by epoch"))
+    figure("overlaid", drawing, height=HEIGHT, label=t("Validation error of each run by epoch"))
     st.download_button(
         t("Download figure (HTML)"),
         lambda: drawing.to_html(include_plotlyjs=True).encode(),
@@ -86,7 +86,7 @@ def _settings(rows: Sequence[Row], titles: Mapping[str, str]) -> None:
             column.append(value)
     results = {
         t("Epoch"): [f"{row['epoch'] or 0:.1f}" for row in rows],
-        t("Held-out error"): [_number(row["held_out"]) for row in rows],
+        t("Validation error"): [_number(row["held_out"]) for row in rows],
         t("PCA error"): [
             "–" if (error := row["pca"]) is None else pca_text(error, ".5f") for row in rows
         ],

@@ -40,7 +40,7 @@ class SweepRequest:
     count : int or None
         Number of combinations, chosen at random; None for all.
     halving : bool
-        Whether the worst runs are stopped early, by successive halving.
+        Whether the runs of the highest validation error are stopped early, by successive halving.
     """
 
     values: Mapping[str, list[str]]
@@ -120,7 +120,7 @@ def _request(base: Config) -> SweepRequest:
             key="sweep halving",
             help=t(
                 "Successive halving: after a ninth of the steps, and again after a third, "
-                "only the best third continue."
+                "only the third with the lowest validation error continue."
             ),
         )
     values = {

@@ -59,7 +59,7 @@ def _cells(names: Sequence[str], rows: Sequence[Outcome]) -> None:
     across, up, panel = names[0], names[1:2], names[2:]
     if len({_value_text(panel, row) for row in rows}) > MOST_PANELS:
         up, panel = names[1:], ()
-    text = t("Error of each run; click a cell to open its run.")
+    text = t("Validation error of each run; click a cell to open its run.")
     if {"noise", "noise_kind"} & {*names}:
         text += " " + t("Each is measured with the noise it is trained with.")
     st.caption(text)
@@ -72,7 +72,7 @@ def _cells(names: Sequence[str], rows: Sequence[Outcome]) -> None:
             (_labels([across]), _labels(up), _labels(panel)),
         ),
         height=HEIGHT,
-        label=t("Held-out error of each run, by setting"),
+        label=t("Validation error of each run, by setting"),
         on_clicked=_open,
     )
 
@@ -102,15 +102,16 @@ def _error_by_bottleneck(names: Sequence[str], rows: Sequence[Outcome]) -> None:
         width = int(row.summary["bottleneck"])
         groups.setdefault(group, {})[width] = row.summary["held_out"]
         pca.setdefault(_pca_name(row), {})[width] = row.summary["pca"]
-    st.caption(t("Error vs bottleneck"))
+    st.caption(t("Validation error vs bottleneck"))
     figure(
         "sweep-against",
         against_bottleneck(
             {name: _sorted(points) for name, points in groups.items()},
             {name: _sorted(points) for name, points in pca.items()},
+            t("validation error"),
         ),
         height=HEIGHT,
-        label=t("Held-out error vs bottleneck, with PCA"),
+        label=t("Validation error vs bottleneck, with PCA"),
     )
 
 
@@ -135,5 +136,5 @@ def _parallel(names: Sequence[str], rows: Sequence[Outcome]) -> None:
         "sweep-parallel",
         parallel(values, [row.summary["held_out"] for row in rows]),
         height=HEIGHT,
-        label=t("Parallel coordinates: the settings of each run and its error"),
+        label=t("Parallel coordinates: the settings of each run and its validation error"),
     )

@@ -21,7 +21,15 @@ GLOSSARY: Sequence[tuple[Message, Message]] = (
         N_("Reconstruction error"),
         N_(
             "How far a reconstruction is from the clean image: the mean squared difference of "
-            "their pixels. Held-out error is measured on images not used for training."
+            "their pixels."
+        ),
+    ),
+    (
+        N_("Validation error"),
+        N_(
+            "The error on training images that are held out, so that the network never learns "
+            "from them. Runs are compared and chosen by it; test images then show how good the "
+            "chosen one is."
         ),
     ),
     (

@@ -129,7 +129,7 @@ VARIANTS: Mapping[str, Lesson] = {
             "all are trained together."
         ),
         N_(
-            "Grey bands on the error curve: in each, one layer is trained alone. The held-out "
+            "Grey bands on the error curve: in each, one layer is trained alone. The validation "
             "error falls after the bands, when all are trained together."
         ),
         values={"linear_path": False, "pretrain_epochs": 3},

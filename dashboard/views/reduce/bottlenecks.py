@@ -7,24 +7,27 @@ from typing import Any
 import streamlit as st
 
 from aecore import data
+from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import LabError
+from aecore.errors import ConfigError, LabError
 from aecore.i18n import nt, t
 from aecore.presets import preset
 from aecore.runs import index
 from aecore.runs.index import Row
 from aecore.runs.run import Run
 from aecore.training import probe
+from aecore.training.corruption import noise_level
+from aecore.training.subset import training_subset
 from dashboard.components.live_figure import figure
 from dashboard.figures.bottleneck_curve import against_bottleneck
 from dashboard.state import active_run, cached
 from dashboard.views.reduce.training import train_button
 from dashboard.widgets.heading import heading
-from dashboard.widgets.pca_comparison import noise_of
 from dashboard.widgets.polling import PENDING, poll
 
 WIDTHS = (2, 4, 8, 16, 32, 64)
-HELD_OUT = 1000
+# The settings that decide on which images a run is trained and compared with others.
+IMAGES = ("dataset", "classes", "train_size", "validation_images")
 HEIGHT = 360
 
 
@@ -34,24 +37,17 @@ def panel(dataset: Dataset) -> None:
     title = offers[dataset.name].title if dataset.name in offers else dataset.name
     heading(t("Error vs bottleneck ({name})", name=title))
     best = _best(index.index(active_run.root()), dataset)
-    missing = [w for w in WIDTHS if w not in best and w < dataset.images[0].size]
+    widths = tuple(width for width in WIDTHS if width < dataset.images[0].size)
+    missing = [width for width in widths if width not in best]
     left, right = st.columns(2, gap="medium")
     with left:
-        pca = _pca(dataset.fingerprint, len(dataset.images), dataset)
-        widths = sorted(best)
-        figure(
-            "reduce-curve",
-            against_bottleneck(
-                {t("autoencoder"): (widths, [_error(best[w]) for w in widths])} if best else {},
-                {t("PCA"): pca},
-            ),
-            height=HEIGHT,
-            label=t("Held-out error vs bottleneck: autoencoder and PCA"),
-        )
+        pca = _pca(dataset.fingerprint, widths, dataset)
+        poll("bottlenecks", lambda: _errors(best, pca))
         st.caption(
             t(
-                "The best finished run of each bottleneck among saved runs, on all classes and "
-                "without noise."
+                "The finished run with the lowest validation error for each bottleneck, among "
+                "those trained without noise on the same images of all classes. Shown are errors "
+                "on test images."
             )
         )
         if missing:
@@ -76,36 +72,65 @@ def panel(dataset: Dataset) -> None:
 
 
 def _best(rows: Sequence[Row], dataset: Dataset) -> dict[int, Row]:
-    """Return the finished run with the lowest error for each bottleneck."""
+    """Return the comparable run with the lowest validation error for each bottleneck."""
+    reference = Config(dataset=dataset.name)
     best: dict[int, Row] = {}
-    for row in rows:
-        config = row["config"]
-        # Runs of early versions kept no fingerprint.
-        has_changed = row["fingerprint"] not in (None, dataset.fingerprint)
-        is_same = config.get("dataset") == dataset.name and not has_changed
-        # The errors of the others are measured on noisy images.
-        is_clean = noise_of(row["settings"]) == ("none", 0.0)
-        is_comparable = is_same and is_clean and not config.get("classes")
-        if is_comparable and row["held_out"] and index.is_finished(row):
-            width = int(config["bottleneck"])
-            if width not in best or _error(row) < _error(best[width]):
-                best[width] = row
+    for row in sorted(rows, key=_validation_error):
+        is_measured = index.is_finished(row) and row["held_out"]
+        if is_measured and row["fingerprint"] == dataset.fingerprint:
+            config = _comparable(row, reference)
+            if config is not None:
+                best.setdefault(config.bottleneck, row)
     return best
 
 
-def _error(row: Row) -> float:
+def _comparable(row: Row, reference: Config) -> Config | None:
+    """Return the last settings of a run, or None if it has other images, noise or is damaged."""
+    try:
+        first, last = Config.from_saved(row["config"]), Config.from_saved(row["settings"])
+    except ConfigError:
+        return None
+    is_same = all(getattr(last, name) == getattr(reference, name) for name in IMAGES)
+    # With noise, errors are measured on noisy images.
+    is_clean = noise_level(first) == noise_level(last) == 0
+    return last if is_same and is_clean else None
+
+
+def _validation_error(row: Row) -> float:
     return math.inf if row["held_out"] is None else row["held_out"]
 
 
 @st.cache_data(show_spinner=False, max_entries=8)
-def _pca(fingerprint: str, count: int, _dataset: Dataset) -> tuple[list[int], list[float]]:
-    """Return numbers of components and PCA's error for each, measured as the runs' errors are."""
+def _pca(
+    fingerprint: str, widths: tuple[int, ...], _dataset: Dataset
+) -> tuple[tuple[int, ...], list[float]]:
+    """Return PCA's error on test images for each number of components.
+
+    It is fitted to the images that the runs were trained on.
+    """
     # The fingerprint is part of the cache key, as the dataset itself cannot be hashed.
     del fingerprint
-    components = probe.training_pca(_dataset, count)
-    widths = [width for width in WIDTHS if width < _dataset.images[0].size]
-    images = _dataset.test_images[:HELD_OUT]
+    subset = training_subset(_dataset, Config(dataset=_dataset.name))
+    components = probe.training_pca(subset, len(subset.images))
+    images = subset.test_images
     return widths, [components.error(images, width, clamped=True) for width in widths]
+
+
+def _errors(best: Mapping[int, Row], pca: tuple[Sequence[int], Sequence[float]]) -> bool:
+    """Plot the test errors computed so far; return whether some are pending."""
+    scores = _scores_by_width(best)
+    errors = {width: row["test_mse"] for width, row in sorted(scores.items()) if row}
+    figure(
+        "reduce-curve",
+        against_bottleneck(
+            {t("autoencoder"): (list(errors), list(errors.values()))} if errors else {},
+            {t("PCA"): pca},
+            t("test error"),
+        ),
+        height=HEIGHT,
+        label=t("Test error vs bottleneck: autoencoder and PCA"),
+    )
+    return None in scores.values()
 
 
 def _classifiers(best: Mapping[int, Row]) -> bool:
@@ -118,8 +143,7 @@ def _classifiers(best: Mapping[int, Row]) -> bool:
         t("logistic, PCA"): [],
     }
     keys = ("bottleneck", "code_knn", "pca_knn", "code_logistic", "pca_logistic")
-    # The latest request is served first, and the table starts with the smallest code.
-    scores = {width: _scores(best[width]) for width in sorted(best, reverse=True)}
+    scores = _scores_by_width(best)
     for width in sorted(best):
         if (row := scores[width]) is None or "code_knn" in row:
             for column, key in zip(table.values(), keys, strict=True):
@@ -130,7 +154,13 @@ def _classifiers(best: Mapping[int, Row]) -> bool:
         st.caption(t("Trained on 5,000 codes, tested on held-out images."))
     else:
         st.caption(t("Finish a run to see the accuracy of two classifiers here."))
-    return any(row is None for row in scores.values())
+    return None in scores.values()
+
+
+def _scores_by_width(best: Mapping[int, Row]) -> dict[int, Mapping[str, float] | None]:
+    """Return the scores of each run; see `_scores`."""
+    # The latest request is served first, and what is shown starts with the smallest code.
+    return {width: _scores(best[width]) for width in sorted(best, reverse=True)}
 
 
 def _scores(row: Row) -> Mapping[str, float] | None:

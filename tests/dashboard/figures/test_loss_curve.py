@@ -71,7 +71,7 @@ def test_line_of_pca_has_a_gap_where_pca_is_exact(exact: float) -> None:
 
 def test_pca_that_is_exact_throughout_has_no_line() -> None:
     names = [trace.name for trace in loss(history(50, pca=1e-32)).data]
-    assert names == ["train", "held-out"]
+    assert names == ["train", "validation"]
 
 
 def test_errors_on_noisy_images_have_a_line_of_their_own() -> None:

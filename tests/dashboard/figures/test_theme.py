@@ -27,7 +27,7 @@ def test_log_ticks_depend_on_the_number_of_decades(
 
 def test_logarithmic_axes_use_log_ticks() -> None:
     changes = change_per_pass([0.01, 0.008])
-    against = against_bottleneck({"a": ([2, 8], [0.05, 0.02])}, {"PCA": ([2], [0.06])})
+    against = against_bottleneck({"a": ([2, 8], [0.05, 0.02])}, {"PCA": ([2], [0.06])}, "error")
     for figure in (changes, against):
         assert figure.layout.yaxis.nticks == 5
         assert figure.layout.yaxis.tickformat == ".3~g"

@@ -1,18 +1,12 @@
 """The Dimensionality page without a browser: comparison with PCA by code size and variant."""
 
-from pathlib import Path
-
 import pytest
 
-from aecore.config import Config
-from aecore.data import Dataset
 from aecore.presets import preset
-from aecore.runs.index import index
 from dashboard.state import experiments
-from dashboard.views.reduce.bottlenecks import _best
 from dashboard.views.reduce.variants import _cell
 from tests.dashboard.support import OpenPage, captions, finish
-from tests.support import trained, until
+from tests.support import until
 
 
 def test_missing_bottlenecks_are_trained_and_compared_with_pca(
@@ -57,16 +51,6 @@ def test_variants_report_their_training_time(
     table = page.dataframe[-1].value
     assert list(table["Variant"]) == ["Eight", "Twelve"]
     assert all(float(seconds) > 0 for seconds in table["Seconds"])
-
-
-def test_runs_with_noise_are_not_among_the_errors_by_bottleneck(
-    tmp_path: Path, small: Dataset, quick: Config
-) -> None:
-    settings = quick.changed(dataset="small", epochs=1)
-    for name, noise in (("clean", 0.0), ("noisy", 0.3)):
-        trained(tmp_path / name, small, settings.changed(noise=noise), 4)
-    best = _best(index(tmp_path), small)
-    assert {width: row["name"] for width, row in best.items()} == {4: "clean"}
 
 
 def test_variant_is_not_compared_with_exact_pca() -> None:

@@ -38,7 +38,7 @@ def test_new_run_shows_its_progress(open_page: OpenPage) -> None:
     page = open_page(epochs=3)
     assert fact(page, "Step") == f"0 / {3 * PER_EPOCH}"
     assert fact(page, "Epoch") == "0.00"
-    assert fact(page, "Held-out error") == fact(page, "Time left") == "–"
+    assert fact(page, "Validation error") == fact(page, "Time left") == "–"
     assert fact(page, "Code size") == "1/8 of the image"
 
 
@@ -48,7 +48,7 @@ def test_steps_are_counted_and_compared_with_pca(open_page: OpenPage) -> None:
     press(page, "step 10")
     last = active_run.snapshot().history[-1]
     assert fact(page, "Step").startswith("11 /")
-    assert fact(page, "Held-out error") == f"{last['held_out']:.4f}"
+    assert fact(page, "Validation error") == f"{last['held_out']:.4f}"
     assert fact(page, "PCA error") == f"{last['pca']:.4f}"
     assert fact(page, "Error vs PCA") == f"{last['held_out'] / last['pca']:.2f}×"
 
