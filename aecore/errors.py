@@ -87,6 +87,10 @@ class RunError(LabError):
     """A run cannot be read, trained or saved."""
 
 
+class Diverged(RunError):
+    """The loss of a run is not finite; its trainer is back at its last good state."""
+
+
 class Cancelled(LabError):
     """Work was cancelled on request."""
 

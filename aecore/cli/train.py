@@ -19,7 +19,7 @@ from aecore.cli.data import load_local
 from aecore.cli.knobs import Flags
 from aecore.cli.terminal.output import AsJson, print_note, print_result
 from aecore.cli.terminal.stopping import Stop, stopping
-from aecore.errors import ConfigError
+from aecore.errors import ConfigError, Diverged
 from aecore.i18n import t
 from aecore.presets import PRESETS, preset
 
@@ -74,8 +74,6 @@ def _train(
     run: "Run", trainer: "Trainer", stop: Stop, *, quiet: bool
 ) -> tuple[int, dict[str, float]]:
     """Train to the end, a signal or divergence, and save; return the exit code and the speed."""
-    from aecore.training.trainer import Diverged
-
     first, start, speed, code = trainer.steps, time.monotonic(), 0, 0
 
     def after_step() -> bool:

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import RunError
+from aecore.errors import Diverged, RunError
 from aecore.knob import knobs
 from aecore.maps.projection import plane
 from aecore.network import resize
@@ -35,10 +35,6 @@ LARGEST_ERROR = 1.0
 
 
 AfterStep = Callable[[], bool | None]
-
-
-class Diverged(RunError):
-    """The loss is not finite; the trainer is back at its last good state."""
 
 
 class Trainer:

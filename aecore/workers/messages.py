@@ -9,11 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import load, save
 
-from aecore.errors import Cancelled, ConfigError, DataError, LabError, RunError
+from aecore.errors import Cancelled, ConfigError, DataError, Diverged, LabError, RunError
 from aecore.i18n import Message
 
 LENGTHS = struct.Struct("<QQ")
-KINDS = {kind.__name__: kind for kind in (LabError, ConfigError, DataError, RunError, Cancelled)}
+KINDS = {
+    kind.__name__: kind
+    for kind in (LabError, ConfigError, DataError, RunError, Diverged, Cancelled)
+}
 
 Facts = Mapping[str, Any]
 Arrays = Mapping[str, NDArray[Any]]

@@ -16,14 +16,13 @@ from hypothesis import strategies as st
 
 from aecore.config import Config
 from aecore.data import Dataset
-from aecore.errors import LabError
+from aecore.errors import Diverged, LabError
 from aecore.network.inference import decode, encode
 from aecore.runs import archive
 from aecore.runs.export import export
 from aecore.runs.index import index, is_finished
 from aecore.runs.run import Run
 from aecore.runs.trained_model import TrainedModel
-from aecore.training.trainer import Diverged
 from tests.fuzz.cases import CASES
 from tests.fuzz.mutation import Files, damaged
 from tests.support import trained

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from aecore.errors import Cancelled, ConfigError, DataError, LabError, RunError
+from aecore.errors import Cancelled, ConfigError, DataError, Diverged, LabError, RunError
 from aecore.workers import messages
 
 
@@ -31,7 +31,7 @@ def test_truncated_message_is_end_of_file(length: int) -> None:
         messages.read(io.BytesIO(stream.getvalue()[:length]))
 
 
-@pytest.mark.parametrize("kind", [LabError, ConfigError, DataError, RunError, Cancelled])
+@pytest.mark.parametrize("kind", [LabError, ConfigError, DataError, RunError, Diverged, Cancelled])
 def test_error_keeps_its_type_and_values(kind: type[LabError]) -> None:
     error = kind("{count:,} of {path}", count=np.int64(1200), path=Path("x"))
     stream = io.BytesIO()

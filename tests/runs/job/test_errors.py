@@ -4,9 +4,8 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from aecore.errors import LabError
+from aecore.errors import Diverged, LabError
 from aecore.runs.job import Job
-from aecore.training.trainer import Diverged
 from tests.runs.job.conftest import MakeJob
 from tests.support import slow, until
 

@@ -7,9 +7,10 @@ import torch
 
 from aecore.config import Config
 from aecore.data import Dataset
+from aecore.errors import Diverged
 from aecore.network.inference import tensor
 from aecore.presets import preset
-from aecore.training.trainer import Diverged, Trainer
+from aecore.training.trainer import Trainer
 from tests.support import LAYERED, advance, same
 
 
