@@ -59,6 +59,30 @@ class TrainingSchedule:
         return steps % interval == 0 or steps % self.per_epoch == 0
 
 
+def passes(config: Config) -> int:
+    """Return how often all images are seen: each epoch of pretraining counts once per layer."""
+    return TrainingSchedule(config, per_epoch=1).total
+
+
+def with_passes(config: Config, count: int) -> Config:
+    """Return settings that see all images a number of times, pretraining included.
+
+    Parameters
+    ----------
+    config : Config
+    count : int
+        Passes over the images. Pretraining is kept in full, and followed by one epoch at least,
+        even if the passes are too few for that.
+
+    Raises
+    ------
+    ConfigError
+        If no run may have that many epochs.
+    """
+    pretraining = TrainingSchedule(config, per_epoch=1).pretraining
+    return config.changed(epochs=max(1, count - pretraining))
+
+
 def learning_rate(config: Config, progress: float) -> float:
     """Return the learning rate at a point of the schedule.
 

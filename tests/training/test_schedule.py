@@ -3,7 +3,13 @@ from itertools import pairwise
 import pytest
 
 from aecore.config import Config
-from aecore.training.schedule import FRAMES_PER_DOUBLING, TrainingSchedule, is_frame_due
+from aecore.training.schedule import (
+    FRAMES_PER_DOUBLING,
+    TrainingSchedule,
+    is_frame_due,
+    passes,
+    with_passes,
+)
 
 LAYERED = Config(hidden="8-4", linear_path=False, pretrain_epochs=2, epochs=3)
 
@@ -21,6 +27,13 @@ def test_layers_are_pretrained_in_turn_before_all_are_trained() -> None:
     assert [schedule.stage(step) for step in (0, 19, 20, 39, 40, 59, 60, 89)] == [
         *(1, 1, 2, 2, 3, 3, 0, 0)
     ]
+
+
+def test_pretraining_counts_as_passes_and_leaves_an_epoch_for_all_layers() -> None:
+    assert (passes(Config(epochs=3)), passes(LAYERED)) == (3, 9)
+    assert with_passes(Config(epochs=3), 20) == Config(epochs=20)
+    assert [with_passes(LAYERED, count).epochs for count in (20, 8, 7, 6, 1)] == [14, 2, 1, 1, 1]
+    assert passes(with_passes(LAYERED, 8)) == 8
 
 
 def test_progress_runs_from_0_to_1_in_every_stage() -> None:
