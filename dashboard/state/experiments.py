@@ -1,14 +1,15 @@
 """The sweep and the measurement this server runs in the background."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import streamlit as st
 
+from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import LabError
-from aecore.experiments import scaling
+from aecore.experiments import scaling, variants
 from aecore.experiments.grid import Planned
 from aecore.experiments.scaling import Measurement
 from aecore.experiments.sweep import Outcome, sweep
@@ -59,8 +60,29 @@ def start_sweep(
             cancel=task.cancelled,
         )
 
+    _start(Task(len(planned), tuple(knobs)), work)
+
+
+def start_variants(configs: Mapping[str, Config], dataset: Dataset, root: Path) -> None:
+    """Start training variants, after the trials that choose their learning rates.
+
+    Raises
+    ------
+    LabError
+        Where a sweep is running.
+    """
+
+    def work(task: Task[Outcome]) -> Iterator[Outcome]:
+        return variants.train(
+            configs, dataset, root=root, processes=processes(), cancel=task.cancelled
+        )
+
+    _start(Task(variants.run_count(configs), ("activation", "sparsity_kind")), work)
+
+
+def _start(task: Task[Outcome], work: Callable[[Task[Outcome]], Iterator[Outcome]]) -> None:
     busy = LabError("A sweep is running; cancel it, or wait until it has finished.")
-    sweeps().start(Task(len(planned), tuple(knobs)), work, busy)
+    sweeps().start(task, work, busy)
 
 
 def start_measurement(counts: Sequence[int], sides: Sequence[int], root: Path) -> None:

@@ -10,6 +10,7 @@ from aecore import data
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import ConfigError, LabError
+from aecore.experiments.grid import Planned
 from aecore.i18n import nt, t
 from aecore.presets import preset
 from aecore.runs import index
@@ -20,7 +21,7 @@ from aecore.training.corruption import noise_level
 from aecore.training.subset import training_subset
 from dashboard.components.live_figure import figure
 from dashboard.figures.bottleneck_curve import against_bottleneck
-from dashboard.state import active_run, cached
+from dashboard.state import active_run, cached, experiments
 from dashboard.views.reduce.training import train_button
 from dashboard.widgets.heading import heading
 from dashboard.widgets.polling import PENDING, poll
@@ -59,9 +60,7 @@ def panel(dataset: Dataset) -> None:
                     len(missing),
                     all=", ".join(map(str, missing)),
                 ),
-                ("bottleneck",),
-                [preset("stacked", dataset.name, bottleneck=width) for width in missing],
-                dataset,
+                lambda: _train(missing, dataset),
                 help=t(
                     "In the background, with the preset Stacked; they appear here once finished."
                 ),
@@ -69,6 +68,14 @@ def panel(dataset: Dataset) -> None:
     with right:
         heading(t("Classifier accuracy by code size"))
         poll("classifiers", lambda: _classifiers(best))
+
+
+def _train(widths: Sequence[int], dataset: Dataset) -> None:
+    planned = [
+        Planned({"bottleneck": width}, preset("stacked", dataset.name, bottleneck=width))
+        for width in widths
+    ]
+    experiments.start_sweep(("bottleneck",), planned, dataset, active_run.root())
 
 
 def _best(rows: Sequence[Row], dataset: Dataset) -> dict[int, Row]:

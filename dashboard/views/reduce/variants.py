@@ -1,4 +1,4 @@
-"""The variants of the autoencoder, compared at the same training budget."""
+"""The variants of the autoencoder, compared after the same number of passes over the images."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -9,10 +9,9 @@ import streamlit as st
 from aecore.data import Dataset
 from aecore.errors import LabError
 from aecore.experiments import variants
-from aecore.experiments.sweep import folder_name
 from aecore.i18n import nt, t
 from aecore.runs.run import Run
-from dashboard.state import active_run, cached
+from dashboard.state import active_run, cached, experiments
 from dashboard.views.reduce.training import train_button
 from dashboard.widgets.heading import heading
 from dashboard.widgets.pca_comparison import pca_text
@@ -21,9 +20,28 @@ from dashboard.widgets.polling import PENDING, poll
 
 def panel(dataset: Dataset) -> None:
     """Show the form that trains the variants, and the scores of those trained."""
-    heading(t("Variants compared, with the same training budget"))
+    heading(t("Variants compared, with the same number of passes over the images"))
+    st.caption(
+        t(
+            "The learning rate of each is chosen among three by validation error, in trials of a "
+            "fifth of the epochs."
+        )
+    )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        epochs = int(st.number_input(t("Epochs"), 1, 500, 20, key="variant epochs", width=130))
+        epochs = int(
+            st.number_input(
+                t("Epochs"),
+                1,
+                500,
+                20,
+                key="variant epochs",
+                width=130,
+                help=t(
+                    "Passes over the images, layer-wise pretraining included: at least one for "
+                    "each layer, and one for all together."
+                ),
+            )
+        )
         width = int(
             st.number_input(
                 t("Bottleneck"),
@@ -37,13 +55,16 @@ def panel(dataset: Dataset) -> None:
         )
         configs = variants.variants(dataset.name, epochs=epochs, bottleneck=width)
         root = active_run.root()
-        missing = [c for c in configs.values() if not variants.finished(root / folder_name(c))]
+        paths = {name: variants.finished_run(root, dataset, c) for name, c in configs.items()}
+        trained = {name: path for name, path in paths.items() if path is not None}
+        missing = {name: config for name, config in configs.items() if name not in trained}
         label = nt("Train {count} missing variant", "Train {count} missing variants", len(missing))
-        names = ("activation", "sparsity_kind")
         train_button(
-            "train variants", label if missing else t("All trained"), names, missing, dataset
+            "train variants",
+            label if missing else t("All trained"),
+            lambda: experiments.start_variants(missing, dataset, root),
+            disabled=not missing,
         )
-    trained = {name: root / folder_name(c) for name, c in configs.items() if c not in missing}
     if trained:
         poll("variants", lambda: _table(trained))
     else:
@@ -60,6 +81,7 @@ def _table(trained: Mapping[str, Path]) -> bool:
         t("Active units"): ("active", ".0%"),
         t("k-NN accuracy"): ("code_knn", ".1%"),
         t("Logistic accuracy"): ("code_logistic", ".1%"),
+        t("Learning rate"): ("learning_rate", "g"),
         t("Seconds"): ("seconds", ".1f"),
     }
     st.dataframe(
@@ -74,11 +96,17 @@ def _table(trained: Mapping[str, Path]) -> bool:
 
 
 def _scores(path: Path) -> Mapping[str, Any] | None:
-    """Return the scores and seconds of a run, None until computed, or empty if unreadable."""
+    """Return the scores of a run, its learning rate and seconds.
+
+    None until they are computed, or empty if the run is unreadable.
+    """
     try:
         run = Run(path)
         scores = cached.scores(run)
-        return None if scores is None else {**scores, "seconds": run.summary().get("seconds")}
+        if scores is None:
+            return None
+        seconds = run.summary().get("seconds")
+        return {**scores, "learning_rate": run.config.learning_rate, "seconds": seconds}
     except LabError:
         return {}
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from aecore.experiments.trials import trials
 from aecore.presets import preset
 from dashboard.state import experiments
 from dashboard.views.reduce.variants import _cell
@@ -33,7 +34,7 @@ def test_missing_bottlenecks_are_trained_and_compared_with_pca(
     assert "…" not in page.dataframe[0].value.to_string()
 
 
-def test_variants_report_their_training_time(
+def test_variants_report_their_learning_rate_and_training_time(
     open_view: OpenPage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     configs = {name: preset("classic", "digits", epochs=1, hidden=name) for name in ("8", "12")}
@@ -42,13 +43,20 @@ def test_variants_report_their_training_time(
         "aecore.experiments.variants.VARIANTS", {"8": ("Eight", "", {}), "12": ("Twelve", "", {})}
     )
     page = open_view("reduce")
+    assert page.button(key="train variants").label == "Train 2 missing variants"
     page.button(key="train variants").click().run()
     task = experiments.sweeps().task
     assert task is not None
     until(lambda: not task.running, 100)
+    # Each has three trials, of which only the number is shown.
+    assert (task.total, len(task.rows)) == (8, 8)
+    assert [bool(row.summary) for row in task.rows] == [False] * 6 + [True] * 2
     page.run()
     finish(page)
+    assert page.button(key="train variants").label == "All trained"
     table = page.dataframe[-1].value
+    for name, rate in zip(configs, table["Learning rate"], strict=True):
+        assert float(rate) in [trial.learning_rate for trial in trials(configs[name])]
     assert list(table["Variant"]) == ["Eight", "Twelve"]
     assert all(float(seconds) > 0 for seconds in table["Seconds"])
 
