@@ -137,8 +137,8 @@ VARIANTS: Mapping[str, Lesson] = {
     "sparse": Lesson.of(
         "sparse",
         N_(
-            "Code activity: 25 units are active for each image, and more and more of the others "
-            "never activate again."
+            "Code activity: 25 units are active for each image. Most of the others are soon dead: "
+            "active for no image."
         ),
     ),
     "denoising": Lesson.of(
@@ -152,8 +152,8 @@ VARIANTS: Mapping[str, Lesson] = {
     "convolutional": Lesson.of(
         "convolutional",
         N_(
-            "Error vs PCA falls below 1.00×. In the diagram on this page each layer now has "
-            "channels, half as high and wide as those before."
+            "Error vs PCA falls below 1.00×. In the diagram on this page, layers now have "
+            "channels: each layer of the encoder is half as high and wide as the one before."
         ),
     ),
     "two_dimensional": Lesson.of(
@@ -189,8 +189,8 @@ EXPERIMENTS: Mapping[str, Lesson] = {
         N_("Many units, no constraint"),
         N_("A code of 256 units and no constraint: it copies well but learns little."),
         N_(
-            "Nearly all units are active for every image. Raise Sparsity step by step to 1: they "
-            "go quiet, and under Units on the Manifold page noisy weights turn into strokes."
+            "Soon most units are active for each image. Raise Sparsity step by step to 1: they go "
+            "quiet, and under Units on the Manifold page noisy weights come to look like images."
         ),
         start="sparse",
         values={"bottleneck": 256, "sparsity_kind": "l1", "sparsity": 0.0},
@@ -209,8 +209,8 @@ EXPERIMENTS: Mapping[str, Lesson] = {
         N_("It reconstructs only what it has seen"),
         N_("It is trained on the first class only and never sees another."),
         N_(
-            "The scores of the other classes move to the right of the normal ones: what the "
-            "network has never seen, it reconstructs poorly."
+            "The scores of the other classes lie to the right of the normal ones: what the network "
+            "has never seen, it reconstructs poorly."
         ),
         start="denoising",
         values={"bottleneck": 8},
