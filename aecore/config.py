@@ -219,7 +219,7 @@ class Config(BaseModel):
         N_("Learning rate"),
         N_("Step size; too large and training diverges."),
         low=1e-5,
-        high=10,
+        high=1000,
         live=True,
         log=True,
     )

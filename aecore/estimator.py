@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import check_array, check_is_fitted, validate_data
+from torch import Tensor
 from torch.nn import functional
 
 from aecore.config import Config
@@ -35,7 +36,8 @@ CHUNK = 4096
 # Knobs that select images, which do not apply to features.
 IMAGE_KNOBS = frozenset({"dataset", "train_size", "validation_images", "classes"})
 DEFAULTS = {name: each.default for name, each in knobs(Config).items() if name not in IMAGE_KNOBS}
-PARAMETERS: Mapping[str, Any] = {**DEFAULTS, "random_state": None}
+# Pixels are between black and white; features have no bounds to clip their reconstructions to.
+PARAMETERS: Mapping[str, Any] = {**DEFAULTS, "loss": "mse", "random_state": None}
 MOST_SEED = int(knobs(Config)["seed"].high or 0)
 MOST_ROWS = int(knobs(Config)["train_size"].high or 0)
 # Errors on held-out images: users of scikit-learn hold out data themselves.
@@ -63,8 +65,9 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
     ----------
     **parameters : int, float, bool or str
         The knobs of `aecore.config.Config` with their defaults, except ``dataset``,
-        ``train_size``, ``validation_images`` and ``classes``. A convolutional network interprets
-        rows as square images.
+        ``train_size``, ``validation_images`` and ``classes``; by default, ``loss`` is ``mse``. With
+        ``clipped``, reconstructions are clipped to the range of the data. A convolutional network
+        interprets rows as square images.
     random_state : int, RandomState instance or None
         Another name for ``seed``; None for the value of ``seed``.
 
@@ -187,7 +190,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
                 given=codes.shape[1],
                 wanted=self.model_.bottleneck,
             )
-        rows = self._through(self.model_.decode, codes) * self.range_ + self.low_
+        rows = self._through(self._clipped(self.model_.decode), codes) * self.range_ + self.low_
         return rows.astype(codes.dtype)
 
     def score_samples(self, X: Any) -> NDArray[np.float64]:  # noqa: N803
@@ -196,7 +199,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         In squared units of the features; lower means more unusual.
         """
         rows = self._scaled(self._valid(X))
-        residuals = self._through(self.model_, rows) - rows
+        residuals = self._through(self._clipped(self.model_), rows) - rows
         errors: NDArray[np.float64] = np.square(residuals * self.range_).mean(1)
         return -errors
 
@@ -279,6 +282,10 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         self.model_: Autoencoder = trainer.model.double().requires_grad_(False)
         self._n_features_out = self.model_.bottleneck
 
+    def _clipped(self, part: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
+        """Return a part of the network whose output is clipped if that is what it was trained for."""
+        return lambda rows: _clip(part(rows), self._config_)
+
     def _through(self, part: Callable[..., Any], rows: Rows) -> NDArray[np.float64]:
         chunks = torch.split(torch.from_numpy(rows.astype(np.float64)), CHUNK)
         return cast("NDArray[np.float64]", torch.cat([part(x) for x in chunks]).numpy())
@@ -295,7 +302,11 @@ def _error(trainer: Trainer) -> float:
     rows, config = tensor(trainer.dataset.test_images), trainer.config
     noise = generator(config.seed, "convergence")
     corrupted = corrupt(rows, config.noise_kind, config.noise, noise)
-    return float(functional.mse_loss(trainer.model(corrupted), rows))
+    return float(functional.mse_loss(_clip(trainer.model(corrupted), config), rows))
+
+
+def _clip(rows: Tensor, config: Config) -> Tensor:
+    return rows.clamp(0, 1) if config.loss == "clipped" else rows
 
 
 def _warn_if_worse(start: float, end: float, learning_rate: float) -> None:

@@ -20,10 +20,12 @@ FEW, MANY = 3, 10
 # Learning rate per image and pixel: fewer images also allow smaller steps only.
 RATE = 5e-4
 LOWEST_RATE, HIGHEST_RATE = 1e-4, 3e-3
+# With more than this, a network that has seen noisy images only distorts clean ones.
+HIGHEST_RATE_WITH_NOISE = 1e-3
 FEWEST_STEPS, STEPS = 2_000, 4_000
 STEPS_PER_EPOCH = 40
 FEWEST_EPOCHS = 20
-SMALLEST_BATCH, LARGEST_BATCH = 16, 256
+SMALLEST_BATCH, LARGEST_BATCH = 16, 128
 NARROWEST, WIDEST = 64, 512
 # The side down to which convolutions halve the image, and that from which they have fewer channels,
 # since the first layers would take most of the time.
@@ -56,7 +58,7 @@ PRESETS: Mapping[str, Preset] = {
     ),
     "classic": Preset(
         N_("Classic"),
-        N_("One hidden layer, sigmoid, squared error, SGD: the textbook autoencoder."),
+        N_("One hidden layer, sigmoid, squared error, plain SGD: the textbook autoencoder."),
         {
             "bottleneck": 32,
             "hidden": "",
@@ -65,9 +67,9 @@ PRESETS: Mapping[str, Preset] = {
             "linear_path": False,
             "loss": "mse",
             "optimizer": "sgd",
-            "learning_rate": 5.0,
-            "schedule": "constant",
-            "batch_size": 64,
+            "momentum": 0.0,
+            "learning_rate": 300.0,
+            "batch_size": 32,
         },
     ),
     "sparse": Preset(
@@ -85,7 +87,7 @@ PRESETS: Mapping[str, Preset] = {
     "denoising": Preset(
         N_("Denoising"),
         N_("Reconstructs the clean image from a noisy one."),
-        {"bottleneck": 32, "noise": 0.3},
+        {"bottleneck": 256, "noise": 0.3},
     ),
     "convolutional": Preset(
         N_("Convolutional"),
@@ -150,7 +152,7 @@ def suitable(extent: Extent, config: Config, batch_size: int | None = None) -> d
     extent : Extent
         Number and size of the training images.
     config : Config
-        Its ``train_size`` and ``architecture`` count.
+        Its ``train_size``, ``architecture``, ``bottleneck`` and ``noise`` count.
     batch_size : int, optional
         The batch size, if it is chosen already.
 
@@ -164,11 +166,12 @@ def suitable(extent: Extent, config: Config, batch_size: int | None = None) -> d
     density = count / pixels
     size = batch_size or _batch_size(count)
     steps = FEWEST_STEPS if density < FEW else STEPS
-    rate = min(max(RATE * density, LOWEST_RATE), HIGHEST_RATE)
+    highest = HIGHEST_RATE_WITH_NOISE if config.noise else HIGHEST_RATE
+    rate = min(max(RATE * density, LOWEST_RATE), highest)
     if config.architecture == "convolutional":
         widths = _channels(math.sqrt(pixels))
     else:
-        widths = _widths(math.sqrt(pixels), density)
+        widths = _widths(math.sqrt(pixels), density, config.bottleneck)
     return {
         "hidden": "-".join(map(str, widths)),
         "batch_size": size,
@@ -193,14 +196,15 @@ def _epochs(wanted: float) -> int:
     return min(max(epochs, FEWEST_EPOCHS), int(knobs(Config)["epochs"].high or epochs))
 
 
-def _widths(side: float, density: float) -> list[int]:
+def _widths(side: float, density: float, bottleneck: int) -> list[int]:
     """Return the widths of up to three dense layers, each half as wide as the one before.
 
     The first is about 16 times the side of the image: 128 for 8 by 8 pixels, 512 for 28 by 28. Few
-    images afford the last of these layers only.
+    images afford the last of these layers only, and a wide code needs wide ones.
     """
     first = min(max(2 ** round(math.log2(16 * side)), NARROWEST), WIDEST)
-    widths = [first >> halvings for halvings in range(3) if first >> halvings >= NARROWEST]
+    narrowest = max(NARROWEST, min(2 * bottleneck, first))
+    widths = [first >> halvings for halvings in range(3) if first >> halvings >= narrowest]
     return widths[-1 - (density >= FEW) - (density >= MANY) :]
 
 
@@ -258,4 +262,6 @@ def adapt(settings: Config, **values: Any) -> Config:
 
 def _kept(settings: Config) -> dict[str, Any]:
     """Return what no preset sets: the images and the seed."""
-    return settings.model_dump(include={"dataset", "train_size", "classes", "seed"})
+    return settings.model_dump(
+        include={"dataset", "train_size", "validation_images", "classes", "seed"}
+    )

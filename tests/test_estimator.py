@@ -39,7 +39,7 @@ def test_estimator_parameters_are_the_knobs() -> None:
     names = inspect.signature(AutoencoderEstimator).parameters
     assert set(names) - {"random_state"} == set(Config.model_fields) - IMAGE_KNOBS == set(DEFAULTS)
     defaults = {name: getattr(Config(), name) for name in DEFAULTS}
-    assert AutoencoderEstimator().get_params() == {**defaults, "random_state": None}
+    assert AutoencoderEstimator().get_params() == {**defaults, "loss": "mse", "random_state": None}
     with pytest.raises(TypeError, match="bottelneck"):
         AutoencoderEstimator(bottelneck=3)
     with pytest.raises(LabError, match="bottleneck is 0"):
@@ -77,6 +77,14 @@ def test_reconstruction_beats_pca_with_as_many_components(images: Any) -> None:
     rows = estimator.history_
     assert rows[-1]["train"] < rows[0]["train"]
     assert {"step", "epoch", "train"} <= rows[0].keys()
+
+
+def test_clipped_loss_clips_to_the_range_of_the_data(images: Any) -> None:
+    estimator = AutoencoderEstimator(loss="clipped", **SMALL).fit(images)
+    rows = estimator.inverse_transform(estimator.transform(images))
+    assert (rows.min(), rows.max()) == (0, 16)
+    errors = np.square(rows - images).mean(1)
+    np.testing.assert_allclose(estimator.score_samples(images), -errors)
 
 
 def test_noise_scores_lower_than_digits(images: Any) -> None:

@@ -20,7 +20,8 @@ class Activation(Choice):
     module : str
         Name of its class in `torch.nn`, which takes no arguments.
     gain : float
-        Factor of the initial weights of the layer before it.
+        Factor of the initial weights of the layer before it, so that signals keep their variance:
+        for a sigmoid, whose slope is a quarter, that of Glorot and Bengio (2010).
     javascript : str
         The same function of ``x``, for decoding in the browser; ``erf`` is available.
     hidden, code : bool
@@ -51,6 +52,7 @@ ACTIVATIONS: Mapping[str, Activation] = {
         label=N_("Sigmoid"),
         module="Sigmoid",
         javascript="1 / (1 + Math.exp(-x))",
+        gain=4.0,
     ),
     "tanh": Activation(
         label=N_("Tanh"),
