@@ -283,7 +283,7 @@ class AutoencoderEstimator(ClassNamePrefixFeaturesOutMixin, TransformerMixin, Ba
         self._n_features_out = self.model_.bottleneck
 
     def _clipped(self, part: Callable[[Tensor], Tensor]) -> Callable[[Tensor], Tensor]:
-        """Return a part of the network whose output is clipped if that is what it was trained for."""
+        """Return a part of the network, with clipped output if it was trained for that."""
         return lambda rows: _clip(part(rows), self._config_)
 
     def _through(self, part: Callable[..., Any], rows: Rows) -> NDArray[np.float64]:

@@ -27,6 +27,7 @@ STEPS_PER_EPOCH = 40
 FEWEST_EPOCHS = 20
 SMALLEST_BATCH, LARGEST_BATCH = 16, 128
 NARROWEST, WIDEST = 64, 512
+WIDEST_CODE = 256
 # The side down to which convolutions halve the image, and that from which they have fewer channels,
 # since the first layers would take most of the time.
 SMALLEST_SIDE, LARGE_SIDE = 8, 48
@@ -38,11 +39,38 @@ DECISIVE = frozenset({"dataset", "train_size", "classes", "architecture"})
 
 @dataclass(frozen=True)
 class Preset:
-    """A named starting point: its label, what it demonstrates, and the knobs it sets."""
+    """A named starting point.
+
+    Attributes
+    ----------
+    label : Message
+    description : Message
+        What it demonstrates.
+    values : mapping of str to value
+        The knobs it sets.
+    wide : bool
+        Whether the code suits the size of the images: half as many units as pixels, or fewer.
+    """
 
     label: Message
     description: Message
     values: Mapping[str, Any]
+    wide: bool = False
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The names of the knobs it sets."""
+        return frozenset(self.values) | ({"bottleneck"} if self.wide else set())
+
+    def settings(self, extent: Extent) -> dict[str, Any]:
+        """Return the knobs it sets for images of a size."""
+        if not self.wide:
+            return {**self.values}
+        halves = extent.height * extent.width // 2
+        return {
+            **self.values,
+            "bottleneck": min(2 ** (max(halves, 4).bit_length() - 1), WIDEST_CODE),
+        }
 
 
 PRESETS: Mapping[str, Preset] = {
@@ -87,7 +115,8 @@ PRESETS: Mapping[str, Preset] = {
     "denoising": Preset(
         N_("Denoising"),
         N_("Reconstructs the clean image from a noisy one."),
-        {"bottleneck": 256, "noise": 0.3},
+        {"noise": 0.3},
+        wide=True,
     ),
     "convolutional": Preset(
         N_("Convolutional"),
@@ -138,10 +167,12 @@ def preset_for(extent: Extent | None, name: str, dataset: str, **values: Any) ->
         raise ConfigError(
             "preset is {name!r}; choose one of {all}.", name=name, all=", ".join(PRESETS)
         )
-    chosen = {"dataset": dataset, **PRESETS[name].values, **values}
+    start = PRESETS[name]
+    images = extent or _extent(Config(dataset=dataset, **{**start.values, **values}))
+    chosen = {"dataset": dataset, **start.settings(images), **values}
     config = Config(**chosen)
     batch_size = config.batch_size if "batch_size" in chosen else None
-    return Config(**{**suitable(extent or _extent(config), config, batch_size), **chosen})
+    return Config(**{**suitable(images, config, batch_size), **chosen})
 
 
 def suitable(extent: Extent, config: Config, batch_size: int | None = None) -> dict[str, Any]:

@@ -67,8 +67,8 @@ LOSSES: Mapping[str, LossKind] = {
     "clipped": LossKind(
         label=N_("Clipped squared error"),
         description=N_(
-            "of reconstructions clipped to black and white; how far beyond them a pixel is does not "
-            "matter."
+            "of reconstructions clipped to black and white: how far beyond them a pixel is does "
+            "not matter."
         ),
         error=clipped_squared_error,
     ),

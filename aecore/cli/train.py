@@ -133,7 +133,7 @@ def _change(run: "Run", trainer: "Trainer", name: str | None, values: Mapping[st
     changes = dict(values)
     if name is not None:
         config = preset(name, **{"dataset": trainer.config.dataset, **values})
-        changes = config.model_dump(include={*PRESETS[name].values, *values})
+        changes = config.model_dump(include={*PRESETS[name].names, *values})
     edits = len(trainer.edits)
     trainer.change(**changes)
     if len(trainer.edits) > edits:

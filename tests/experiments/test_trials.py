@@ -30,8 +30,8 @@ def rates(config: Config) -> list[float]:
 
 def test_trials_differ_by_a_factor_of_about_three_within_the_bounds() -> None:
     assert rates(CONFIG) == [LOW, MIDDLE, HIGH]
-    assert rates(CONFIG.changed(learning_rate=5)) == [1.6, 5, 10]
-    assert rates(CONFIG.changed(learning_rate=10)) == [3.2, 10]
+    assert rates(CONFIG.changed(learning_rate=500)) == [160, 500, 1000]
+    assert rates(CONFIG.changed(learning_rate=1000)) == [320, 1000]
     assert rates(CONFIG.changed(learning_rate=1e-5)) == [1e-5, 3.2e-5]
 
 

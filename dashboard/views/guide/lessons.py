@@ -111,7 +111,7 @@ VARIANTS: Mapping[str, Lesson] = {
     "classic": Lesson.of(
         "classic",
         N_(
-            "The reconstructions start as one grey average and sharpen slowly; the error stays "
+            "The reconstructions soon become one grey average, then sharpen slowly; the error stays "
             "above PCA's dashed line for a long time."
         ),
     ),
