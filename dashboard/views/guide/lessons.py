@@ -111,8 +111,8 @@ VARIANTS: Mapping[str, Lesson] = {
     "classic": Lesson.of(
         "classic",
         N_(
-            "The reconstructions soon become one grey average, then sharpen slowly; the error stays "
-            "above PCA's dashed line for a long time."
+            "The reconstructions soon become one grey average, then sharpen slowly; the error "
+            "stays above PCA's dashed line for a long time."
         ),
     ),
     "stacked": Lesson.of(

@@ -45,7 +45,7 @@ def test_url_follows_a_change(open_page: OpenPage) -> None:
     [
         ("noise", "loud", "noise is loud; choose a number, 0 to 1."),
         ("bottleneck", "0", "bottleneck is 0; choose a whole number, 1 to 1,024."),
-        ("loss", "hope", "loss is 'hope'; choose one of mse, bce."),
+        ("loss", "hope", "loss is 'hope'; choose one of mse, clipped, bce."),
         ("sparsity_kind", "kl", "KL sparsity needs activations"),
         ("dataset", "nowhere", "There is no dataset 'nowhere'"),
         ("dataset", "../secret", "dataset is '../secret'; provide something like mnist."),
