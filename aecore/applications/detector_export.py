@@ -15,6 +15,7 @@ from aecore.runs.trained_model import TrainedModel
 
 PARTS = ("encoder", "decoder")
 STATISTICS: Mapping[str, tuple[str, ...]] = {
+    "relative": (),
     "error": (),
     "distance": ("mean", "inverse_covariance"),
     "both": ("mean", "inverse_covariance", "log_mean", "log_std"),
@@ -66,6 +67,9 @@ APPLY = """\
 ERROR = """\
     error = np.square(image - reconstruction.clip(0, 1)).mean()
 """
+RELATIVE = """\
+    relative = error / max(np.sqrt(np.square(image).mean()), 1 / 255)
+"""
 DISTANCE = """\
     centred = code - statistics["mean"]
     distance = np.sqrt((centred @ statistics["inverse_covariance"] * centred).sum().clip(0))
@@ -78,6 +82,7 @@ PRINT = """\
     print(path, {score}, "anomalous" if {score} > facts["threshold"] else "normal", sep="\\t")
 """
 SCORE_LINES: Mapping[str, str] = {
+    "relative": ERROR + RELATIVE,
     "error": ERROR,
     "distance": DISTANCE,
     "both": ERROR + DISTANCE + BOTH,

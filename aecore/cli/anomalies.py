@@ -43,7 +43,7 @@ def anomalies(
     out: Out = None,
     score: Annotated[
         str | None,
-        Parameter(help=t("With --files: error, distance or both; error by default.")),
+        Parameter(help=t("With --files: relative, error, distance or both; relative by default.")),
     ] = None,
     accept: Annotated[
         float | None,
@@ -83,7 +83,8 @@ def anomalies(
     if files is None:
         _measure(network, classes, anomalous, accepted, as_json=as_json)
     else:
-        verdicts = _judge(network, files, classes, score or "error", accepted, threshold)
+        name = anomaly.DEFAULT_SCORE if score is None else score
+        verdicts = _judge(network, files, classes, name, accepted, threshold)
         _report(verdicts, out, as_json=as_json)
     return 0
 

@@ -6,6 +6,8 @@ from numpy.typing import NDArray
 from aecore.imports import importing
 
 WINDOW = 7
+# One grey level: the smallest norm that images are divided by, as black ones have none.
+DARKEST = 1 / 255
 
 
 def psnr(truth: NDArray[np.float32], images: NDArray[np.float32]) -> float:
@@ -61,3 +63,23 @@ def errors(
     rows = (each.reshape(len(each), -1).astype(np.float64) for each in (images, reconstruction))
     first, second = rows
     return np.asarray(np.square(first - second).mean(1), np.float64)
+
+
+def relative_errors(
+    images: NDArray[np.floating], reconstruction: NDArray[np.floating]
+) -> NDArray[np.float64]:
+    """Compute the mean squared error of each image over the root mean square of its pixels.
+
+    The more ink an image has, the larger is its squared error, whatever it shows.
+
+    Parameters
+    ----------
+    images, reconstruction : ndarray of shape (n, ...), float in [0, 1]
+
+    Returns
+    -------
+    ndarray of shape (n,), float64
+        A root mean square below 1/255, such as that of a black image, is taken for 1/255.
+    """
+    norms = np.sqrt(errors(images, np.zeros_like(images)))
+    return errors(images, reconstruction) / np.maximum(norms, DARKEST)

@@ -54,6 +54,23 @@ def test_score_of_an_image_does_not_depend_on_other_scored_images(network: Train
         assert score(images)[:5] == pytest.approx(score(images[:5]), rel=1e-4)
 
 
+def test_relative_error_is_the_error_over_the_root_mean_square(network: TrainedModel) -> None:
+    images, _ = anomaly.held_out(network.dataset, ("0",))
+    norms = np.sqrt(np.square(images / 255).mean((1, 2)))
+    detector, baselines = anomaly.detector(network), anomaly.baselines(network)
+    expected = np.square(images / 255 - network.reconstruct(images)).mean((1, 2)) / norms
+    assert detector["relative"](images) == pytest.approx(expected, rel=1e-4)
+    assert baselines["pca_relative"](images) == pytest.approx(
+        baselines["pca"](images) / norms, rel=1e-4
+    )
+
+
+def test_black_image_has_a_finite_score(network: TrainedModel) -> None:
+    black = np.zeros((1, *network.dataset.shape), np.uint8)
+    for score in {**anomaly.detector(network), **anomaly.baselines(network)}.values():
+        assert np.isfinite(score(black)).all()
+
+
 def test_anomalous_classes_seen_in_training_are_detected(network: TrainedModel) -> None:
     assert anomaly.trained_classes(network, ("1", "2")) == ()
     assert anomaly.trained_classes(network, ("0", "2")) == ("0",)

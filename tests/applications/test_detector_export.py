@@ -37,7 +37,8 @@ def network(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Traine
 def folder(tmp_path_factory: pytest.TempPathFactory, digits: Dataset) -> Path:
     """Return a folder of pictures that are larger than the training images, one of them colour."""
     path = tmp_path_factory.mktemp("pictures")
-    for number, image in enumerate(digits.test_images[:12]):
+    black = np.zeros_like(digits.test_images[0])
+    for number, image in enumerate([*digits.test_images[:11], black]):
         large = Image.fromarray(np.kron(image, np.ones((3, 4), np.uint8)))
         place = path / str(number % 2) / f"{number}.png"
         place.parent.mkdir(exist_ok=True)
@@ -54,6 +55,7 @@ def unpacked(content: bytes, folder: Path) -> Path:
 @pytest.mark.parametrize(
     ("score", "preparation"),
     [
+        ("relative", Preparation()),
         ("error", Preparation()),
         ("distance", Preparation("crop", invert=True)),
         ("both", Preparation("stretch", white=100.0)),
@@ -83,6 +85,7 @@ def test_script_of_the_readme_gives_the_same_scores_in_a_clean_process(
 @pytest.mark.parametrize(
     ("score", "names"),
     [
+        ("relative", set()),
         ("error", set()),
         ("distance", {"mean", "inverse_covariance"}),
         ("both", {"mean", "inverse_covariance", "log_mean", "log_std"}),

@@ -57,5 +57,6 @@ def test_threshold_accepts_a_share_of_the_normal_held_out_images(
 
 def test_unknown_score_is_rejected(network: TrainedModel) -> None:
     pictures = Pictures(network.dataset.test_images[:1], ["a"])
-    with pytest.raises(LabError, match="score is 'luck'; choose one of error, distance, both"):
+    message = "score is 'luck'; choose one of relative, error, distance, both"
+    with pytest.raises(LabError, match=message):
         judge(network, pictures, "luck", ())

@@ -106,7 +106,7 @@ def test_folder_of_new_files_is_scored_and_downloaded(
     (tmp_path / "new" / "notes.txt").write_text("not a picture")
     lab.page.get_by_text("Score new files", exact=True).click()
     lab.widget("new folder").locator("input[type=file]").set_input_files(tmp_path / "new")
-    lab.wait_until(lambda: "of 3 pictures (Reconstruction error above" in lab.text, "scored")
+    lab.wait_until(lambda: "of 3 pictures (Relative error above" in lab.text, "scored")
     with lab.page.expect_download() as download:
         lab.press("export scores")
     lines = download.value.path().read_text().splitlines()

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from aecore.applications import anomaly
 from aecore.data import Dataset
 from tests.cli.conftest import SMALL, Call
 
@@ -14,8 +15,8 @@ def test_run_is_scored_and_warns_of_anomalous_training_classes(call: Call, tmp_p
     call("train", *SMALL, "--epochs", "2", "--classes", "0", "--out", tmp_path / "x")
     report = call("anomalies", tmp_path / "x", "--json").json
     assert report["seen"] == []
-    assert set(report["scores"]) == {"error", "distance", "both", "pca", "neighbours", "forest"}
-    assert 0.5 < report["scores"]["error"]["auroc"] <= 1
+    assert set(report["scores"]) == {*anomaly.SCORES, *anomaly.BASELINES}
+    assert 0.5 < report["scores"]["relative"]["auroc"] <= 1
     assert "Isolation forest" in call("anomalies", tmp_path / "x").out
     result = call("anomalies", tmp_path / "x", "--normal", "1")
     assert "saw anomalous classes in training: 0" in result.err
@@ -86,7 +87,7 @@ def test_files_are_scored_and_judged(call: Call, run: Path, folder: Path, tmp_pa
     flagged = [row["file"].partition("/")[0] for row in rows if row["verdict"] == "anomalous"]
     assert flagged.count("one") == 10
     assert flagged.count("zero") <= 2
-    assert result.err.startswith(f"Anomalous: {len(flagged)} of 20 pictures (Reconstruction error")
+    assert result.err.startswith(f"Anomalous: {len(flagged)} of 20 pictures (Relative error above")
     assert len(result.err.splitlines()) == 1
     printed = call("anomalies", run, "--files", folder / "one", folder / "zero")
     assert printed.out == out.read_text()
@@ -94,18 +95,27 @@ def test_files_are_scored_and_judged(call: Call, run: Path, folder: Path, tmp_pa
 
 def test_score_and_threshold_of_files_can_be_chosen(call: Call, run: Path, folder: Path) -> None:
     usual = call("anomalies", run, "--files", folder, "--json").json
-    assert (usual["score"], len(usual["files"])) == ("error", 20)
+    assert (usual["score"], len(usual["files"])) == ("relative", 20)
     assert set(usual["files"][0]) == {"file", "score", "verdict"}
     strict = call("anomalies", run, "--files", folder, "--accept", "0.5", "--json").json
     assert strict["threshold"] < usual["threshold"]
     assert [each["score"] for each in strict["files"]] == [each["score"] for each in usual["files"]]
-    both = call("anomalies", run, "--files", folder, "--score", "both", "--json").json
-    assert both["score"] == "both"
+    for score in anomaly.SCORES:
+        chosen = call("anomalies", run, "--files", folder, "--score", score, "--json").json
+        assert chosen["score"] == score
+        assert (chosen == usual) == (score == anomaly.DEFAULT_SCORE)
     values = sorted(each["score"] for each in usual["files"])
     line = (values[4] + values[5]) / 2
     chosen = call("anomalies", run, "--files", folder, "--threshold", line, "--json").json
     assert chosen["threshold"] == pytest.approx(line)
     assert [each["verdict"] for each in chosen["files"]].count("normal") == 5
+
+
+def test_help_names_every_score_and_the_default(call: Call) -> None:
+    words = " ".join(call("anomalies", "--help").out.replace("│", " ").split())
+    *others, last = anomaly.SCORES
+    listed = f"{', '.join(others)} or {last}; {anomaly.DEFAULT_SCORE} by default."
+    assert listed in words
 
 
 @pytest.mark.parametrize(
@@ -119,7 +129,7 @@ def test_score_and_threshold_of_files_can_be_chosen(call: Call, run: Path, folde
         (["--files", ".", "--accept", "95"], "--accept is 95.0; choose a share from 0 to 1"),
         (["--files", ".", "--accept", "nan"], "--accept is nan"),
         (["--files", ".", "--threshold", "inf"], "--threshold is inf"),
-        (["--files", ".", "--score", "luck"], "score is 'luck'; choose one of error, distance"),
+        (["--files", ".", "--score", "luck"], "score is 'luck'; choose one of relative, error"),
         (["--files", "nowhere.png"], "nowhere.png cannot be opened"),
         (["--files", "new", "--normal", "zebra"], 'Class "zebra" does not exist'),
         (["--files"], "--files"),

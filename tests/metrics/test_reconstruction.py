@@ -20,3 +20,15 @@ def test_errors_are_the_mean_over_the_pixels_of_each_image() -> None:
     images = np.zeros((2, 2, 2), np.float32)
     reconstructed = np.array([[[0, 0], [0, 1]], [[0.5, 0.5], [0.5, 0.5]]], np.float32)
     assert reconstruction.errors(images, reconstructed) == pytest.approx([0.25, 0.25])
+
+
+def test_relative_errors_are_divided_by_the_root_mean_square_of_each_image() -> None:
+    images = np.array([[[1, 1], [1, 1]], [[0, 0], [0, 1]]], np.float32)
+    relative = reconstruction.relative_errors(images, images - 0.5)
+    assert relative == pytest.approx([0.25 / 1, 0.25 / 0.5])
+
+
+def test_relative_error_of_a_black_image_is_finite() -> None:
+    black, grey = np.zeros((1, 2, 2), np.float32), np.full((1, 2, 2), 0.1, np.float32)
+    assert reconstruction.relative_errors(black, grey) == pytest.approx([0.01 * 255])
+    assert reconstruction.relative_errors(black, black) == [0]

@@ -23,7 +23,6 @@ from dashboard.state import background, cached, keys, messages
 from dashboard.views.anomalies.results import Choice
 from dashboard.widgets.picture_upload import inverted
 
-DEFAULT_SCORE = "error"
 MOST_ROWS = 300
 TABLE_HEIGHT = 320
 # Browsers name hardly any type for these.
@@ -82,14 +81,15 @@ def default_choice(network: TrainedModel, normal: tuple[str, ...], most: int) ->
     Returns
     -------
     Choice or None
-        The reconstruction error, and the threshold that accepts 95 % of these images, of all of
-        them as none are counted; None until computed.
+        The default score, and the threshold that accepts 95 % of these images, of all of them as
+        none are counted; None until computed.
     """
 
     def compute() -> Choice:
         images = held_out_images(network.dataset, normal)[:most]
-        scores = anomaly.detector(network)[DEFAULT_SCORE](images)
-        return Choice(DEFAULT_SCORE, thresholds.quantile(scores, thresholds.ACCEPTED))
+        name = anomaly.DEFAULT_SCORE
+        scores = anomaly.detector(network)[name](images)
+        return Choice(name, thresholds.quantile(scores, thresholds.ACCEPTED))
 
     key = ("anomaly threshold", network.name, network.dataset.fingerprint, normal)
     return background.get(key, compute, (network.step, network.config, most))

@@ -80,10 +80,15 @@ def results(scored: ScoredImages, baselines: Mapping[str, NDArray[np.float64]]) 
             list(anomaly.SCORES),
             key="score",
             format_func=lambda name: str(anomaly.SCORES[name]),
-            default="error",
+            default=anomaly.DEFAULT_SCORE,
             required=True,
+            help=t(
+                "Relative error: the squared error divided by the root mean square of the image, "
+                "as images with more ink have larger errors whatever they show. Code distance: how "
+                "far the code is from those of the training images."
+            ),
         )
-        choice, rule = _threshold(selection or "error", scored)
+        choice, rule = _threshold(selection or anomaly.DEFAULT_SCORE, scored)
     name, threshold = choice
     confusion = scored.halves.confusion(scored.scores[name], threshold)
     left, right = st.columns(2, gap="medium")

@@ -49,13 +49,13 @@ def test_files_of_a_folder_are_listed_with_the_most_anomalous_first(
     assert table["score"].is_monotonic_decreasing
     assert table["picture"].str.startswith("data:image/png;base64,").all()
     assert table["verdict"][0] == "anomalous"
-    assert "of 4 pictures (Reconstruction error above" in captions(page)
+    assert "of 4 pictures (Relative error above" in captions(page)
 
 
 def test_verdicts_follow_the_chosen_score_and_threshold(page: AppTest, digits: Dataset) -> None:
     upload_folder(page, digits)
     errors = page.dataframe[0].value["score"].tolist()
-    page.session_state["threshold error"] = (errors[1] + errors[2]) / 2
+    page.session_state["threshold relative"] = (errors[1] + errors[2]) / 2
     page.segmented_control(key="threshold how").set_value("hand").run()
     assert page.dataframe[0].value["verdict"].tolist() == ["anomalous"] * 2 + ["normal"] * 2
     page.segmented_control(key="score").set_value("distance").run()

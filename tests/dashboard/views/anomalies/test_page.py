@@ -7,6 +7,7 @@ import numpy as np
 from PIL import Image
 from streamlit.testing.v1 import AppTest
 
+from aecore.applications import anomaly
 from aecore.data import Dataset
 from dashboard.state import active_run
 from dashboard.state.background import background_cache
@@ -36,7 +37,8 @@ def test_page_warns_of_anomalous_classes_and_trains_on_normal_ones(open_view: Op
 
 def test_every_score_threshold_and_kind_of_anomaly_can_be_selected(open_view: OpenPage) -> None:
     page = finish(open_view("anomalies", classes="0,1"))
-    for score in ("distance", "both", "error"):
+    assert page.segmented_control(key="score").value == anomaly.DEFAULT_SCORE
+    for score in reversed([*anomaly.SCORES]):
         page.segmented_control(key="score").set_value(score).run()
         assert not page.exception
     for method in ("hand", "cost", "quantile"):
@@ -44,7 +46,14 @@ def test_every_score_threshold_and_kind_of_anomaly_can_be_selected(open_view: Op
         assert not page.exception
     page.selectbox(key="anomalous").set_value("strokes").run()
     finish(page)
-    assert page.segmented_control(key="score").value == "error"
+    assert page.segmented_control(key="score").value == anomaly.DEFAULT_SCORE
+
+
+def test_curve_of_the_relative_error_is_beside_that_of_pca(open_view: OpenPage) -> None:
+    page = finish(open_view("anomalies", classes="0,1"))
+    names = [each.get("name", "") for each in figure_of(page, "curve-roc")["data"]]
+    assert names[0].startswith("Relative error 0.")
+    assert any(name.startswith("PCA relative error 0.") for name in names)
 
 
 def counts(page: AppTest) -> dict[str, str]:
