@@ -1,11 +1,11 @@
 """Benchmark anomaly detection with one normal class, over all classes and several seeds.
 
-The settings are fixed in advance and equal for all classes; nothing is tuned on held-out images.
-The score is the reconstruction error of the clean image.
+The settings are those that the Anomalies page trains with, for equally many epochs of each class;
+nothing is tuned on held-out images. The images that are scored are clean.
 
 ::
 
-    AECORE_DATA=... uv run python benchmarks/anomalies.py --json
+    AECORE_DATA=... uv run python -m benchmarks.anomalies --json
 """
 
 from typing import Any
@@ -16,7 +16,6 @@ from cyclopts import App
 
 from aecore import data
 from aecore.applications import anomaly, threshold
-from aecore.config import Config
 from aecore.runs.trained_model import TrainedModel
 from aecore.training.trainer import Trainer
 from benchmarks.report import AsJson, show
@@ -31,7 +30,6 @@ def anomalies(
     digits: tuple[int, ...] = tuple(range(10)),
     seeds: int = 3,
     epochs: int = 30,
-    noise: float = 0.3,
     threads: int = 2,
     as_json: AsJson = False,
 ) -> None:
@@ -41,30 +39,23 @@ def anomalies(
     areas: dict[str, list[list[float]]] = {}
     for seed in range(seeds):
         for digit in digits:
-            config = Config(
-                dataset=dataset,
-                classes=images.classes[digit],
-                bottleneck=16,
-                hidden="256-128",
-                noise=noise,
-                epochs=epochs,
-                batch_size=128,
-                seed=seed,
-            )
-            trainer = Trainer(images, config)
+            normal = (images.classes[digit],)
+            settings = anomaly.detector_settings(images, normal)
+            trainer = Trainer(images, settings.changed(epochs=epochs, seed=seed))
             trainer.train()
             network = TrainedModel.from_snapshot(trainer.snapshot(), images, "anomalies")
-            test_images, anomalous = anomaly.held_out(images, (images.classes[digit],))
+            test_images, anomalous = anomaly.held_out(images, normal)
             scores = anomaly.detector(network)
             if not seed:
-                scores = {**scores, "pca": anomaly.baselines(network)["pca"]}
+                baselines = anomaly.baselines(network)
+                scores = {**scores, **{name: baselines[name] for name in ("pca_relative", "pca")}}
             for name, score in scores.items():
                 rows = areas.setdefault(name, [])
                 if len(rows) <= seed:
                     rows.append([])
                 rows[seed].append(threshold.roc(anomalous, score(test_images)).area)
             print(seed, digit, {n: round(rows[-1][-1], 4) for n, rows in areas.items()}, flush=True)
-    result: dict[str, Any] = {"epochs": epochs, "noise": noise}
+    result: dict[str, Any] = {"epochs": epochs}
     for name, rows in areas.items():
         means = np.mean(rows, axis=1)
         result[name] = {

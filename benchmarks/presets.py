@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from aecore import data
 from aecore.applications import anomaly, denoising, threshold
-from aecore.config import parse_classes
+from aecore.config import Config
 from aecore.data import Dataset, Extent
 from aecore.data.split import split
 from aecore.images import resize
@@ -97,8 +97,8 @@ def first(
 ) -> None:
     """Train the presets as they come, and a detector of one class, and measure on test images.
 
-    Each share is that of the error of PCA with as many components, on clean images. The detector is
-    scored by its reconstruction error.
+    Each share is that of the error of PCA with as many components, on clean images. The detector
+    and PCA are scored by their relative error.
     """
     torch.set_num_threads(threads)
     result: dict[str, Any] = {}
@@ -122,14 +122,20 @@ def first(
     show(result, as_json)
 
 
-def _train(name: str, images: Dataset, *, classes: str = "", **given: Any) -> Trainer:
+def _train(name: str, images: Dataset, **given: Any) -> Trainer:
     """Train a preset as it comes, except for what is given and not None."""
-    chosen = {"classes": classes, **{n: value for n, value in given.items() if value is not None}}
-    count = len(select_classes(images, parse_classes(classes)).images)
-    extent = Extent(count, *images.shape)
-    trainer = Trainer(images, preset_for(extent, name, images.name, **chosen))
+    chosen = {n: value for n, value in given.items() if value is not None}
+    return _trained(images, preset_for(_extent(images), name, images.name, **chosen))
+
+
+def _trained(images: Dataset, config: Config) -> Trainer:
+    trainer = Trainer(images, config)
     trainer.train()
     return trainer
+
+
+def _extent(images: Dataset) -> Extent:
+    return Extent(len(images.images), *images.shape)
 
 
 def _share(trainer: Trainer) -> float:
@@ -156,14 +162,15 @@ def _denoised(trainer: Trainer) -> dict[str, float]:
 
 def _detector(images: Dataset, epochs: int | None) -> dict[str, float]:
     """Train what the Anomalies page offers for the first class, and measure it beside PCA."""
-    normal = images.classes[np.unique(images.labels)[0]]
-    bottleneck = min(16, images.images[0].size // 4)
-    trainer = _train("denoising", images, classes=normal, bottleneck=bottleneck, epochs=epochs)
+    normal = (images.classes[np.unique(images.labels)[0]],)
+    extent = _extent(select_classes(images, normal))
+    config = anomaly.detector_settings(images, normal, extent)
+    trainer = _trained(images, config if epochs is None else config.changed(epochs=epochs))
     network = _network(trainer)
-    pictures, anomalous = anomaly.held_out(images, (normal,))
+    pictures, anomalous = anomaly.held_out(images, normal)
     scores = {
-        "auroc": anomaly.detector(network)["error"](pictures),
-        "pca_auroc": anomaly.baselines(network)["pca"](pictures),
+        "auroc": anomaly.detector(network)["relative"](pictures),
+        "pca_auroc": anomaly.baselines(network)["pca_relative"](pictures),
     }
     areas = {name: threshold.roc(anomalous, each).area for name, each in scores.items()}
     return {**areas, "share": _share(trainer), "steps": trainer.steps}

@@ -7,9 +7,10 @@ import pytest
 from aecore.applications import anomaly, threshold
 from aecore.applications.evaluation import scores
 from aecore.config import Config
-from aecore.data import Dataset
+from aecore.data import Dataset, Extent
 from aecore.errors import LabError
 from aecore.runs.trained_model import TrainedModel
+from aecore.training.trainer import Trainer
 from tests.support import trained
 
 
@@ -69,6 +70,22 @@ def test_black_image_has_a_finite_score(network: TrainedModel) -> None:
     black = np.zeros((1, *network.dataset.shape), np.uint8)
     for score in {**anomaly.detector(network), **anomaly.baselines(network)}.values():
         assert np.isfinite(score(black)).all()
+
+
+def test_detector_is_trained_on_normal_classes_with_a_small_code(digits: Dataset) -> None:
+    config = anomaly.detector_settings(digits, ("0", "2"))
+    assert (config.dataset, config.classes, config.bottleneck) == ("digits", "0,2", 16)
+    assert (config.loss, config.noise > 0) == ("mse", True)
+    network = Trainer(digits, config).snapshot()
+    trained_on = TrainedModel.from_snapshot(network, digits, "detector")
+    assert anomaly.normal_classes(trained_on) == ("0", "2")
+    tiny = replace(
+        digits, images=digits.images[:, :4, :4], test_images=digits.test_images[:, :4, :4]
+    )
+    assert anomaly.detector_settings(tiny, ()).bottleneck == 4
+    few, many = Extent(100, 28, 28), Extent(60_000, 28, 28)
+    settings = [anomaly.detector_settings(digits, ("0",), extent) for extent in (few, many)]
+    assert settings[0].batch_size < settings[1].batch_size
 
 
 def test_anomalous_classes_seen_in_training_are_detected(network: TrainedModel) -> None:

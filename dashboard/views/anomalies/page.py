@@ -12,7 +12,6 @@ from aecore import data
 from aecore.applications import anomaly
 from aecore.data.names import display_name
 from aecore.i18n import N_, t
-from aecore.presets import preset
 from aecore.runs.trained_model import TrainedModel
 from aecore.training.snapshot import Snapshot
 from dashboard.shell import page
@@ -147,13 +146,6 @@ def _warn_if_anomalies_were_seen(
     )
     if not seen:
         return
-    settings = network.config
-    config = preset(
-        "denoising",
-        settings.dataset,
-        classes=",".join(normal),
-        bottleneck=min(16, network.dataset.images[0].size // 4),
-    )
     st.warning(
         t(
             "This network saw anomalous classes in training ({all}), so it reconstructs "
@@ -168,7 +160,7 @@ def _warn_if_anomalies_were_seen(
         type="primary",
         icon=":material/play_arrow:",
         on_click=commands.train,
-        args=(config,),
+        args=(anomaly.detector_settings(network.dataset, normal),),
         help=t("Starts a new denoising run on these classes and shows it here."),
     )
 

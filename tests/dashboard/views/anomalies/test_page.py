@@ -28,7 +28,8 @@ def test_page_warns_of_anomalous_classes_and_trains_on_normal_ones(open_view: Op
     assert not page.exception
     assert "saw anomalous classes in training (1, 2" in page.warning[0].value
     page.button(key="train normal").click().run()
-    assert active_run.live().config.classes == "0"
+    config = active_run.live().config
+    assert (config.classes, config.bottleneck, config.loss) == ("0", 16, "mse")
     current_job().pause()
     page.run()
     assert not page.exception
