@@ -29,7 +29,7 @@ from aecore.metrics import reconstruction
 from aecore.presets import preset_for
 from aecore.runs.trained_model import TrainedModel
 from aecore.training.trainer import Trainer
-from benchmarks.photographs import photographs
+from benchmarks.datasets.photographs import photographs
 from benchmarks.report import AsJson, show
 
 app = App("quality")
@@ -71,8 +71,8 @@ RECIPES: Mapping[str, Recipe] = {
         published="convolutional .0016 (parametric UMAP notebooks)",
     ),
     "d30_summed": Recipe(
-        "stacked",
-        {"bottleneck": 30, "hidden": "1024-512"},
+        "convolutional",
+        {"bottleneck": 30, "hidden": "32-64-128"},
         measure="summed",
         published="3.00 (Hinton and Salakhutdinov, 2006)",
     ),
@@ -187,7 +187,7 @@ def quality(
             print(_row(name, rows[name]), flush=True)
     figures = {name: row["figure"] for name, row in rows.items()}
     spreads = {f"{name}_spread": row["spread"] for name, row in rows.items()}
-    show({"epochs": epochs, "seeds": seeds, **figures, **spreads, "rows": rows}, as_json)
+    show({"epochs": epochs, "seeds": seeds, **figures, **spreads}, as_json)
 
 
 def _mean(results: Sequence[Mapping[str, float]]) -> dict[str, float]:
