@@ -15,6 +15,7 @@ from tests.browser import chromium
 
 FOLDER = Path(__file__).parent.parent / "docs"
 ADDRESS = "?dataset=mnist&bottleneck=16&noise=0.3&epochs=30"
+CLEAN_ADDRESS = "?dataset=mnist&epochs=6"
 WIDTH = 1400
 SAVED_WIDTH = 1000
 ANSWER = 180_000
@@ -64,8 +65,10 @@ def main(*, steps: int = 1200) -> None:
         save_picture(page, "manifold", 1500)
         go(page, "Guide", '[data-key="guide-code"].js-plotly-plot')
         save_picture(page, "guide", 1010)
-        dark = opened(browser, running.url, "dark")
+        dark = opened(browser, f"{running.url}/{CLEAN_ADDRESS}", "dark")
         dark.set_default_timeout(ANSWER)
+        dark.get_by_role("button", name="Play").click()
+        wait_for_step(dark, steps)
         go(dark, "Onto the manifold", '[data-key="onto-map"].js-plotly-plot')
         save_picture(dark, "onto", 1480)
         dark.close()

@@ -14,12 +14,12 @@ from aecore.runs.trained_model import TrainedModel
 Array = NDArray[np.float32]
 Reconstruct = Callable[[Images], NDArray[np.floating]]
 
-PASSES, PLACE = 20, 0.75
+PASSES, PLACE = 5, 0.75
 """Passes, and place of the patch that is erased, unless a person chooses others.
 
-On average, the default network, which is not trained to remove anything, then removes more of this
-change than PCA does, on MNIST and on digits; `benchmarks/changes.py` measures it. In a single pass,
-PCA removes more of most changes, as it can represent less.
+In some passes the default network fills in such a patch; in twenty, images drift to others.
+`benchmarks/changes.py` measures how much of changes is removed: in few passes more by PCA, which
+can represent less.
 """
 
 NEIGHBOURS = 5

@@ -98,11 +98,11 @@ def test_denoiser_and_detector_of_own_pictures_beat_pca(
     lab.wait_until(
         lambda: lab.figure("curve-roc").count() == 1 and "PCA error" in areas(lab), "scored"
     )
-    assert areas(lab)["Reconstruction error"] >= areas(lab)["PCA error"]
+    assert areas(lab)["Relative error"] >= areas(lab)["PCA relative error"]
 
     lab.page.get_by_text("Score new files", exact=True).click()
     lab.widget("new folder").locator("input[type=file]").set_input_files(pictures)
-    lab.wait_until(lambda: "of 600 pictures (Reconstruction error above" in lab.text, "scored")
+    lab.wait_until(lambda: "of 600 pictures (Relative error above" in lab.text, "scored")
     with lab.page.expect_download() as download:
         lab.press("export scores")
     lines = download.value.path().read_text().splitlines()

@@ -159,7 +159,7 @@ def test_guide_is_translated(open_page: OpenPage, go_to_page: GoToPage) -> None:
     ("name", "text"),
     [
         ("anomalies", "⟦⟦Threshold set on 18 held-out images, counts on"),
-        ("onto", "⟦In 20 passes: removed and kept add up to the change;"),
+        ("onto", "⟦In 5 passes: removed and kept add up to the change;"),
     ],
 )
 def test_application_is_translated(

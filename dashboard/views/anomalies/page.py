@@ -161,7 +161,7 @@ def _warn_if_anomalies_were_seen(
         icon=":material/play_arrow:",
         on_click=commands.train,
         args=(anomaly.detector_settings(network.dataset, normal),),
-        help=t("Starts a new denoising run on these classes and shows it here."),
+        help=t("Starts a new run on these classes and shows it here."),
     )
 
 

@@ -39,7 +39,7 @@ def test_parts_of_the_change_add_up_beside_those_of_pca(open_view: OpenPage) -> 
         drawn = grids(page)["onto-split"]
         assert drawn["rows"] == ["network", "PCA"]
         assert drawn["columns"] == ["the change", "removed", "kept", "something else"]
-    assert "In 20 passes: removed and kept add up to the change;" in captions(page)
+    assert "In 5 passes: removed and kept add up to the change;" in captions(page)
     assert "Components of PCA: 8." in captions(page)
     page.slider(key="onto passes").set_value(1).run()
     assert "In 1 pass: removed" in captions(page)
