@@ -151,7 +151,7 @@ def _denoised(trainer: Trainer) -> dict[str, float]:
     images = trainer.training_subset.test_images
     truth = tensor(images).numpy().reshape(images.shape)
     noisy = denoising.add_noise(truth, "gaussian", level)
-    same_size = network.pca.reconstruct(noisy, trainer.config.bottleneck).clip(0, 1)
+    same_size = network.pca_reconstruct(noisy)
     outputs = {
         "psnr": network.reconstruct(noisy),
         "pca_psnr": same_size.astype(np.float32).reshape(truth.shape),

@@ -150,10 +150,10 @@ def measure_detector(digit: int, seed: int, epochs: int, count: int | None) -> d
     trainer.train()
     network = TrainedModel.from_snapshot(trainer.snapshot(), dataset, "detector")
     images, anomalous = anomaly.held_out(dataset, normal)
+    baselines = anomaly.baselines(network)
     scores = {
         "figure": anomaly.detector(network)[anomaly.DEFAULT_SCORE],
-        "pca": anomaly.baselines(network)["pca"],
-        "pca_relative": anomaly.baselines(network)["pca_relative"],
+        **{name: baselines[name] for name in ("pca", "pca_relative")},
     }
     return {name: threshold.roc(anomalous, score(images)).area for name, score in scores.items()}
 

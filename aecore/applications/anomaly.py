@@ -119,12 +119,11 @@ def baselines(network: TrainedModel, *, seed: int = 0) -> Mapping[str, Score]:
     neighbours = NearestNeighbors(n_neighbors=min(NEIGHBOURS, len(training))).fit(training)
     forest = IsolationForest(n_estimators=TREES, random_state=seed).fit(training)
 
-    def pca(images: Images) -> NDArray[np.float64]:
-        return network.pca.reconstruct(images, network.config.bottleneck).clip(0, 1)
-
     return {
-        "pca_relative": lambda images: relative_errors(tensor(images).numpy(), pca(images)),
-        "pca": lambda images: errors(tensor(images).numpy(), pca(images)),
+        "pca_relative": lambda images: relative_errors(
+            tensor(images).numpy(), network.pca_reconstruct(images)
+        ),
+        "pca": lambda images: errors(tensor(images).numpy(), network.pca_reconstruct(images)),
         "neighbours": lambda images: neighbours.kneighbors(tensor(images).numpy())[0].mean(1),
         "forest": lambda images: -forest.score_samples(tensor(images).numpy()),
     }

@@ -113,11 +113,7 @@ def network_map(network: TrainedModel, normal: Images) -> DefectMap:
 
 def pca_map(network: TrainedModel, normal: Images) -> DefectMap:
     """Learn what error of PCA, with as many components, is normal at each pixel; see `fit`."""
-
-    def reconstruct(images: Images) -> NDArray[np.floating]:
-        return network.pca.reconstruct(images, network.config.bottleneck).clip(0, 1)
-
-    return fit(reconstruct, normal)
+    return fit(network.pca_reconstruct, normal)
 
 
 def normal_images(network: TrainedModel) -> NDArray[np.uint8]:

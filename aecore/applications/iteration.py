@@ -162,11 +162,7 @@ def pca_response(
     Without clipping, PCA is an orthogonal projection: passes after the first change nothing, and
     ``other_size**2 = kept_share * (1 - kept_share)``.
     """
-
-    def reconstruct(images: Images) -> NDArray[np.floating]:
-        return network.pca.reconstruct(images, network.config.bottleneck).clip(0, 1)
-
-    return change_response(reconstruct, clean, changed, passes)
+    return change_response(network.pca_reconstruct, clean, changed, passes)
 
 
 class CodeDistance:

@@ -124,3 +124,16 @@ class TrainedModel:
     def reconstruct(self, images: Images) -> Array:
         """Reconstruct images (n, height, width); the result has values in [0, 1]."""
         return self.decode(self.encode(images))
+
+    def pca_reconstruct(self, images: Images) -> NDArray[np.float64]:
+        """Reconstruct images by PCA with as many components as the code has units, as its baseline.
+
+        Parameters
+        ----------
+        images : ndarray of shape (n, height, width), uint8, or float32 in [0, 1]
+
+        Returns
+        -------
+        ndarray of shape (n, pixels), float64 in [0, 1]
+        """
+        return self.pca.reconstruct(images, self.config.bottleneck).clip(0, 1)

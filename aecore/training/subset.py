@@ -14,7 +14,7 @@ from aecore.errors import RunError
 
 Number = TypeVar("Number", np.uint8, np.int64, np.float32)
 
-# At most one in so many training images is held out for validation.
+# At most one training image in ten is held out for validation.
 ONE_IN = 10
 # Number of test images that take the place of validation images where there are none.
 MOST_TEST_IMAGES = 1000
