@@ -4,7 +4,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 
 from aecore.applications import filters
@@ -14,7 +13,7 @@ from aecore.images import Images
 from aecore.metrics import reconstruction
 from aecore.network.inference import tensor
 from aecore.runs.trained_model import TrainedModel
-from aecore.training import corruption
+from aecore.training.noisy_images import noisy_copies
 from aecore.training.seeding import generator
 
 Array = NDArray[np.float32]
@@ -68,9 +67,7 @@ def add_noise(images: Images, kind: str, level: float, seed: int = 0) -> Array:
     -------
     ndarray of shape (n, height, width), float32 in [0, 1]
     """
-    noise = generator(seed, "denoise")
-    rows = corruption.corrupt(tensor(images), kind, level, noise)
-    return np.asarray(torch.clone(rows).numpy(), np.float32).reshape(images.shape)
+    return noisy_copies(images, kind, level, generator(seed, "denoise"))
 
 
 def fit(network: TrainedModel, kind: str, level: float, *, seed: int = 0) -> Mapping[str, Filter]:
@@ -110,11 +107,10 @@ def training_pairs(
     clean, noisy : ndarray of shape (at most 1000, height, width), float32 in [0, 1]
     """
     for number, start in enumerate(range(0, len(images), CHUNK)):
-        rows = tensor(images[start : start + CHUNK])
+        chunk = images[start : start + CHUNK]
         noise = generator(seed, "denoise training", number)
-        noisy_rows = corruption.corrupt(rows, kind, level, noise)
-        clean, noisy = (each.numpy() for each in (rows, noisy_rows))
-        yield clean.reshape(-1, *images.shape[1:]), noisy.reshape(-1, *images.shape[1:])
+        clean = tensor(chunk).numpy().reshape(chunk.shape)
+        yield clean, noisy_copies(chunk, kind, level, noise)
 
 
 def denoise(network: TrainedModel, noisy: Array, fitted: Mapping[str, Filter]) -> dict[str, Array]:

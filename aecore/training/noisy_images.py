@@ -2,6 +2,7 @@
 
 import numpy as np
 from numpy.typing import NDArray
+from torch import Generator
 
 from aecore.images import Images
 from aecore.metrics import pca_denoiser
@@ -43,10 +44,10 @@ class NoisyImages:
         self, images: Images, training_images: Images, pca: PCA, kind: str, level: float
     ) -> None:
         self._images = images
-        self.noisy = _add_noise(images, kind, level, "noise of held-out images")
+        self.noisy = noisy_copies(images, kind, level, generator(SEED, "noise of held-out images"))
         few = training_images[: pca_denoiser.MOST_IMAGES]
         # PCA must not see the noise of the images it is measured on.
-        noisy = _add_noise(few, kind, level, "noise of training images")
+        noisy = noisy_copies(few, kind, level, generator(SEED, "noise of training images"))
         denoiser = pca_denoiser.fit(_floats(few), noisy, pca)
         self.pca_error = denoiser.error(_floats(images), self.noisy)
 
@@ -55,9 +56,23 @@ class NoisyImages:
         return inference.error(model, self._images, self.noisy)
 
 
-def _add_noise(images: Images, kind: str, level: float, purpose: str) -> NDArray[np.float32]:
-    rows = corrupt(tensor(images), kind, level, generator(SEED, purpose))
-    return rows.numpy().reshape(images.shape)
+def noisy_copies(images: Images, kind: str, level: float, noise: Generator) -> NDArray[np.float32]:
+    """Return noisy copies of images.
+
+    Parameters
+    ----------
+    images : ndarray of shape (n, height, width), uint8, or float32 in [0, 1]
+    kind : str
+        A key of `aecore.choices.noise.NOISE_KINDS`.
+    level : float in [0, 1]
+    noise : torch.Generator
+        The only source of randomness.
+
+    Returns
+    -------
+    ndarray of shape (n, height, width), float32 in [0, 1]
+    """
+    return corrupt(tensor(images), kind, level, noise).numpy().reshape(images.shape)
 
 
 def _floats(images: Images) -> NDArray[np.float32]:
