@@ -5,10 +5,10 @@ from tests.browser.lab import GoToPage, Lab
 
 def test_drawn_digit_is_reconstructed_and_shown_on_the_map(lab: Lab, go_to_page: GoToPage) -> None:
     go_to_page("Onto the manifold", "onto-map")
-    assert "Its code lies farther" in lab.text
+    lab.page.get_by_text("Its code lies farther").wait_for()
     for name in ("removed", "kept", "something else"):
-        assert lab.page.get_by_test_id("stMetric").filter(has_text=name).count() == 1
-    assert lab.page.locator('.live-mosaic[data-key="onto-split"] img').count() == 1
+        lab.page.get_by_test_id("stMetric").filter(has_text=name).wait_for()
+    lab.page.locator('.live-mosaic[data-key="onto-split"] img').wait_for()
     lab.widget("onto source").get_by_text("Draw", exact=True).click()
     lab.page.locator('.draw-pad [data-act="clear"]').click()
     lab.wait_for_notice("Draw something")
