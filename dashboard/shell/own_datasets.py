@@ -45,27 +45,34 @@ def manage(names: Sequence[str]) -> None:
             key="rename dataset",
             disabled=in_use or new_name == name,
             on_click=messages.attempt,
-            args=(lambda: _rename(name, new_name),),
+            args=(_rename,),
         )
         st.button(
             t("Remove"),
             key="remove dataset",
             disabled=in_use,
             on_click=messages.attempt,
-            args=(lambda: _remove(name),),
+            args=(_remove,),
         )
 
 
-def _rename(name: str, new_name: str) -> None:
+def _rename() -> None:
+    name = _chosen()
     _check_unused(name)
-    data.rename(name, new_name)
+    data.rename(name, st.session_state.get(f"rename {name}", name))
     cached.dataset.clear()
 
 
-def _remove(name: str) -> None:
+def _remove() -> None:
+    name = _chosen()
     _check_unused(name)
     data.remove(name)
     cached.dataset.clear()
+
+
+def _chosen() -> str:
+    """Return the dataset chosen now, which the buttons may not yet have been redrawn for."""
+    return str(st.session_state["own dataset"])
 
 
 def _in_use(name: str) -> bool:

@@ -100,9 +100,8 @@ def _show(found: Preview) -> None:
         _understood(found.images)
     _choices()
     name = st.text_input(t("Name"), data.free_name(_first_name()), key="upload name")
-    replace = _may_replace(name) and st.checkbox(
-        t("Replace the dataset of this name"), key="upload replace"
-    )
+    if _may_replace(name):
+        st.checkbox(t("Replace the dataset of this name"), key="upload replace")
     with st.container(horizontal=True):
         st.button(
             t("Add"),
@@ -110,7 +109,7 @@ def _show(found: Preview) -> None:
             type="primary",
             disabled=found.images is None or additions.additions().running,
             on_click=_add,
-            args=(found.images, name, replace),
+            args=(found.images,),
         )
         st.button(t("Cancel"), key="cancel upload", on_click=_close)
 
@@ -190,7 +189,13 @@ def _close() -> None:
     _cancel()
 
 
-def _add(images: CustomImages, name: str, replace: bool) -> None:
+def _add(images: CustomImages) -> None:
+    if additions.additions().running:
+        # An option was changed just before; what it makes of the files is shown first.
+        return
+    # Read now: the name may have been typed since the button was drawn.
+    name = st.session_state["upload name"]
+    replace = _may_replace(name) and st.session_state.get("upload replace", False)
     try:
         additions.add(images, name, replace=replace)
     except LabError as error:

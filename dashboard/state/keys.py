@@ -30,6 +30,9 @@ SAVINGS = "savings"
 IMPORT_TURN = "import turn"
 """How many runs were imported; a new uploader each time."""
 
+BRANCH_REQUESTED = "branch requested"
+"""Whether the form that branches a run was submitted and is not yet carried out."""
+
 ADDING = "adding"
 """What this session is adding: a dataset to start a run on, or files to preview."""
 

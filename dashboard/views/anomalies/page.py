@@ -105,17 +105,25 @@ def _normal(network: TrainedModel) -> tuple[str, ...]:
     """Ask which classes are normal."""
     dataset = network.dataset
     trained = anomaly.normal_classes(network)
-    classes = st.multiselect(
+    st.multiselect(
         t("Normal"),
         list(dataset.classes),
         default=list(trained or dataset.classes[:1]),
-        key=f"normal {dataset.name} {network.config.classes}",
+        key=_normal_key(network),
         format_func=display_name,
         placeholder=t("all classes"),
         width=300,
         help=t("The classes that are normal. The network should have been trained on these only."),
     )
-    return tuple(classes)
+    return _chosen_classes(network)
+
+
+def _normal_key(network: TrainedModel) -> str:
+    return f"normal {network.dataset.name} {network.config.classes}"
+
+
+def _chosen_classes(network: TrainedModel) -> tuple[str, ...]:
+    return tuple(st.session_state[_normal_key(network)])
 
 
 def _anomalous(network: TrainedModel) -> Anomalous:
@@ -159,10 +167,15 @@ def _warn_if_anomalies_were_seen(
         key="train normal",
         type="primary",
         icon=":material/play_arrow:",
-        on_click=commands.train,
-        args=(anomaly.detector_settings(network.dataset, normal),),
+        on_click=_train_detector,
+        args=(network,),
         help=t("Starts a new run on these classes and shows it here."),
     )
+
+
+def _train_detector(network: TrainedModel) -> None:
+    """Start a run on the classes that are normal now."""
+    commands.train(anomaly.detector_settings(network.dataset, _chosen_classes(network)))
 
 
 def _scored(

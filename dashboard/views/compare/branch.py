@@ -10,7 +10,7 @@ from aecore.runs.branch import branch
 from aecore.runs.folder import new_path
 from aecore.runs.index import Row
 from aecore.runs.run import Run
-from dashboard.state import active_run, cached, commands, messages
+from dashboard.state import active_run, cached, commands, keys, messages
 from dashboard.widgets.heading import heading
 
 
@@ -35,12 +35,19 @@ def panel(row: Row) -> None:
             )
             now = row["config"].get(name)
             value = st.text_input(t("To"), str(now), key=f"{key} {name}", width=120)
-            submitted = st.button(t("Branch"), key="make branch", icon=":material/call_split:")
+            st.button(
+                t("Branch"), key="make branch", icon=":material/call_split:", on_click=_request
+            )
         st.caption(
             t("Earlier steps are replayed with the same seed, so only this setting differs.")
         )
-        if submitted:
+        # What the button returns would be lost if the page is redrawn from the start meanwhile.
+        if st.session_state.pop(keys.BRANCH_REQUESTED, False):
             _create(run, int(step), name, value)
+
+
+def _request() -> None:
+    st.session_state[keys.BRANCH_REQUESTED] = True
 
 
 def _create(parent: Run, step: int, name: str, value: str) -> None:

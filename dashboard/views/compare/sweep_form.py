@@ -1,6 +1,6 @@
 """The form of a sweep: the values to try, and an estimate of how long it takes."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import streamlit as st
@@ -17,6 +17,7 @@ from dashboard.widgets.heading import heading
 
 # The figures of the results cannot tell more settings apart.
 MOST_KNOBS = 6
+RANDOM_RUNS = 12
 SUGGESTED: Mapping[str, str] = {
     "bottleneck": "2, 8, 32",
     "noise": "0, 0.3",
@@ -70,12 +71,12 @@ def panel() -> None:
     with st.container(border=True):
         heading(t("Sweep"))
         st.caption(t("Trains every combination; other settings come from the current run."))
+        _fields(base)
         _offer(base, _request(base))
     sweep_results.panel()
 
 
-def _request(base: Config) -> SweepRequest:
-    """Draw the fields of the form and return what is chosen in them."""
+def _fields(base: Config) -> None:
     known = {name: knob for name, knob in knobs(Config).items() if name != "dataset"}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         chosen = st.multiselect(
@@ -87,17 +88,15 @@ def _request(base: Config) -> SweepRequest:
             format_func=lambda name: str(known[name].label),
             width=320,
         )
-        texts = {
-            name: st.text_input(
+        for name in chosen:
+            st.text_input(
                 str(known[name].label),
-                SUGGESTED.get(name, str(getattr(base, name))),
+                _suggested(base, name),
                 key=f"sweep values {name}",
                 width=200,
             )
-            for name in chosen
-        }
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        epochs = st.number_input(
+        st.number_input(
             t("Epochs per run"),
             1,
             int(known["epochs"].high or 1),
@@ -110,12 +109,9 @@ def _request(base: Config) -> SweepRequest:
             key="sweep random",
             help=t("A random part of the combinations, where all would be too many."),
         )
-        count = None
         if at_random:
-            count = int(
-                st.number_input(t("Runs"), 1, grid.MOST_RUNS, 12, key="sweep count", width=130)
-            )
-        halving = st.toggle(
+            st.number_input(t("Runs"), 1, grid.MOST_RUNS, RANDOM_RUNS, key="sweep count", width=130)
+        st.toggle(
             t("Early stopping (halving)"),
             key="sweep halving",
             help=t(
@@ -123,11 +119,25 @@ def _request(base: Config) -> SweepRequest:
                 "only the third with the lowest validation error continue."
             ),
         )
+
+
+def _request(base: Config) -> SweepRequest:
+    """Return what is chosen in the fields now, which they may not yet have been redrawn for."""
+    state = st.session_state
+    texts = {
+        name: str(state.get(f"sweep values {name}", _suggested(base, name)))
+        for name in state["sweep knobs"]
+    }
     values = {
         name: [value.strip() for value in text.split(",") if value.strip()]
         for name, text in texts.items()
     }
-    return SweepRequest(values, int(epochs), count, halving)
+    count = int(state.get("sweep count", RANDOM_RUNS)) if state["sweep random"] else None
+    return SweepRequest(values, int(state["sweep epochs"]), count, bool(state["sweep halving"]))
+
+
+def _suggested(base: Config, name: str) -> str:
+    return SUGGESTED.get(name, str(getattr(base, name)))
 
 
 def _offer(base: Config, request: SweepRequest) -> None:
@@ -147,7 +157,6 @@ def _offer(base: Config, request: SweepRequest) -> None:
             icon=":material/grid_view:",
             disabled=not possible or experiments.sweeps().running,
             on_click=_start,
-            args=(list(request.values), planned, request.halving),
         )
         if possible:
             minutes = _seconds(base, request, possible) / 60
@@ -179,9 +188,16 @@ def _run_seconds(config: Config) -> float:
     return run_seconds(cached.dataset(config.dataset), config)
 
 
-def _start(names: Sequence[str], planned: Sequence[grid.Planned], halving: bool) -> None:
-    dataset = cached.dataset(active_run.live().config.dataset)
-    root = active_run.root()
-    messages.attempt(
-        lambda: experiments.start_sweep(names, planned, dataset, root, halving=halving)
-    )
+def _start() -> None:
+    def act() -> None:
+        base = active_run.live().config
+        request = _request(base)
+        experiments.start_sweep(
+            list(request.values),
+            request.planned(base),
+            cached.dataset(base.dataset),
+            active_run.root(),
+            halving=request.halving,
+        )
+
+    messages.attempt(act)

@@ -59,8 +59,7 @@ def panel(root: Path) -> None:
                 key="restore runs",
                 icon=":material/restore_from_trash:",
                 disabled=not names,
-                on_click=_restore,
-                args=(names,),
+                on_click=lambda: _restore(st.session_state[SELECTED]),
             )
             st.button(
                 t("Delete permanently"),
@@ -68,7 +67,6 @@ def panel(root: Path) -> None:
                 icon=":material/delete_forever:",
                 disabled=not names,
                 on_click=_delete_permanently,
-                args=(names,),
                 help=t("This cannot be undone."),
             )
 
@@ -83,7 +81,9 @@ def _restore(names: Sequence[str]) -> None:
     messages.attempt(act)
 
 
-def _delete_permanently(names: Sequence[str]) -> None:
+def _delete_permanently() -> None:
+    # What is selected now: the button may not have been redrawn since.
+    names = st.session_state[SELECTED]
     st.session_state[SELECTED] = []
 
     def act() -> None:

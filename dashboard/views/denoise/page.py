@@ -46,7 +46,7 @@ def body(newest: Snapshot) -> None:
         network = network_picker.network(newest)
         kind, level = _noise(network)
     if network.config.noise_kind not in KINDS or network.config.noise == 0:
-        _offer_training(network, kind, level)
+        _offer_training(network)
     # Baselines take longer, so the network is measured first.
     psnr = network_psnr(network, kind)
     # The latest request is served first, so the current level comes last.
@@ -117,28 +117,38 @@ def _images(network: TrainedModel) -> tuple[NDArray[np.uint8], list[str]]:
 
 def _sample_number() -> int:
     """Show the button that redraws the sample; return the number of the current sample."""
-    if st.button(t("Other images"), key="denoise others", icon=":material/casino:"):
-        st.session_state[keys.DENOISE_DRAW] = st.session_state.get(keys.DENOISE_DRAW, 0) + 1
+    st.button(
+        t("Other images"), key="denoise others", icon=":material/casino:", on_click=_draw_others
+    )
     return int(st.session_state.get(keys.DENOISE_DRAW, 0))
 
 
-def _offer_training(network: TrainedModel, kind: str, level: float) -> None:
+def _draw_others() -> None:
+    st.session_state[keys.DENOISE_DRAW] = st.session_state.get(keys.DENOISE_DRAW, 0) + 1
+
+
+def _offer_training(network: TrainedModel) -> None:
     """Explain that the network was not trained to denoise, and offer to train one that is."""
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(
             t("This network was trained on clean images: it treats noise as signal."),
             icon=":material/info:",
         )
-        settings = network.config
         st.button(
             t("Train a denoiser"),
             key="train denoising",
             type="primary",
             icon=":material/play_arrow:",
-            on_click=commands.train,
-            args=(preset("denoising", settings.dataset, noise_kind=kind, noise=level),),
+            on_click=_train_denoiser,
+            args=(network.config.dataset,),
             help=t("Starts a new run with the preset Denoising and this noise."),
         )
+
+
+def _train_denoiser(dataset: str) -> None:
+    """Start a run with the noise chosen now."""
+    kind, level = st.session_state["denoise kind"], float(st.session_state["denoise level"])
+    commands.train(preset("denoising", dataset, noise_kind=kind, noise=level))
 
 
 def _show_images(

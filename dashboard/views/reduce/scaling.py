@@ -58,7 +58,7 @@ def _show_form() -> bool:
     """Show the form that starts measurements; return whether any are running."""
     task, running = experiments.measurements().task, experiments.measurements().running
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        largest = st.selectbox(
+        st.selectbox(
             t("Largest number of images"),
             list(COUNTS),
             key="scaling most",
@@ -80,7 +80,6 @@ def _show_form() -> bool:
             icon=":material/timer:",
             disabled=running or not sides,
             on_click=_start,
-            args=(COUNTS[largest], sides),
         )
     if task is not None:
         text = t("{done} of {total} measured", done=len(task.rows), total=task.total)
@@ -88,9 +87,11 @@ def _show_form() -> bool:
     return running
 
 
-def _start(counts: Sequence[int], sides: Sequence[int]) -> None:
+def _start() -> None:
+    counts = COUNTS[st.session_state["scaling most"]]
+    sides = sorted(st.session_state["scaling sides"])
     root = active_run.root()
-    messages.attempt(lambda: experiments.start_measurement(counts, sorted(sides), root))
+    messages.attempt(lambda: experiments.start_measurement(counts, sides, root))
 
 
 def _chart(rows: Sequence[Measurement], field: str, unit: str, empty: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import streamlit as st
 
+from aecore.config import Config
 from aecore.data import Dataset
 from aecore.errors import LabError
 from aecore.experiments import variants
@@ -28,47 +29,52 @@ def panel(dataset: Dataset) -> None:
         )
     )
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        epochs = int(
-            st.number_input(
-                t("Epochs"),
-                1,
-                500,
-                20,
-                key="variant epochs",
-                width=130,
-                help=t(
-                    "Passes over the images, layer-wise pretraining included: at least one for "
-                    "each layer, and one for all together."
-                ),
-            )
+        st.number_input(
+            t("Epochs"),
+            1,
+            500,
+            20,
+            key="variant epochs",
+            width=130,
+            help=t(
+                "Passes over the images, layer-wise pretraining included: at least one for "
+                "each layer, and one for all together."
+            ),
         )
-        width = int(
-            st.number_input(
-                t("Bottleneck"),
-                1,
-                256,
-                16,
-                key="variant bottleneck",
-                width=130,
-                help=t("For all but the sparse variants, whose code has 256 units."),
-            )
+        st.number_input(
+            t("Bottleneck"),
+            1,
+            256,
+            16,
+            key="variant bottleneck",
+            width=130,
+            help=t("For all but the sparse variants, whose code has 256 units."),
         )
-        configs = variants.variants(dataset.name, epochs=epochs, bottleneck=width)
-        root = active_run.root()
-        paths = {name: variants.finished_run(root, dataset, c) for name, c in configs.items()}
-        trained = {name: path for name, path in paths.items() if path is not None}
-        missing = {name: config for name, config in configs.items() if name not in trained}
+        trained, missing = _variants(dataset)
         label = nt("Train {count} missing variant", "Train {count} missing variants", len(missing))
         train_button(
             "train variants",
             label if missing else t("All trained"),
-            lambda: experiments.start_variants(missing, dataset, root),
+            lambda: experiments.start_variants(_variants(dataset)[1], dataset, active_run.root()),
             disabled=not missing,
         )
     if trained:
         poll("variants", lambda: _table(trained))
     else:
         st.caption(t("No variants are trained yet. From a terminal: aecore variants"))
+
+
+def _variants(dataset: Dataset) -> tuple[dict[str, Path], dict[str, Config]]:
+    """Return the folders of the trained variants chosen now, and the settings of the others."""
+    configs = variants.variants(
+        dataset.name,
+        epochs=int(st.session_state["variant epochs"]),
+        bottleneck=int(st.session_state["variant bottleneck"]),
+    )
+    root = active_run.root()
+    paths = {name: variants.finished_run(root, dataset, each) for name, each in configs.items()}
+    trained = {name: path for name, path in paths.items() if path is not None}
+    return trained, {name: each for name, each in configs.items() if name not in trained}
 
 
 def _table(trained: Mapping[str, Path]) -> bool:

@@ -56,6 +56,24 @@ def test_uploaded_images_are_previewed_and_then_added(open_page: OpenPage) -> No
     assert keys.PREVIEW not in page.session_state
 
 
+def test_name_typed_just_before_add_is_pressed_is_used(open_page: OpenPage) -> None:
+    page = open_page()
+    choose(page, ("my images.npz", upload()))
+    page.text_input(key="upload name").set_value("mine")
+    page.button(key="add").click().run()
+    assert data.available() == ("digits", "strokes", "mine")
+
+
+def test_option_changed_just_before_add_is_pressed_is_shown_first(open_page: OpenPage) -> None:
+    page = open_page()
+    choose(page, ("my images.npz", upload()))
+    page.text_input(key="upload size").set_value("12x10")
+    page.button(key="add").click().run()
+    finish(page)
+    assert data.available() == ("digits", "strokes")
+    assert "60, 12 by 10 pixels" in text(page)
+
+
 def test_cancelled_upload_adds_nothing(open_page: OpenPage) -> None:
     page = open_page()
     choose(page, ("mine.npz", upload()))
@@ -121,6 +139,16 @@ def test_own_dataset_is_renamed_and_removed(open_page: OpenPage) -> None:
     page.button(key="remove dataset").click().run()
     assert not page.exception
     assert data.available() == ("digits", "strokes")
+
+
+def test_dataset_chosen_just_before_remove_is_pressed_is_removed(open_page: OpenPage) -> None:
+    for name in ("first", "second"):
+        data.add(BytesIO(upload()), name)
+    page = open_page()
+    page.selectbox(key="own dataset").select("first").run()
+    page.selectbox(key="own dataset").select("second")
+    page.button(key="remove dataset").click().run()
+    assert data.available() == ("digits", "strokes", "first")
 
 
 def test_dataset_in_use_is_neither_renamed_nor_removed(open_page: OpenPage) -> None:

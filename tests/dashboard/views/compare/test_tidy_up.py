@@ -82,3 +82,15 @@ def test_chosen_runs_are_deleted_permanently(runs: Path, open_view: OpenPage) ->
     page.button(key="delete permanently").click().run()
     assert trash.sizes(runs) == {}
     assert "restore runs" not in [each.key for each in page.button]
+
+
+def test_runs_chosen_just_before_the_button_is_pressed_are_deleted(
+    runs: Path, open_view: OpenPage
+) -> None:
+    trash.move(runs, "finished")
+    page = open_view("compare")
+    page.multiselect(key="deleted runs").select("deleted").run()
+    page.multiselect(key="deleted runs").set_value(["finished"])
+    page.button(key="delete permanently").click().run()
+    assert not page.exception
+    assert list(trash.sizes(runs)) == ["deleted"]
