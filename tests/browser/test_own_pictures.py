@@ -30,7 +30,8 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for number, name in enumerate(CLASSES):
         (folder / name).mkdir()
         for row, image in enumerate(strokes.images[strokes.labels == number][:EACH]):
-            Image.fromarray(image).save(folder / name / f"{row}.png")
+            # Small pictures are trained on in seconds.
+            Image.fromarray(image).resize((16, 16)).save(folder / name / f"{row}.png")
     return folder
 
 
@@ -67,7 +68,7 @@ def with_pictures(lab: Lab, packed: Path) -> Lab:
     lab.expand("More data")
     lab.widget("upload").locator("input[type=file]").set_input_files(packed)
     preview = lab.page.get_by_role("dialog")
-    preview.get_by_text("600, 28 by 28 pixels").wait_for()
+    preview.get_by_text("600, 16 by 16 pixels").wait_for()
     preview.get_by_text("0 (200), 1 (200), 2 (200)").wait_for()
     lab.enter("upload name", name)
     lab.press("add")
