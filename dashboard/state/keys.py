@@ -36,6 +36,9 @@ BRANCH_REQUESTED = "branch requested"
 ADDING = "adding"
 """What this session is adding: a dataset to start a run on, or files to preview."""
 
+DOWNLOADS = "downloads"
+"""How many downloads were asked for."""
+
 DETECTOR = "detector"
 """The detector in view on Anomalies."""
 
@@ -57,6 +60,11 @@ def polling(part: str) -> str:
 def widget_turn(name: str) -> str:
     """Return the key of how often a setting's widget was replaced, and its first value."""
     return f"{name} turn"
+
+
+def download(button: str) -> str:
+    """Return the key of the number of the download that a button has begun."""
+    return f"download {button}"
 
 
 def threshold(score: str) -> str:

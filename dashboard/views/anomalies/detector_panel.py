@@ -21,6 +21,7 @@ from aecore.training.subset import held_out_images
 from dashboard.figures import images as image_figures
 from dashboard.state import background, cached, keys, messages
 from dashboard.views.anomalies.results import Choice
+from dashboard.widgets.download_button import download_button
 from dashboard.widgets.picture_upload import inverted
 
 MOST_ROWS = 300
@@ -173,15 +174,7 @@ def _verdicts(network: TrainedModel, found: Pictures, choice: Choice) -> None:
         return
     verdicts = Verdicts(choice.score, choice.threshold, found.names, scores)
     _table(verdicts, found.images)
-    st.download_button(
-        t("Scores (CSV)"),
-        # Not a function, which each redraw would replace.
-        cached.in_session("scores", (found, choice, network.step), verdicts.csv),
-        f"{network.name}-scores.csv",
-        key="export scores",
-        icon=":material/download:",
-        on_click="ignore",
-    )
+    download_button("export scores", t("Scores (CSV)"), f"{network.name}-scores.csv", verdicts.csv)
 
 
 def _table(verdicts: Verdicts, images: NDArray[np.uint8]) -> None:

@@ -21,6 +21,7 @@ from dashboard.views.manifold.moment import Moment
 from dashboard.views.manifold.options import MapOptions
 from dashboard.views.manifold.quality import map_quality
 from dashboard.views.manifold.units import units
+from dashboard.widgets.download_button import download_button
 from dashboard.widgets.image_grid import image_grid
 
 __all__ = ["map_quality", "neighbours", "path", "selection", "units"]
@@ -62,14 +63,12 @@ def selection(moment: Moment, options: MapOptions, marks: Marks) -> None:
         columns = [t("mean image"), t("mean code, decoded")]
         image_grid("means", [np.stack(pair)], columns=columns, label=t("Means"), height=110)
         st.caption(_counts(moment, rows))
-        st.download_button(
+        download_button(
+            "export selection",
             t("Export"),
-            lambda: _archive(moment, rows),
             "selection.npz",
-            key="export selection",
-            icon=":material/download:",
+            lambda: _archive(moment, rows),
             help=t("An NPZ file with images, labels, codes and indices in the dataset."),
-            on_click="ignore",
         )
 
 
