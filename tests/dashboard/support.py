@@ -17,10 +17,14 @@ def captions(page: AppTest) -> str:
 
 def finish(page: AppTest) -> AppTest:
     """Wait until background computations are done, and rerun the page."""
+    cache = background_cache()
     while True:
-        assert background_cache().wait(100)
+        assert cache.wait(100)
+        before = cache._turn
         page.run()
         assert not page.exception
-        # Values not requested recently wait until the page requests them again.
-        if not any(entry.waiting for entry in background_cache()._entries.values()):
+        # Values not requested recently wait until the page requests them again; others may have
+        # been computed while the page was drawn without them.
+        waiting = any(entry.waiting for entry in cache._entries.values())
+        if not waiting and cache._turn == before:
             return page
