@@ -10,7 +10,9 @@ export default function ({ data, parentElement, setStateValue }) {
   const line = lines.get(root) ?? mountLine(root, data);
   line.setStateValue = setStateValue;
   line.props = data;
-  if (line.pointer === null && data.count === line.count) line.at = data.at;
+  // Where a position is still to be reported, the page does not know it yet.
+  const isReported = line.timer === null && data.count === line.count;
+  if (line.pointer === null && isReported) line.at = data.at;
   root.dataset.key = data.key;
   root.style.setProperty("--line", data.colour);
   root.querySelector(".threshold-line-words").textContent = data.hint;
