@@ -14,6 +14,7 @@ from aecore.i18n import t
 from aecore.metrics import reconstruction
 from aecore.runs.run import Run
 from aecore.runs.trained_model import TrainedModel
+from aecore.training.subset import training_subset
 from dashboard.components.live_figure import figure
 from dashboard.state import active_run, background, cached
 from dashboard.views.denoise.figures import levels_matrix, psnr_curves
@@ -66,6 +67,23 @@ class NetworkScore(Score):
     """
 
     step: int
+
+
+@dataclass(frozen=True)
+class RunPsnr:
+    """PSNR of a saved run in dB.
+
+    Attributes
+    ----------
+    training_level : float
+        Level of noise it was trained with.
+    psnr, validation : list of float
+        On test images and on validation images, at each of `LEVELS`; empty if it cannot be read.
+    """
+
+    training_level: float
+    psnr: list[float]
+    validation: list[float]
 
 
 def show_curves(
@@ -183,16 +201,19 @@ def _network_score(network: TrainedModel, kind: str, level: float) -> NetworkSco
 
 
 def _held_out(
-    network: TrainedModel, kind: str, level: float
+    network: TrainedModel, kind: str, level: float, images: NDArray[np.uint8] | None = None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Return held-out images, clean and noisy: float32 of shape (n, H, W), clean ones in [0, 1]."""
-    truth = (network.dataset.test_images[: held_out_count(network)] / 255).astype(np.float32)
+    """Return images, by default test images, clean and noisy: float32 of shape (n, H, W)."""
+    images = network.dataset.test_images if images is None else images
+    truth = (images[:HELD_OUT] / 255).astype(np.float32)
     return truth, denoising.add_noise(truth, kind, level)
 
 
-def _psnr(network: TrainedModel, kind: str, level: float) -> float:
-    """Return the PSNR of the network on held-out images, in dB."""
-    truth, noisy = _held_out(network, kind, level)
+def _psnr(
+    network: TrainedModel, kind: str, level: float, images: NDArray[np.uint8] | None = None
+) -> float:
+    """Return the PSNR of the network on images, by default test images, in dB."""
+    truth, noisy = _held_out(network, kind, level, images)
     return reconstruction.psnr(truth, network.reconstruct(noisy))
 
 
@@ -239,37 +260,43 @@ def show_levels(network: TrainedModel, kind: str) -> None:
         and row["config"]["noise"] > 0
     ]
     rows = [
-        (name, row) for name in trained[:MAX_RUNS] if (row := _psnr_of_run(name, kind)) and row[1]
+        (name, row) for name in trained[:MAX_RUNS] if (row := _psnr_of_run(name, kind)) and row.psnr
     ]
-    rows.sort(key=lambda pair: pair[1][0])
-    names = [f"{row[0]:g} · {name[-15:]}" for name, row in rows]
+    rows.sort(key=lambda pair: pair[1].training_level)
+    names = [f"{row.training_level:g} · {name[-15:]}" for name, row in rows]
+    psnr, validation = ([getattr(row, each) for _, row in rows] for each in ("psnr", "validation"))
     figure(
         "levels-matrix",
-        levels_matrix(names, LEVELS, [row[1] for _, row in rows]) if rows else None,
+        levels_matrix(names, LEVELS, psnr, validation) if rows else None,
         height=CURVE_HEIGHT,
         label=t("PSNR by training level and test level"),
         empty=t("Train runs at several levels of this noise to see how well each generalises."),
     )
+    if rows:
+        st.caption(t("★ is the run that denoises the validation images best."))
 
 
-def _psnr_of_run(name: str, kind: str) -> tuple[float, list[float]] | None:
-    """Return the training level of a run and its PSNR at each test level, in dB.
-
-    None until measured; the list is empty if the run cannot be read.
-    """
+def _psnr_of_run(name: str, kind: str) -> RunPsnr | None:
+    """Measure a run at each of `LEVELS`; None until measured, empty if it cannot be read."""
     try:
         run = Run(active_run.root() / name)
     except LabError:
         # It was deleted since it was listed.
-        return 0.0, []
+        return RunPsnr(0.0, [], [])
     dataset = cached.dataset(run.config.dataset)
 
-    def measure() -> tuple[float, list[float]]:
+    def measure() -> RunPsnr:
         try:
             network = TrainedModel.open(run.path, dataset)
         except LabError:
-            return 0.0, []
-        return network.config.noise, [_psnr(network, kind, each) for each in LEVELS]
+            return RunPsnr(0.0, [], [])
+        # Of all classes, as the test images are.
+        validation = training_subset(dataset, run.config.changed(classes="")).validation_images
+        return RunPsnr(
+            network.config.noise,
+            [_psnr(network, kind, each) for each in LEVELS],
+            [_psnr(network, kind, each, validation) for each in LEVELS],
+        )
 
     version = (run.written, dataset.fingerprint)
     return background.get(("levels", name, kind), measure, version)

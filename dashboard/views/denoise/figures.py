@@ -96,7 +96,9 @@ def _line(at: float, dash: str) -> dict[str, object]:
     return {"type": "line", "x0": at, "x1": at, "y0": 0, "y1": 1, "yref": "paper", "line": line}
 
 
-def levels_matrix(runs: Sequence[str], test_levels: Sequence[float], psnr: ArrayLike) -> go.Figure:
+def levels_matrix(
+    runs: Sequence[str], test_levels: Sequence[float], psnr: ArrayLike, validation: ArrayLike
+) -> go.Figure:
     """Plot a heat map of PSNR by run and test level, with the best run per level starred.
 
     Parameters
@@ -105,15 +107,17 @@ def levels_matrix(runs: Sequence[str], test_levels: Sequence[float], psnr: Array
         Labels of the runs, with their training levels.
     test_levels : sequence of float
     psnr : array-like of shape (len(runs), len(test_levels))
-        In dB.
+        On test images, in dB.
+    validation : array-like of the same shape
+        On validation images, by which the best are chosen.
 
     Returns
     -------
     plotly.graph_objects.Figure
     """
-    values = np.round(np.asarray(psnr, float), 1)
-    best = values.max(axis=0)
-    text = np.where(values == best, np.char.add(values.astype(str), " ★"), values.astype(str))
+    values, chosen = np.round(np.asarray(psnr, float), 1), np.asarray(validation, float)
+    best = chosen == chosen.max(axis=0)
+    text = np.where(best, np.char.add(values.astype(str), " ★"), values.astype(str))
     heat = {
         "type": "heatmap",
         "x": [f"{each:g}" for each in test_levels],
