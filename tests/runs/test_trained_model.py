@@ -73,3 +73,13 @@ def test_pca_is_fitted_to_the_training_images(folder: Path, small: Dataset, quic
 def test_folder_that_is_not_a_run_is_rejected(tmp_path: Path) -> None:
     with pytest.raises(LabError, match="missing"):
         TrainedModel.open(tmp_path)
+
+
+def test_image_that_pca_reconstructs_exactly_has_no_error(folder: Path, digits: Dataset) -> None:
+    trained(folder, digits, Config(dataset="digits", hidden="8", bottleneck=128), 1)
+    network = TrainedModel.open(folder, digits)
+    pixels = digits.test_images.reshape(len(digits.test_images), -1) / np.float32(255)
+    reconstruction = network.pca_reconstruct(digits.test_images)
+    # Rounding alone would leave some.
+    assert np.array_equal(reconstruction, pixels.astype(np.float64))
+    assert not np.array_equal(network.pca.reconstruct(digits.test_images, 64).clip(0, 1), pixels)
