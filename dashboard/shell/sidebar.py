@@ -36,8 +36,9 @@ def _preset(config: Config) -> None:
 
     def begin(name: str | None) -> None:
         if name is not None:
-            images = config.model_dump(include={"train_size", "validation_images", "classes"})
-            messages.attempt(lambda: commands.begin(preset(name, config.dataset, **images)))
+            now = active_run.live().config
+            images = now.model_dump(include={"train_size", "validation_images", "classes"})
+            messages.attempt(lambda: commands.begin(preset(name, now.dataset, **images)))
 
     st.selectbox(
         t("Preset"),

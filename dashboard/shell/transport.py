@@ -87,7 +87,10 @@ def facts(snapshot: Snapshot, pixels: int) -> None:
         Fact(t("Time left"), _clock(current.seconds_left) if speed else "–"),
         error_fact(last),
         pca_fact(last),
-        ratio_fact(None if last is None else ratio_of_row(last, snapshot.config)),
+        ratio_fact(
+            None if last is None else ratio_of_row(last, snapshot.config),
+            noisy=bool(last and last.get("noise")),
+        ),
         Fact(t("Code size"), _code_size(snapshot.config.bottleneck, pixels)),
     ]
     body = "".join(
@@ -130,11 +133,12 @@ def pca_fact(last: Record | None) -> Fact:
     return Fact(t("PCA error"), f"{pca:.4f}", tooltip=tooltip)
 
 
-def ratio_fact(ratio: float | None) -> Fact:
-    """Return the error relative to that of PCA; it may be unknown."""
+def ratio_fact(ratio: float | None, *, noisy: bool) -> Fact:
+    """Return the error relative to that of PCA, or of denoising by PCA; it may be unknown."""
+    name = t("Error vs PCA (denoising)") if noisy else t("Error vs PCA")
     if ratio is None:
-        return Fact(t("Error vs PCA"), "–")
-    return Fact(t("Error vs PCA"), f"{ratio:.2f}×", "good" if ratio < 1 else "bad")
+        return Fact(name, "–")
+    return Fact(name, f"{ratio:.2f}×", "good" if ratio < 1 else "bad")
 
 
 def _code_size(bottleneck: int, pixels: int) -> str:

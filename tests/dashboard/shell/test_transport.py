@@ -32,10 +32,11 @@ def test_exact_pca_is_named_instead_of_an_error(error: float) -> None:
 
 
 def test_without_rows_there_is_nothing_to_compare() -> None:
-    assert [fact(None).value for fact in (error_fact, pca_fact, ratio_fact)] == ["–"] * 3
+    assert [fact(None).value for fact in (error_fact, pca_fact)] == ["–"] * 2
+    assert ratio_fact(None, noisy=False).value == "–"
     assert pca_fact(row(pca=None)).value == "–"  # type: ignore[arg-type]
 
 
 def test_ratio_is_green_only_below_pca() -> None:
-    assert ratio_fact(0.5)[1:3] == ("0.50×", "good")
-    assert ratio_fact(1.5)[1:3] == ("1.50×", "bad")
+    assert ratio_fact(0.5, noisy=False)[:3] == ("Error vs PCA", "0.50×", "good")
+    assert ratio_fact(1.5, noisy=True)[:3] == ("Error vs PCA (denoising)", "1.50×", "bad")
