@@ -126,6 +126,15 @@ def test_exact_reconstruction_keeps_the_change_and_a_constant_one_removes_it() -
     assert constant.sizes == {"removed": 1, "kept": 0, "other": 0}
 
 
+def test_distances_to_the_clean_image_are_root_mean_squares(network: TrainedModel) -> None:
+    clean = first_held_out_image(network)
+    changed = with_gap(clean, 0.5)
+    response = network_response(network, clean, changed, passes=2)
+    repaired = iterate(network, changed, 2).images[-1]
+    assert response.before == pytest.approx(np.sqrt(np.square(changed - clean).mean()), rel=1e-5)
+    assert response.after == pytest.approx(np.sqrt(np.square(repaired - clean).mean()), rel=1e-4)
+
+
 def test_pca_of_full_width_keeps_the_change(network: TrainedModel) -> None:
     clean = first_held_out_image(network)
     wide = replace(network, config=network.config.changed(bottleneck=64))

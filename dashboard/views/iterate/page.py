@@ -14,11 +14,12 @@ from aecore.images import resize
 from aecore.maps.projection import project
 from aecore.runs.trained_model import TrainedModel
 from aecore.training import probe
+from aecore.training.corruption import noise_level
 from aecore.training.snapshot import Snapshot
 from dashboard.components.draw_pad import draw_pad
 from dashboard.components.live_figure import figure
 from dashboard.shell import page
-from dashboard.state import cached
+from dashboard.state import cached, commands
 from dashboard.views.iterate import figures
 from dashboard.widgets import network_picker
 from dashboard.widgets.heading import heading
@@ -71,6 +72,8 @@ def body(newest: Snapshot) -> None:
     if image is None:
         st.info(str(WAITING[source]), icon=":material/draw:")
         return
+    if noise_level(network.config) == 0:
+        _offer_training(network)
     trajectory = iteration.iterate(network, image, passes)
     _strip(trajectory)
     cloud = cached.in_session(
@@ -153,6 +156,23 @@ def _anomalous(network: TrainedModel) -> Array:
     )
     image = cached.dataset(name).test_images[examples[number]]
     return np.asarray(resize(image[None], network.dataset.shape)[0] / 255, np.float32)
+
+
+def _offer_training(network: TrainedModel) -> None:
+    """Explain that the network was not trained to repair images, and offer to train one that is."""
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(
+            t("This network was trained on clean images: it keeps much of what is changed."),
+            icon=":material/info:",
+        )
+        st.button(
+            t("Train a network that repairs"),
+            key="train repair",
+            type="primary",
+            icon=":material/play_arrow:",
+            on_click=lambda: commands.train(iteration.repair_settings(network.config.dataset)),
+            help=t("Starts a new run on images of which a part of the pixels is erased."),
+        )
 
 
 def _strip(trajectory: iteration.Trajectory) -> None:
@@ -252,7 +272,8 @@ def _sizes(by_network: iteration.ChangeResponse, by_pca: iteration.ChangeRespons
         "kept": t("Along the manifold: the part of the change that stays."),
         "other": t("What appears instead of the change, as its size relative to the change."),
     }
-    for column, (part, words) in zip(st.columns(3), helps.items(), strict=True):
+    columns = st.columns(4)
+    for column, (part, words) in zip(columns[1:], helps.items(), strict=True):
         column.metric(
             str(PARTS[part]),
             f"{by_network.sizes[part]:.0%}",
@@ -261,6 +282,17 @@ def _sizes(by_network: iteration.ChangeResponse, by_pca: iteration.ChangeRespons
             delta_arrow="off",
             help=words,
         )
+    columns[0].metric(
+        t("distance to original"),
+        f"{by_network.before:.2f} → {by_network.after:.2f}",
+        t("PCA {size:.2f}", size=by_pca.after),
+        delta_color="off",
+        delta_arrow="off",
+        help=t(
+            "Root mean square difference from the original image, of the changed image and of its "
+            "last reconstruction."
+        ),
+    )
 
 
 def _parts(by_network: iteration.ChangeResponse, by_pca: iteration.ChangeResponse) -> None:

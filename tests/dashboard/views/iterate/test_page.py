@@ -1,12 +1,19 @@
 """The page Onto the manifold without a browser."""
 
 import json
+from collections.abc import Mapping
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from dashboard.state import active_run
 from tests.dashboard.support import OpenPage, captions
 from tests.dashboard.test_words_on_page import elements
+
+
+def parts(page: AppTest) -> Mapping[str, tuple[int, int]]:
+    """Return the sizes of the parts of the change, by the network and by PCA, in percent."""
+    return {each.label: (percent(each.value), percent(each.delta)) for each in page.metric[1:]}
 
 
 def percent(text: str) -> int:
@@ -30,16 +37,15 @@ def test_parts_of_the_change_add_up_beside_those_of_pca(open_view: OpenPage) -> 
     for source in ("stroke", "noise", "gap"):
         page.segmented_control(key="onto source").set_value(source).run()
         assert not page.exception
-        sizes = {each.label: percent(each.value) for each in page.metric}
-        of_pca = {each.label: percent(each.delta) for each in page.metric}
-        assert list(sizes) == list(of_pca) == ["removed", "kept", "something else"]
-        for each in (sizes, of_pca):
-            assert min(each.values()) >= 0
-            assert each["removed"] + each["kept"] == pytest.approx(100, abs=1)
+        sizes = parts(page)
+        assert list(sizes) == ["removed", "kept", "something else"]
+        for which in (0, 1):
+            assert min(each[which] for each in sizes.values()) >= 0
+            assert sizes["removed"][which] + sizes["kept"][which] == pytest.approx(100, abs=1)
         drawn = grids(page)["onto-split"]
         assert drawn["rows"] == ["network", "PCA"]
         assert drawn["columns"] == ["the change", "removed", "kept", "something else"]
-    assert "In 5 passes: removed and kept add up to the change;" in captions(page)
+    assert "In 2 passes: removed and kept add up to the change;" in captions(page)
     assert "Components of PCA: 8." in captions(page)
     page.slider(key="onto passes").set_value(1).run()
     assert "In 1 pass: removed" in captions(page)
@@ -47,8 +53,21 @@ def test_parts_of_the_change_add_up_beside_those_of_pca(open_view: OpenPage) -> 
 
 def test_pca_with_a_component_for_each_pixel_keeps_everything(open_view: OpenPage) -> None:
     page = open_view("iterate", bottleneck=128)
-    assert [each.delta for each in page.metric] == ["PCA 0%", "PCA 100%", "PCA 0%"]
+    assert [of_pca for _, of_pca in parts(page).values()] == [0, 100, 0]
+    distance = page.metric[0]
+    assert distance.delta == f"PCA {distance.value.split(' → ')[0]}"
     assert "Components of PCA: 64." in captions(page)
+
+
+def test_network_that_repairs_is_offered_and_trained(open_view: OpenPage) -> None:
+    page = open_view("iterate")
+    assert "trained on clean images" in page.info[0].value
+    page.button(key="train repair").click().run()
+    assert not page.exception
+    config = active_run.live().config
+    assert (config.noise_kind, config.bottleneck) == ("masking", 32)
+    assert config.noise > 0
+    assert "train repair" not in [each.key for each in page.button]
 
 
 def test_erasing_an_empty_patch_is_said_to_change_nothing(
