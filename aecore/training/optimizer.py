@@ -51,8 +51,9 @@ class Stepper:
         Parameters on which the loss does not depend stay as they are.
         """
         gradients = torch.autograd.grad(loss, [*self._parameters.values()], allow_unused=True)
+        # torch's fused optimizers read memory in order, whatever the strides of a gradient are.
         changed = {
-            name: gradient
+            name: gradient.contiguous()
             for name, gradient in zip(self._parameters, gradients, strict=True)
             if gradient is not None
         }

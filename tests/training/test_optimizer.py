@@ -73,6 +73,20 @@ def advance(model: nn.Module, stepper: Stepper, config: Config, count: int) -> N
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_order_of_a_gradient_in_memory_makes_no_difference(kind: str) -> None:
+    config, results = KINDS[kind](), []
+    for reorder in (lambda each: each, lambda each: each.T.contiguous().T):
+        model = net()
+        for each in model.parameters():
+            if each.ndim == 2:
+                each.register_hook(reorder)  # type: ignore[no-untyped-call]
+        advance(model, Stepper(model), config, 5)
+        results.append([each.detach() for each in model.parameters()])
+    for one, other in zip(*results, strict=True):
+        assert torch.equal(one, other)
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_steps_equal_those_of_torch_bit_for_bit(kind: str) -> None:
     config = KINDS[kind]()
     ours, theirs = net(), net()
