@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Generator, Tensor, nn
-from torch.nn import functional
 
 from aecore.choices.activation import ACTIVATIONS
 from aecore.choices.sparsity import SPARSITY_KINDS
 from aecore.config import Config
+from aecore.network.products import Linear, linear
 
 L = TypeVar("L", bound=nn.Module)
 
@@ -38,7 +38,7 @@ class TiedLinear(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Map (n, in) to (n, out)."""
-        return functional.linear(x, self.weight, self.bias)
+        return linear(x, self.weight, self.bias)
 
 
 class Autoencoder(nn.Module):
@@ -197,8 +197,8 @@ def _uninitialised(kind: type[L], *sizes: int, **options: Any) -> L:
     return layer
 
 
-def _linear(inputs: int, outputs: int) -> nn.Linear:
-    return _uninitialised(nn.Linear, inputs, outputs)
+def _linear(inputs: int, outputs: int) -> Linear:
+    return _uninitialised(Linear, inputs, outputs)
 
 
 def _dense(shape: tuple[int, int], config: Config) -> tuple[nn.Sequential, nn.Sequential, int]:

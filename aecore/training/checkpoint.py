@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, Literal, NotRequired
 
 from pydantic import Field, TypeAdapter
 from safetensors.torch import save as to_bytes
@@ -43,6 +43,8 @@ class Facts(TypedDict):
     frames : list of int
         Steps whose frames are kept; early versions did not save it. A run can be resumed without
         it, so anything else is ignored.
+    products, validation_products : str
+        How matrices are multiplied in training and in validation; early versions did not save it.
     tensors : str
         Name of the file with the tensors.
     """
@@ -54,6 +56,8 @@ class Facts(TypedDict):
     images: Annotated[list[Size], Field(min_length=3, max_length=3)]
     fingerprint: NotRequired[Fingerprint | None]
     frames: NotRequired[object]
+    products: NotRequired[Literal["torch", "onednn", "bfloat16"]]
+    validation_products: NotRequired[Literal["torch", "onednn"]]
     tensors: Annotated[str, Field(pattern=r"^[0-9a-f-]{1,64}\.safetensors$")]
 
 

@@ -9,6 +9,7 @@ from aecore.choices.loss import LOSSES, mean_squared_error
 from aecore.choices.sparsity import SPARSITY_KINDS
 from aecore.config import Config
 from aecore.network.autoencoder import Autoencoder
+from aecore.network.products import Products, multiplying
 
 # Makes a penalty of strength 1 comparable to the reconstruction error of a digit, so that the
 # effect is visible in the middle of the slider.
@@ -44,7 +45,12 @@ class Loss:
 
 
 def loss(
-    model: Autoencoder, images: Tensor, corrupted: Tensor, config: Config, *, half: bool = False
+    model: Autoencoder,
+    images: Tensor,
+    corrupted: Tensor,
+    config: Config,
+    *,
+    products: Products = Products.TORCH,
 ) -> Loss:
     """Compute the reconstruction error plus the sparsity penalty.
 
@@ -54,14 +60,14 @@ def loss(
     images, corrupted : Tensor of shape (n, pixels), in [0, 1]
         The target and the input.
     config : Config
-    half : bool
-        Multiply matrices in bfloat16; errors are still summed in float32.
+    products : Products
+        How to multiply matrices; errors are summed in float32 in any case.
 
     Returns
     -------
     Loss
     """
-    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+    with multiplying(products):
         codes = model.encode(corrupted)
         before = model.pre_output(codes)
     added = penalty(codes.float(), model.decoder_scale(), config)
@@ -75,7 +81,7 @@ def layer_loss(
     corrupted: Tensor,
     config: Config,
     *,
-    half: bool = False,
+    products: Products = Products.TORCH,
 ) -> Loss:
     """Compute the error of a layer and its mirror in reconstructing the output of the layers below.
 
@@ -91,7 +97,7 @@ def layer_loss(
     Loss
     """
     below, encode, decode = model.layer(layer)
-    with torch.autocast("cpu", torch.bfloat16, enabled=half):
+    with multiplying(products):
         with torch.no_grad():
             target, source = below(images), below(corrupted)
         reconstruction = decode(encode(source))

@@ -55,7 +55,7 @@ class TrainingSchedule:
 
     def is_row_due(self, steps: int) -> bool:
         """Return whether a row is due: at first every step, later fewer, and at every epoch."""
-        interval = min(SPARSEST_ROWS, 1 << max(0, steps.bit_length() - 5))
+        interval = min(SPARSEST_ROWS, 1 << max(0, steps.bit_length() - 4))
         return steps % interval == 0 or steps % self.per_epoch == 0
 
 

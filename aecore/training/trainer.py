@@ -17,11 +17,12 @@ from aecore.maps.projection import plane
 from aecore.network import resize
 from aecore.network.autoencoder import Autoencoder, top_k_units
 from aecore.network.inference import tensor
+from aecore.network.products import Products, has_onednn, multiplying
 from aecore.training import objective, optimizer
 from aecore.training.batches import Batches
 from aecore.training.checkpoint import State
 from aecore.training.corruption import corrupt, noise_level
-from aecore.training.precision import use_bfloat16
+from aecore.training.precision import fastest_float32, products
 from aecore.training.probe import Probe
 from aecore.training.schedule import TrainingSchedule, is_frame_due, learning_rate
 from aecore.training.seeding import generator
@@ -80,7 +81,8 @@ class Trainer:
         self._batches = Batches(
             self.training_subset.images, self.config.batch_size, self.config.seed
         )
-        self._half = use_bfloat16(self.config.precision)
+        self._products = _products(state, "products", lambda: products(self.config.precision))
+        self._validation_products = _products(state, "validation_products", fastest_float32)
         self._codes: NDArray[np.float32] | None = None
         self._orientation: NDArray[np.float32] | None = None
         self._error_sum, self._error_count = torch.zeros(()), 0
@@ -203,6 +205,8 @@ class Trainer:
             "step": self.steps,
             "batches": self._error_count,
             "edits": list(self.edits),
+            "products": str(self._products),
+            "validation_products": str(self._validation_products),
             "images": [len(self.training_subset.images), *self.dataset.shape],
             "fingerprint": self.dataset.fingerprint,
         }
@@ -314,20 +318,22 @@ class Trainer:
         corrupted = corrupt(images, self.config.noise_kind, self.config.noise, noise)
         arguments = (images, corrupted, self.config)
         if layer:
-            loss = objective.layer_loss(self.model, layer, *arguments, half=self._half)
+            loss = objective.layer_loss(self.model, layer, *arguments, products=self._products)
         else:
-            loss = objective.loss(self.model, *arguments, half=self._half)
+            loss = objective.loss(self.model, *arguments, products=self._products)
         # A tensor, because converting it to a number at every step would delay the next one.
         self._error_sum = self._error_sum + loss.squares
         self._error_count += 1
         return loss.total
 
     def _record(self, layer: int, rate: float) -> Record:
+        with multiplying(self._validation_products):
+            held_out = self._probe.error(self.model, self.config)
         row: Record = {
             "step": self.steps,
             "epoch": round(self.steps / self.steps_per_epoch, 6),
             "train": self._error_sum.item() / self._error_count,
-            "held_out": self._probe.error(self.model, self.config),
+            "held_out": held_out,
             "pca": self._probe.pca_error(self.config),
             "noise": noise_level(self.config),
             "learning_rate": rate,
@@ -360,6 +366,16 @@ class Trainer:
             rate=rate,
             less=rate / 10,
         )
+
+
+def _products(state: State | None, fact: str, choose: Callable[[], Products]) -> Products:
+    """Return how to multiply matrices: as the run did so far, so that it resumes bit for bit."""
+    if state is None:
+        return choose()
+    if (saved := state.facts.get(fact)) is None:
+        # Early versions did not know oneDNN's.
+        return Products.TORCH if (way := choose()) is Products.ONEDNN else way
+    return choose() if saved == Products.ONEDNN and not has_onednn() else Products(saved)
 
 
 def _config(state: State) -> Config:

@@ -7,6 +7,7 @@ from torch.nn import functional
 
 from aecore.config import Config
 from aecore.network.autoencoder import Autoencoder, keep_top_k
+from aecore.network.products import Products
 from aecore.training import optimizer
 from aecore.training.objective import layer_loss, loss, penalty
 from aecore.training.seeding import generator
@@ -131,7 +132,8 @@ def test_target_is_the_clean_image() -> None:
 
 def test_bfloat16_gives_nearly_the_same_loss() -> None:
     net, config = model()
-    full, half = (loss(net, IMAGES, IMAGES, config, half=each).total for each in (False, True))
+    ways = (Products.TORCH, Products.BFLOAT16)
+    full, half = (loss(net, IMAGES, IMAGES, config, products=way).total for way in ways)
     assert half.dtype == torch.float32
     assert half.item() == pytest.approx(full.item(), rel=0.02)
 
@@ -183,7 +185,7 @@ def test_cross_entropy_reaches_the_weights_of_a_saturated_network(architecture: 
     with torch.no_grad():
         # The sigmoid of 8 is 1 in bfloat16.
         last.bias.fill_(8)
-    result = loss(net, torch.zeros_like(IMAGES), IMAGES, config, half=True)
+    result = loss(net, torch.zeros_like(IMAGES), IMAGES, config, products=Products.BFLOAT16)
     (gradient,) = torch.autograd.grad(result.total, [last.bias])
     assert result.total.item() == pytest.approx(8, abs=1)
     assert (gradient > 0).all()
