@@ -35,6 +35,9 @@ TITLE = "Autoencoder Lab"
 CURVE = '.live-figure[data-key="loss-curve"]'
 SLIDERS = ("Bottleneck", "Noise", "Sparsity")
 MAP = '.live-figure[data-key="latent-map"]'
+ACTIVITY = '.live-figure[data-key="code-activity"]'
+BOTTLENECK = '[class*="st-key-bottleneck"]'
+DRAG_PIXELS = 15
 
 app = App(help=__doc__)
 
@@ -212,6 +215,53 @@ def slider_seconds(page: Page, name: str, times: int) -> list[float]:
     return waits
 
 
+def drag_figures(page: Page, times: int) -> dict[str, float]:
+    """Drag the bottleneck, and time each movement until the code has as many units in its figure.
+
+    Frames are counted while the slider is dragged.
+    """
+    thumb = page.locator(f"{BOTTLENECK} [role=slider], {BOTTLENECK} input").first
+    box = thumb.locator("xpath=..").bounding_box()
+    assert box is not None
+    x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+    page.evaluate(
+        """([slider, activity]) => {
+          const input = document.querySelector(`${slider} input`);
+          const read = () => input.getAttribute('aria-valuetext');
+          Object.assign(window, { waits: [], painted: 0 });
+          let value = read(), moved = null;
+          new MutationObserver(() => {
+            if (read() === value) return;
+            value = read();
+            moved ??= performance.now();
+          }).observe(input, { attributes: true });
+          const look = () => {
+            window.painted += 1;
+            const units = document.querySelector(activity)._fullData[0].x.length;
+            if (moved !== null && units === Number(value)) {
+              window.waits.push((performance.now() - moved) / 1000);
+              moved = null;
+            }
+            requestAnimationFrame(look);
+          };
+          look();
+        }""",
+        [BOTTLENECK, ACTIVITY],
+    )
+    page.mouse.move(x, y)
+    page.mouse.down()
+    start = time.monotonic()
+    for turn in range(times):
+        page.mouse.move(x + DRAG_PIXELS * (1 + turn % 2), y, steps=2)
+        page.wait_for_function(f"window.waits.length > {turn}", timeout=60_000)
+    frames = page.evaluate("window.painted") / (time.monotonic() - start)
+    page.mouse.up()
+    return {
+        "drag_to_picture_s": median(page.evaluate("window.waits")),
+        "drag_frames_per_s": frames,
+    }
+
+
 def memory_growth(page: Page, running: Server, minutes: float) -> dict[str, float]:
     """Return the growth of the server's and the page's memory after the first minute."""
     heap = "performance.memory.usedJSHeapSize / 2 ** 20"
@@ -255,6 +305,7 @@ def main(
                     figures["slider_to_picture_s"] = median(chain.from_iterable(waits.values()))
                     for name, each in waits.items():
                         figures[f"slider_{name.lower()}_s"] = median(each)
+                    figures |= drag_figures(page, times)
                     if minutes:
                         figures |= memory_growth(page, running, minutes)
         browser.close()

@@ -68,7 +68,7 @@ class FollowedRun:
         """Raise RunError: another program trains the run."""
         raise self._refusal()
 
-    def change(self, **knobs: Any) -> None:  # noqa: ARG002
+    def change(self, drag: int = 0, /, **knobs: Any) -> None:  # noqa: ARG002
         """Raise RunError: another program trains the run."""
         raise self._refusal()
 

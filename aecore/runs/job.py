@@ -160,8 +160,8 @@ class Job:
 
         self._execute(start)
 
-    def change(self, **knobs: Any) -> None:
-        """Change live knobs.
+    def change(self, drag: int = 0, /, **knobs: Any) -> None:
+        """Change live knobs; for `drag`, see `Trainer.change`.
 
         Returns once a snapshot includes the change, or after a short timeout.
 
@@ -175,7 +175,7 @@ class Job:
 
         def change() -> None:
             try:
-                self._trainer.change(**knobs)
+                self._trainer.change(drag, **knobs)
             except LabError:
                 self.config = self._trainer.config
                 raise

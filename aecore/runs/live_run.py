@@ -77,8 +77,8 @@ class LiveRun(Protocol):
         """Take some more steps."""
         ...
 
-    def change(self, **knobs: Any) -> None:
-        """Change live knobs."""
+    def change(self, drag: int = 0, /, **knobs: Any) -> None:
+        """Change live knobs; for `drag`, see `Trainer.change`."""
         ...
 
     def choose(self, examples: NDArray[np.int64] | None) -> None:

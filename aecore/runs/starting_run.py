@@ -111,7 +111,7 @@ class StartingRun:
         """Take some steps when the run is ready."""
         self._defer(lambda run: run.step(count))
 
-    def change(self, **knobs: Any) -> None:
+    def change(self, drag: int = 0, /, **knobs: Any) -> None:
         """Change live knobs when the run is ready.
 
         Raises
@@ -120,7 +120,7 @@ class StartingRun:
             If a value is invalid.
         """
         config = self.config.changed(**knobs)
-        self._defer(lambda run: run.change(**knobs))
+        self._defer(lambda run: run.change(drag, **knobs))
         self.config = config
 
     def choose(self, examples: NDArray[np.int64] | None) -> None:

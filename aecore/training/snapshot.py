@@ -70,10 +70,13 @@ class Edit(TypedDict):
         The last step before the change.
     changes : dict of str to [before, after]
         The values of each changed knob.
+    drag : int
+        The same number for all changes by one drag of a slider; absent for others.
     """
 
     step: Step
     changes: dict[SettingName, BeforeAndAfter]
+    drag: NotRequired[Step]
 
 
 @dataclass(frozen=True, eq=False)

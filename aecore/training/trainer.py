@@ -154,10 +154,17 @@ class Trainer:
             if after_step is not None and after_step():
                 return
 
-    def change(self, **values: Any) -> None:
+    def change(self, drag: int = 0, /, **values: Any) -> None:
         """Change live knobs from the next step on; resizing the bottleneck keeps what was learned.
 
         If training is diverging, the trainer first returns to its last good state.
+
+        Parameters
+        ----------
+        drag : int
+            The same positive number for all changes by one drag of a slider.
+        **values
+            New values by name.
 
         Raises
         ------
@@ -181,7 +188,8 @@ class Trainer:
         self.config = config
         self.model.active_units = top_k_units(config)
         self._codes = None
-        self.edits.append({"step": self.steps, "changes": changes})
+        edit: Edit = {"step": self.steps, "changes": changes}
+        self.edits.append({**edit, "drag": drag} if drag else edit)
         self._last_good = self.state()
 
     def state(self) -> State:

@@ -9,6 +9,7 @@ import streamlit as st
 from aecore.config import Config
 from aecore.i18n import t
 from aecore.knob import Knob
+from dashboard.shell.dragging import is_dragged
 from dashboard.state import active_run, commands, keys
 
 
@@ -93,7 +94,8 @@ def versioned_widget(name: str, value: Any) -> tuple[str, Any]:
         The value to show.
     """
     turn, initial = st.session_state.get(keys.widget_turn(name), (0, value))
-    if st.session_state.get(_versioned_key(name, turn), initial) != value:
+    shown = st.session_state.get(_versioned_key(name, turn), initial)
+    if shown != value and not is_dragged(name):
         turn, initial = turn + 1, value
     st.session_state[keys.widget_turn(name)] = turn, initial
     return _versioned_key(name, turn), initial

@@ -8,8 +8,10 @@ import streamlit as st
 from aecore.errors import LabError
 from aecore.i18n import t
 from aecore.training.snapshot import Snapshot
+from dashboard.components.drag_relay import drag_relay
 from dashboard.components.live_figure import boot
 from dashboard.shell import notices, sidebar, transport
+from dashboard.shell.dragging import followed, is_dragged, move
 from dashboard.shell.transport import examples
 from dashboard.state import active_run, commands, keys, url
 from dashboard.state.pace import pace
@@ -50,9 +52,11 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
 
     def live() -> None:
         """Draw the live content, or rerun the whole page if more than that has changed."""
-        changed = active_run.fingerprint() != st.session_state[keys.DRAWN]
+        # The sidebar is redrawn on release: a new slider would be torn from under the finger.
+        changed = not is_dragged() and active_run.fingerprint() != st.session_state[keys.DRAWN]
         if changed or keys.PREVIEW_CHANGED in st.session_state or _interval(every) != every:
             st.rerun()
+        drag_relay("drag relay", followed(), move)
         snapshot = active_run.snapshot()
         transport.facts(snapshot, snapshot.examples.originals[0].size)
         st.progress(min(1.0, snapshot.step / snapshot.total_steps))

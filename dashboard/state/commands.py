@@ -66,8 +66,16 @@ def _live() -> LiveRun:
     return active_run.live()
 
 
-def change(**values: Any) -> None:
-    """Change settings: of the current run if all are live, otherwise in a new run."""
+def change(drag: int = 0, /, **values: Any) -> None:
+    """Change settings: of the current run if all are live, otherwise in a new run.
+
+    Parameters
+    ----------
+    drag : int
+        Number of the drag of a slider that the change is part of, if any.
+    **values
+        New values by setting.
+    """
 
     def act() -> None:
         current = _live()
@@ -75,7 +83,7 @@ def change(**values: Any) -> None:
         if current.editable and not is_live:
             _begin_with(current.config, values)
         else:
-            current.change(**values)
+            current.change(drag, **values)
 
     attempt(act)
 

@@ -18,6 +18,9 @@ EXAMPLE_CLASS = "example class"
 DENOISE_DRAW = "denoise draw"
 """How often other images were asked for on Denoise."""
 
+DRAGGED = "dragged"
+"""The setting whose slider is being dragged, and when it moved last."""
+
 SELECTION = "linked selection"
 """The dataset and rows selected on Compare's maps."""
 
