@@ -1,141 +1,138 @@
-"""Benchmark the default network on MNIST, and the speed of the training loop against a tutorial's.
+"""Benchmark a pass of training over MNIST, beside other libraries and the bare matrix products.
+
+All loops train the network of `benchmarks.peers.loops` on one thread, each in a process of its own.
+They take turns, so that other load affects all alike, and their processor time is measured.
 
 ::
 
-    AECORE_DATA=../shared/data uv run python benchmarks/training.py quality --json
-    AECORE_DATA=../shared/data uv run python benchmarks/training.py speed --json
+    AECORE_DATA=... uv run --group bench python -m benchmarks.training --json
 """
 
 import statistics
+import subprocess
+import sys
 import time
-from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
 
+import numpy as np
 import torch
-from cyclopts import App, Parameter
-from torch import Tensor
-from torch.utils.data import DataLoader, TensorDataset
+from cyclopts import App
 
 from aecore import data
-from aecore.network.autoencoder import Autoencoder
-from aecore.network.inference import error, tensor
-from aecore.presets import preset
-from aecore.training import probe
-from aecore.training.precision import use_bfloat16
-from aecore.training.seeding import generator
-from aecore.training.subset import training_subset
+from aecore.network.products import Products
+from aecore.training.precision import products
 from aecore.training.trainer import Trainer
+from benchmarks.peers.loops import LOOPS, our_trainer
 from benchmarks.report import AsJson, show
 
-BOTTLENECK = 32
-EPOCHS = (1, 10)
-# At first every step adds a row to the history, later fewer do.
-WARM_UP = 300
+BATCHES = (128, 512)
+IMAGES = 60_000
+# After so many steps a row is added to the history every 64 steps only.
+WARM_UP_STEPS = 1200
+EARLY, EARLY_STEPS = 100, 250
 
-Dataset = Annotated[str, Parameter("--dataset")]
-Threads = Annotated[int, Parameter("--threads")]
 app = App("training")
 
 
-@app.command
-def quality(*, name: Dataset = "mnist", threads: Threads = 1, as_json: AsJson = False) -> None:
-    """Measure the error on all held-out images of complete runs of 1 and of 10 epochs."""
-    torch.set_num_threads(threads)
-    dataset = data.load(name)
-    subset = training_subset(dataset, preset("stacked", name))
-    pca = probe.training_pca(subset, len(subset.images))
-    result: dict[str, Any] = {
-        "bottleneck": BOTTLENECK,
-        "pca_mse": pca.error(dataset.test_images, BOTTLENECK),
-        "pca_mse_clamped": pca.error(dataset.test_images, BOTTLENECK, clamped=True),
-    }
-    for epochs in EPOCHS:
-        trainer = Trainer(dataset, preset("stacked", name, bottleneck=BOTTLENECK, epochs=epochs))
-        trainer.train()
-        result[f"test_mse_{epochs}"] = error(trainer.model, dataset.test_images)
+@app.default
+def training(
+    *,
+    rounds: int = 5,
+    quick: bool = False,
+    loops: tuple[str, ...] = tuple(LOOPS),
+    batches: tuple[int, ...] = BATCHES,
+    as_json: AsJson = False,
+) -> None:
+    """Print processor seconds per 60,000 images, medians and spreads, and the ratios of interest.
+
+    `--quick` takes a third of the rounds on a tenth of the images.
+    """
+    torch.set_num_threads(1)
+    rounds, count = (max(2, rounds // 3), IMAGES // 10) if quick else (rounds, IMAGES)
+    way = products("auto")
+    result: dict[str, Any] = {"auto": str(way), "float32": str(products("float32"))}
+    for batch in batches:
+        seconds = _measure(loops, batch, count, rounds)
+        medians = {name: statistics.median(times) for name, times in seconds.items()}
+        for name, times in seconds.items():
+            result[f"{name}_{batch}"] = round(medians[name], 3)
+            result[f"{name}_{batch}_spread"] = round(max(times) - min(times), 3)
+        result.update(_ratios(medians, batch, way))
+    result["early_over_late"] = round(_early_over_late(count, rounds), 3)
     show(result, as_json)
 
 
-@app.command
-def speed(
-    *,
-    name: Dataset = "mnist",
-    threads: Threads = 1,
-    rounds: int = 10,
-    steps: int = 30,
-    as_json: AsJson = False,
-) -> None:
-    """Take steps with each loop in turn, so that other load affects all of them equally.
-
-    The network without noise and penalty and the batch size are the same; ours also keeps its
-    history.
-    """
-    torch.set_num_threads(threads)
-    dataset = data.load(name)
-    loops: Mapping[str, Callable[[], None]] = {
-        "ours": _ours(dataset, "auto"),
-        "ours_float32": _ours(dataset, "float32"),
-        "tutorial": _tutorial(dataset),
+def _ratios(medians: Mapping[str, float], batch: int, way: Products) -> Iterator[tuple[str, float]]:
+    """Yield how many times as fast as others ours is, and the share of a step that is products."""
+    floor = "products_bfloat16" if way is Products.BFLOAT16 else "products_float32"
+    pairs = {
+        "ratio_keras": ("keras", "ours_float32"),
+        "ratio_lightning": ("lightning", "ours"),
+        "ratio_tutorial": ("tutorial", "ours"),
+        "share_of_floor": (floor, "ours"),
+        "share_of_floor_float32": ("products_float32", "ours_float32"),
     }
-    seconds: dict[str, list[float]] = {which: [] for which in loops}
-    for step in loops.values():
-        _time(step, WARM_UP)
+    for name, (theirs, own) in pairs.items():
+        if theirs in medians and own in medians:
+            yield f"{name}_{batch}", round(medians[theirs] / medians[own], 3)
+
+
+def _measure(
+    names: tuple[str, ...], batch: int, count: int, rounds: int
+) -> Mapping[str, list[float]]:
+    """Return the processor seconds per 60,000 images of each round, by loop."""
+    seconds: dict[str, list[float]] = {name: [] for name in names}
+    with ExitStack() as stack:
+        loops = {name: stack.enter_context(_loop(name, batch, count)) for name in names}
+        for name, loop in loops.items():
+            is_ours = name.startswith("ours")
+            for _ in range(max(1, WARM_UP_STEPS * batch // count) if is_ours else 1):
+                next(loop)
+        for _ in range(rounds):
+            for name, loop in loops.items():
+                seconds[name].append(next(loop) * IMAGES / count)
+    return seconds
+
+
+@contextmanager
+def _loop(name: str, batch: int, count: int) -> Iterator[Iterator[float]]:
+    """Start a loop in a process of its own; each value is the time of a further pass."""
+    command = [sys.executable, "-m", "benchmarks.peers.worker", name, str(batch), str(count)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        commands, answers = process.stdin, process.stdout
+        assert commands is not None
+        assert answers is not None
+
+        def times() -> Iterator[float]:
+            while True:
+                commands.write(b"\n")
+                commands.flush()
+                yield float(answers.readline())
+
+        yield times()
+        commands.close()
+
+
+def _early_over_late(count: int, rounds: int) -> float:
+    """Return the time of steps 101 to 350, when rows are dense, over that of as many later ones."""
+    images = data.load("mnist").images[:count]
+    pixels = images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
+    late = our_trainer(pixels, BATCHES[0])
+    late.train(WARM_UP_STEPS)
+    ratios = []
     for _ in range(rounds):
-        for which, step in loops.items():
-            seconds[which].append(_time(step, steps))
-    result: dict[str, Any] = {
-        f"{which}_steps_per_second": steps / statistics.median(times)
-        for which, times in seconds.items()
-    }
-    for which in ("ours", "ours_float32"):
-        ratios = zip(seconds["tutorial"], seconds[which], strict=True)
-        result[f"{which}_times_tutorial"] = statistics.median(theirs / us for theirs, us in ratios)
-    show({"threads": threads, "bfloat16": use_bfloat16("auto"), **result}, as_json)
+        early = our_trainer(pixels, BATCHES[0])
+        early.train(EARLY)
+        ratios.append(_seconds(early) / _seconds(late))
+    return statistics.median(ratios)
 
 
-def _ours(dataset: data.Dataset, precision: str) -> Callable[[], None]:
-    trainer = Trainer(dataset, _config(dataset, precision))
-
-    def step() -> None:
-        trainer.step()
-
-    return step
-
-
-def _tutorial(dataset: data.Dataset) -> Callable[[], None]:
-    """Return the step of a tutorial: a DataLoader, plain Adam, and a loss read at every step."""
-    config = _config(dataset, "float32")
-    images = tensor(dataset.images)
-    loader = DataLoader(TensorDataset(images), batch_size=config.batch_size, shuffle=True)
-    model = Autoencoder(dataset.shape, config, generator=generator(0, "weights"))
-    optimizer = torch.optim.Adam(model.parameters(), config.learning_rate)
-    batches = iter(loader)
-    losses = 0.0
-
-    def step() -> None:
-        nonlocal batches, losses
-        batch: Tensor | None
-        if (batch := next(batches, [None])[0]) is None:
-            batches = iter(loader)
-            batch = next(batches)[0]
-        optimizer.zero_grad()
-        loss = torch.nn.functional.mse_loss(model(batch), batch)
-        loss.backward()  # type: ignore[no-untyped-call]
-        optimizer.step()
-        losses += loss.item()
-
-    return step
-
-
-def _config(dataset: data.Dataset, precision: str) -> Any:
-    return preset("stacked", dataset.name, bottleneck=BOTTLENECK, precision=precision)
-
-
-def _time(step: Callable[[], None], count: int) -> float:
-    start = time.perf_counter()
-    for _ in range(count):
-        step()
-    return time.perf_counter() - start
+def _seconds(trainer: Trainer) -> float:
+    start = time.process_time()
+    trainer.train(trainer.steps + EARLY_STEPS)
+    return time.process_time() - start
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""Training loops of other libraries over the same images and the same network."""
