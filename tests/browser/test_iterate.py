@@ -1,5 +1,6 @@
 """The Onto the manifold page: digits drawn by hand."""
 
+from aecore.applications import iteration
 from tests.browser.lab import GoToPage, Lab
 
 
@@ -24,7 +25,7 @@ def test_drawn_digit_is_reconstructed_and_shown_on_the_map(lab: Lab, go_to_page:
     lab.wait_until(lambda: lab.redraws("onto-strip") > 0, "the drawing is reconstructed")
     lab.wait_until(lambda: lab.figure("onto-map").count() == 1, "the map is drawn")
     path_length = lab.plot_value("onto-map", "data.at(-1).x.length")
-    assert path_length == 6
+    assert path_length == iteration.PASSES + 1
     lab.page.locator('.draw-pad [data-act="undo"]').click()
     lab.wait_for_notice("Draw something")
 

@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from aecore import i18n
+from aecore.applications.iteration import PASSES
 from aecore.runs.run import Run
 from dashboard.state import commands
 from dashboard.views.guide.glossary import PAPERS
@@ -159,7 +160,7 @@ def test_guide_is_translated(open_page: OpenPage, go_to_page: GoToPage) -> None:
     ("name", "text"),
     [
         ("anomalies", "⟦⟦Threshold set on 18 held-out images, counts on"),
-        ("onto", "⟦In 5 passes: removed and kept add up to the change;"),
+        ("onto", f"⟦In {PASSES} passes: removed and kept add up to the change;"),
     ],
 )
 def test_application_is_translated(

@@ -70,7 +70,7 @@ def test_denoiser_is_compared_with_denoising_by_pca(open_page: OpenPage) -> None
     last = active_run.snapshot().history[-1]
     assert last["noise"] == 0.3
     assert fact(page, "PCA (denoising)") == f"{last['pca']:.4f}"
-    assert fact(page, "Error vs PCA") == f"{last['held_out'] / last['pca']:.2f}×"
+    assert fact(page, "Error vs PCA (denoising)") == f"{last['held_out'] / last['pca']:.2f}×"
 
 
 @pytest.mark.parametrize("pretrain_epochs", [0, 1, 3])
