@@ -44,6 +44,12 @@ def _files() -> Sequence[Any]:
 
 
 def _reread() -> None:
+    """Read the files again with other options, unless the dialog was closed meanwhile.
+
+    A slow browser may report a field of the dialog after its *Cancel*.
+    """
+    if keys.PREVIEW not in st.session_state:
+        return
     st.session_state[keys.PREVIEW_CHANGED] = True
     try:
         additions.start_reading(_files(), _options())
@@ -207,6 +213,8 @@ def _add(images: CustomImages) -> None:
 
 
 def _cancel() -> None:
-    """Forget what was read, and start with an empty upload."""
+    """Forget what was read, or is being read, and start with an empty upload."""
     st.session_state.pop(keys.PREVIEW, None)
+    if st.session_state.get(keys.ADDING) == additions.FILES:
+        del st.session_state[keys.ADDING]
     st.session_state[keys.UPLOAD_TURN] = st.session_state.get(keys.UPLOAD_TURN, 0) + 1

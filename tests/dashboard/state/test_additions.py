@@ -8,7 +8,7 @@ from PIL import Image
 
 from aecore import data
 from aecore.errors import LabError
-from dashboard.shell import own_datasets
+from dashboard.shell import own_datasets, upload_preview
 from dashboard.state import active_run, keys
 from dashboard.state.additions import additions
 from tests.dashboard.support import OpenPage
@@ -178,3 +178,23 @@ def test_download_reports_progress_and_can_be_cancelled(
     finish(page)
     assert "cancelled" in page.error[0].value
     assert active_run.live().config.dataset == "digits"
+
+
+def test_preview_stays_closed_after_cancel(open_page: OpenPage) -> None:
+    page = open_page()
+    choose(page, ("my images.npz", upload()))
+    # The field is reported with the press, as by a browser that leaves it by pressing the button.
+    page.text_input(key="upload size").set_value("12x10")
+    page.button(key="cancel upload").click().run()
+    until(lambda: not additions().running)
+    page.run()
+    page.run()
+    assert not page.error
+    assert keys.PREVIEW not in page.session_state
+
+
+def test_option_reported_after_cancel_reads_nothing(open_page: OpenPage) -> None:
+    open_page()
+    before = additions().task
+    upload_preview._reread()
+    assert additions().task is before
