@@ -146,9 +146,11 @@ def test_change_while_a_preset_trains_stays_in_its_run(lab: Lab) -> None:
         lab.slider("noise").press("ArrowRight")
         # A stale tick would restore the preset a moment later, starting another run without noise.
         lab.page.wait_for_timeout(2500)
+        lab.wait_until(lambda: f"noise={float(value)}" in lab.page.url, "the noise is changed")  # noqa: B023
         assert lab.slider_value("noise") == value
     assert lab.selected("preset") == ""
     assert lab.run == run
+    lab.pause()
     assert [edit["changes"] for edit in lab.server.saved_state()["edits"]] == [
         {"noise": [0.0, 0.05]},
         {"noise": [0.05, 0.1]},
