@@ -3,16 +3,15 @@
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from aecore.i18n import nt, t
-from dashboard.figures.theme import NEUTRAL, UNIT, build_figure, note_above, title
+from dashboard.figures.theme import NEUTRAL, UNIT, Spec, build_spec, note_above, title
 
 MOST_BARS = 128
 
 
-def code_activity(mean: ArrayLike, active_share: ArrayLike, dead: ArrayLike) -> go.Figure:
+def code_activity(mean: ArrayLike, active_share: ArrayLike, dead: ArrayLike) -> Spec:
     """Draw how strongly, and for how many images, each unit of the code is active.
 
     Units are not sorted, so that no bar moves while the network trains. The height of a bar is the
@@ -29,7 +28,8 @@ def code_activity(mean: ArrayLike, active_share: ArrayLike, dead: ArrayLike) -> 
 
     Returns
     -------
-    plotly.graph_objects.Figure
+    Spec
+        The plain form of a Plotly figure.
     """
     height = np.nan_to_num(np.asarray(mean, np.float32))
     share = np.nan_to_num(np.asarray(active_share, np.float32)).clip(0, 1)
@@ -42,7 +42,7 @@ def code_activity(mean: ArrayLike, active_share: ArrayLike, dead: ArrayLike) -> 
     )
     if dead_units.size:
         summary += " \N{MIDDLE DOT} " + t("{dead} dead", dead=dead_units.size)
-    return build_figure(
+    return build_spec(
         [_units(height, share), _crosses(dead_units)],
         top=34,
         hovermode="closest",

@@ -59,7 +59,7 @@ def png(image: NDArray[np.uint8]) -> bytes:
     bytes
     """
     file = BytesIO()
-    Image.fromarray(image).save(file, "PNG", compress_level=4)
+    Image.fromarray(image).save(file, "PNG", compress_level=3)
     return file.getvalue()
 
 

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import ArrayLike, NDArray
 
 from aecore.i18n import t
@@ -12,7 +11,8 @@ from dashboard.figures.theme import (
     NEUTRAL,
     PALETTE,
     SYMBOLS,
-    build_figure,
+    Spec,
+    build_spec,
 )
 
 
@@ -22,7 +22,7 @@ def latent_map(
     classes: Sequence[str],
     *,
     extent: float | tuple[float, float, float, float] | None = None,
-) -> go.Figure:
+) -> Spec:
     """Draw codes as points, one colour per class.
 
     Parameters
@@ -38,7 +38,8 @@ def latent_map(
 
     Returns
     -------
-    plotly.graph_objects.Figure
+    Spec
+        The plain form of a Plotly figure.
     """
     points = np.asarray(points, np.float32).reshape(-1, 2)
     numbers = np.full(len(points), -1) if labels is None else np.asarray(labels, int)
@@ -50,7 +51,7 @@ def latent_map(
     clouds[0]["showlegend"] = bool((numbers < 0).any())
     if named:
         clouds += [_class(points[numbers == k], k, name) for k, name in enumerate(classes)]
-    return build_figure(
+    return build_spec(
         clouds,
         top=8,
         hovermode="closest",

@@ -6,7 +6,6 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
-import plotly.graph_objects as go
 from numpy.typing import NDArray
 
 from aecore.i18n import t
@@ -17,7 +16,8 @@ from dashboard.figures.theme import (
     NEUTRAL,
     SHADE,
     TRAIN,
-    build_figure,
+    Spec,
+    build_spec,
     legend_above,
     log_ticks,
     note_above,
@@ -35,7 +35,7 @@ def loss(
     edits: Sequence[Mapping[str, Any]] = (),
     *,
     at: int | None = None,
-) -> go.Figure:
+) -> Spec:
     """Draw training, validation and PCA error by step, and mark each change of settings.
 
     Parameters
@@ -52,14 +52,15 @@ def loss(
 
     Returns
     -------
-    plotly.graph_objects.Figure
+    Spec
+        The plain form of a Plotly figure.
     """
     steps = np.array([row["step"] for row in history], np.int32)
     train, held_out, pca = (_column(history, key) for key in ("train", "held_out", "pca"))
     pca[pca < ROUNDING_ERROR] = np.nan
     rows = decimate((train, held_out))
     last = max([1, *steps[-1:].tolist(), *(edit["step"] for edit in edits)])
-    return build_figure(
+    return build_spec(
         [
             _line(steps, train, rows, t("train"), {"color": TRAIN, "width": 1.2}),
             _line(steps, held_out, rows, t("validation"), {"color": HELD_OUT, "width": 2.5}),

@@ -5,7 +5,6 @@ Each is computed once for all tabs that look at the snapshot.
 
 from collections.abc import Callable, Hashable
 
-import plotly.graph_objects as go
 import streamlit as st
 
 from aecore.data.names import display_name
@@ -16,7 +15,7 @@ from dashboard.components.live_figure import figure
 from dashboard.figures.code_activity import code_activity
 from dashboard.figures.latent_map import latent_map, steady_view
 from dashboard.figures.loss_curve import loss
-from dashboard.figures.theme import compact
+from dashboard.figures.theme import Spec, compact
 from dashboard.state import cached
 from dashboard.widgets.edit_texts import edit_texts
 from dashboard.widgets.heading import heading
@@ -94,7 +93,7 @@ def show_code_activity(snapshot: Snapshot) -> None:
     """Show how active each unit of the code is, which makes sparsity visible."""
     heading(t("Code activity"))
 
-    def build() -> go.Figure:
+    def build() -> Spec:
         units = activity(snapshot.codes)
         return code_activity(units.mean, units.active, units.dead)
 
@@ -106,5 +105,5 @@ def show_code_activity(snapshot: Snapshot) -> None:
     )
 
 
-def _spec(snapshot: Snapshot, name: Hashable, build: Callable[[], go.Figure]) -> str:
+def _spec(snapshot: Snapshot, name: Hashable, build: Callable[[], Spec]) -> str:
     return cached.of_snapshot(snapshot, name, lambda: compact(build()))

@@ -13,7 +13,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from aecore.i18n import t
-from dashboard.figures.theme import compact
+from dashboard.figures.theme import Spec, compact
 
 _HERE = Path(__file__).parent
 _SOURCE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
@@ -43,7 +43,7 @@ def boot() -> None:
 
 def figure(
     key: str,
-    spec: go.Figure | str | None,
+    spec: go.Figure | Spec | str | None,
     *,
     height: int,
     label: str,
@@ -57,7 +57,7 @@ def figure(
     ----------
     key : str
         The same key keeps the same element.
-    spec : plotly.graph_objects.Figure, str or None
+    spec : plotly.graph_objects.Figure, Spec, str or None
         The figure, or what `dashboard.figures.theme.compact` returned for it; None shows `empty`
         instead.
     height : int

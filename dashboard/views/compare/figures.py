@@ -77,7 +77,7 @@ def linked_map(
     -------
     plotly.graph_objects.Figure
     """
-    drawing = latent_map(points, labels, classes)
+    drawing = go.Figure(latent_map(points, labels, classes))
     rows = np.asarray(selected, int)
     for number, cloud in enumerate(drawing.data, -1):
         members = np.flatnonzero(labels == number)

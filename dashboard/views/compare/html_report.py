@@ -61,7 +61,7 @@ def page(snapshot: Snapshot, name: str) -> bytes:
         t("Code activity"): code_activity(units.mean, units.active, units.dead),
     }
     parts = [
-        _figure(head, drawing, first=not number)
+        _figure(head, go.Figure(drawing), first=not number)
         for number, (head, drawing) in enumerate(drawings.items())
     ]
     summary = t(

@@ -34,7 +34,8 @@ def code_path(
     plotly.graph_objects.Figure
     """
     all_points = np.concatenate([points, path.astype(np.float32)])
-    drawing = latent_map(points, labels, classes, extent=steady_view(all_points))
+    view = steady_view(all_points)
+    drawing = go.Figure(latent_map(points, labels, classes, extent=view))
     drawing.update_traces(marker_opacity=0.35)
     line = {"color": PALETTE[2], "width": 2.5}
     sizes = [13] + [6] * (len(path) - 2) + [13]

@@ -3,6 +3,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import plotly.graph_objects as go
 import pytest
 from numpy.typing import NDArray
 from sklearn.metrics.pairwise import cosine_similarity
@@ -208,7 +209,7 @@ def test_claim_of_sparsity(digits: Dataset) -> None:
     sparse = activity(codes)
     assert sparse.active.sum() < 0.1 * unconstrained.active.sum()
     assert np.array_equal(sparse.dead, (codes == 0).all(0))
-    figure = code_activity(sparse.mean, sparse.active, sparse.dead)
+    figure = go.Figure(code_activity(sparse.mean, sparse.active, sparse.dead))
     (summary,) = (note.text for note in figure.layout.annotations)
     assert summary == f"25.0 of 1024 units active per image · {sparse.dead.sum()} dead"
 
@@ -271,7 +272,9 @@ def test_claim_of_pretrained(digits: Dataset) -> None:
         changes.append({name for name in after if (after[name] != before[name]).any()})
     assert sum(map(len, changes)) == len(set().union(*changes)) == len(before)
     trainer.train()
-    bands = [shape for shape in loss(trainer.history).layout.shapes if shape.type == "rect"]
+    bands = [
+        shape for shape in go.Figure(loss(trainer.history)).layout.shapes if shape.type == "rect"
+    ]
     assert [shape.label.text for shape in bands] == ["layer 1", "layer 2", "layer 3"]
     together = [row["held_out"] for row in trainer.history if row["stage"] == 0]
     alone = [row["held_out"] for row in trainer.history if row["stage"]]
@@ -462,5 +465,5 @@ def test_claim_of_resize(digits: Dataset) -> None:
         trainer.train(trainer.steps + part)
         assert errors(trainer)[rows] < 1.05 * errors(trainer)[rows - 1]
         assert errors(trainer)[-1] < 0.7 * errors(trainer)[rows - 1]
-    figure = loss(trainer.history, edit_texts(trainer.edits))
+    figure = go.Figure(loss(trainer.history, edit_texts(trainer.edits)))
     assert [note.text for note in figure.layout.annotations] == ["Bottleneck 32", "Bottleneck 8"]
