@@ -69,6 +69,13 @@ def check_writable(folder: Path) -> None:
         ) from error
 
 
+def user_cache() -> Path:
+    """Return the folder in the user's cache for what can be made again."""
+    from platformdirs import user_cache_path
+
+    return user_cache_path("aecore", appauthor=False)
+
+
 def write(path: Path, data: bytes, *, durable: bool = False) -> None:
     """Replace a file atomically: a reader sees either the old or the new content.
 

@@ -20,6 +20,7 @@ from aecore.data.published import registry
 from aecore.data.published.download import Progress, Remote, fetch
 from aecore.data.published.registry import PUBLISHED
 from aecore.errors import DataError
+from aecore.files import user_cache
 from aecore.i18n import N_, Message
 
 NAME = re.compile(r"[A-Za-z0-9_-]{1,64}")
@@ -52,13 +53,7 @@ class Offer:
 def data_root(environ: Mapping[str, str] = os.environ) -> Path:
     """Return the folder of all datasets: ``AECORE_DATA``, or a folder in the user's cache."""
     folder = environ.get("AECORE_DATA")
-    return Path(folder).expanduser() if folder else _user_cache()
-
-
-def _user_cache() -> Path:
-    from platformdirs import user_cache_path
-
-    return user_cache_path("aecore", appauthor=False)
+    return Path(folder).expanduser() if folder else user_cache()
 
 
 def offers(root: Path | None = None) -> dict[str, Offer]:
@@ -369,4 +364,4 @@ def _own_name(name: str) -> str:
 
 
 def _caches(root: Path) -> Iterable[Path]:
-    return dict.fromkeys((root / "cache", _user_cache() / "cache"))
+    return dict.fromkeys((root / "cache", user_cache() / "cache"))
