@@ -20,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from typing import Any, Literal
 
 import psutil
@@ -38,6 +38,24 @@ MAP = '.live-figure[data-key="latent-map"]'
 ACTIVITY = '.live-figure[data-key="code-activity"]'
 BOTTLENECK = '[class*="st-key-bottleneck"]'
 DRAG_PIXELS = 15
+SETTLE_MS = 3_000
+# Counts frames, and zooms into the map.
+WATCH = """([map, curve]) => {
+  window.elements = [map, curve].map(each => document.querySelector(each));
+  window.painted = 0;
+  const count = () => { window.painted += 1; requestAnimationFrame(count); };
+  count();
+  window.range = () => ['xaxis', 'yaxis'].flatMap(
+    (axis) => window.elements[0]._fullLayout[axis].range);
+  // Both, as a box drawn with the mouse: the axes are of one scale.
+  const zoom = {'xaxis.range': [-1, 1], 'yaxis.range': [-1, 1]};
+  return window.Plotly.relayout(window.elements[0], zoom)
+    .then(() => { window.zoomed = window.range(); });
+}"""
+# Whether the figures are still the same elements, and the map is as zoomed.
+IS_SAME = """([map, curve]) => [map, curve].every((each, i) =>
+    document.querySelector(each) === window.elements[i])
+  && window.range().every((end, i) => Math.abs(end - window.zoomed[i]) < 1e-6)"""
 
 app = App(help=__doc__)
 
@@ -146,42 +164,36 @@ def speed(running: Server, seconds: float, page: Page | None = None) -> float:
 
 
 def speed_with_page(
-    browser: Browser, running: Server, rounds: int, seconds: float
+    browser: Browser, running: Server, pairs: int, seconds: float
 ) -> dict[str, Any]:
-    """Measure the speed alternately without and with the page, and the page while it is open."""
+    """Measure the speed alternately without and with the page, and the page while it is open.
+
+    Each speed with the page is compared with the mean of those before and after it, so that a
+    machine that becomes slower or faster meanwhile changes nothing.
+    """
     shares, frames = [], []
     same = True
-    for _ in range(rounds):
-        alone = speed(running, seconds)
+    before = speed(running, seconds)
+    for _ in range(pairs):
         page = opened(browser, running.url)
-        page.wait_for_timeout(4_000)
-        page.evaluate(
-            """([map, curve]) => {
-              window.elements = [map, curve].map(each => document.querySelector(each));
-              window.painted = 0;
-              const count = () => { window.painted += 1; requestAnimationFrame(count); };
-              count();
-              window.range = () => ['xaxis', 'yaxis'].flatMap(
-                (axis) => window.elements[0]._fullLayout[axis].range);
-              // Both, as a box drawn with the mouse: the axes are of one scale.
-              const zoom = {'xaxis.range': [-1, 1], 'yaxis.range': [-1, 1]};
-              return window.Plotly.relayout(window.elements[0], zoom)
-                .then(() => { window.zoomed = window.range(); });
-            }""",
-            [MAP, CURVE],
-        )
-        start, before = time.monotonic(), page.evaluate("window.painted")
-        shares.append(speed(running, seconds, page) / alone)
-        painted = page.evaluate("window.painted") - before
+        page.wait_for_timeout(SETTLE_MS)
+        page.evaluate(WATCH, [MAP, CURVE])
+        start, painted = time.monotonic(), page.evaluate("window.painted")
+        watched = speed(running, seconds, page)
+        painted = page.evaluate("window.painted") - painted
         frames.append(painted / (time.monotonic() - start))
-        same &= page.evaluate(
-            """([map, curve]) => [map, curve].every((each, i) =>
-                 document.querySelector(each) === window.elements[i])
-               && window.range().every((end, i) => Math.abs(end - window.zoomed[i]) < 1e-6)""",
-            [MAP, CURVE],
-        )
+        same &= page.evaluate(IS_SAME, [MAP, CURVE])
         page.close()
-    return {"kept": median(shares), "frames_per_s": median(frames), "same_element": same}
+        after = speed(running, seconds)
+        shares.append(2 * watched / (before + after))
+        before = after
+    low, kept, high = quantiles(shares, n=4)
+    return {
+        "kept": kept,
+        "kept_quartiles": [round(low, 3), round(high, 3)],
+        "frames_per_s": median(frames),
+        "same_element": same,
+    }
 
 
 def slider_seconds(page: Page, name: str, times: int) -> list[float]:
@@ -279,8 +291,8 @@ def memory_growth(page: Page, running: Server, minutes: float) -> dict[str, floa
 def main(
     *,
     as_json: AsJson = False,
-    rounds: int = 3,
-    seconds: float = 15,
+    pairs: int = 12,
+    seconds: float = 5,
     minutes: float = 10,
     times: int = 8,
 ) -> None:
@@ -293,8 +305,9 @@ def main(
         for redraws in (4, 2):
             with server(1 / redraws) as running:
                 title = title_seconds(browser, running)
-                results = speed_with_page(browser, running, rounds, seconds)
-                figures[f"kept_at_{redraws}"] = results.pop("kept")
+                results = speed_with_page(browser, running, pairs, seconds)
+                for name in ("kept", "kept_quartiles"):
+                    figures[f"{name}_at_{redraws}"] = results.pop(name)
                 figures |= {**results, "title_s": title}
                 print(figures, file=sys.stderr)
                 if redraws == 2:
