@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError, model_validator
 
 from aecore.choices.activation import CODE_ACTIVATIONS, HIDDEN_ACTIVATIONS
 from aecore.choices.architecture import ARCHITECTURES
+from aecore.choices.device import DEVICES
 from aecore.choices.loss import LOSSES
 from aecore.choices.noise import NOISE_KINDS
 from aecore.choices.optimizer import OPTIMIZERS
@@ -263,6 +264,7 @@ class Config(BaseModel):
         N_("The number format in which matrices are multiplied."),
         choices=PRECISIONS,
     )
+    device: str = knob("auto", N_("Device"), N_("What the network is trained on."), choices=DEVICES)
 
     def __init__(self, **values: Any) -> None:
         try:

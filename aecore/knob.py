@@ -1,6 +1,6 @@
 """Declare hyperparameters once; widgets, flags, validation and documentation follow from it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Literal, cast
@@ -50,12 +50,15 @@ class Choice:
     uses : tuple of str
         The settings that have an effect only with choices that name them here.
     requires : tuple of Requirement
+    available : callable
+        Returns whether this machine can do it; by default, any can.
     """
 
     label: Message
     description: Message = NO_TEXT
     uses: tuple[str, ...] = ()
     requires: tuple[Requirement, ...] = ()
+    available: Callable[[], bool] = lambda: True
 
 
 def using(choices: Mapping[str, Choice], setting: str) -> tuple[str, ...]:
@@ -107,8 +110,15 @@ class Knob:
     example: str = ""
 
     def matters(self, config: BaseModel) -> bool:
-        """Return whether this knob has an effect in a configuration."""
+        """Return whether this knob has an effect in a configuration, on this machine."""
+        if self.choices and len(self.options) == 1:
+            return False
         return all(getattr(config, name) in values for name, values in self.when.items())
+
+    @property
+    def options(self) -> tuple[str, ...]:
+        """The names of the choices that this machine has."""
+        return tuple(name for name, each in self.choices.items() if each.available())
 
     @property
     def span(self) -> Message | str:

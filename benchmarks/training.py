@@ -22,7 +22,7 @@ from cyclopts import App
 
 from aecore import data
 from aecore.network.products import Products
-from aecore.training.precision import products
+from aecore.training.machine.precision import products
 from aecore.training.trainer import Trainer
 from benchmarks.peers.loops import LOOPS, our_trainer
 from benchmarks.report import AsJson, show

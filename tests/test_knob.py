@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -74,6 +76,17 @@ def test_knob_matters_only_under_its_conditions() -> None:
     assert mode.matters(Oven())
     assert not mode.matters(Oven(fan=True))
     assert knobs(Oven)["heat"].matters(Oven(fan=True))
+
+
+def test_knob_with_one_available_choice_does_not_matter() -> None:
+    choices = {
+        "here": Choice(label=N_("Here")),
+        "far": Choice(label=N_("Far"), available=lambda: False),
+    }
+    place = replace(knobs(Oven)["mode"], choices=choices, when={})
+    assert place.options == ("here",)
+    assert not place.matters(Oven())
+    assert replace(place, choices=MODES).matters(Oven())
 
 
 def test_settings_that_choices_use_and_require() -> None:

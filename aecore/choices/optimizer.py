@@ -107,7 +107,7 @@ def _remembered(
 
     for parameter, each in zip(parameters, moments, strict=True):
         if name not in each:
-            each[name] = torch.zeros(()) if scalar else torch.zeros_like(parameter)
+            each[name] = parameter.new_zeros(()) if scalar else torch.zeros_like(parameter)
     return [each[name] for each in moments]
 
 

@@ -8,10 +8,10 @@ from aecore.knob import Choice
 PRECISIONS: Mapping[str, Choice] = {
     "auto": Choice(
         label=N_("Auto"),
-        description=N_("bfloat16 where it is measured to be faster."),
+        description=N_("bfloat16 where the device has instructions for it, otherwise float32."),
     ),
     "float32": Choice(label=N_("float32")),
     "bfloat16": Choice(
-        label=N_("bfloat16"), description=N_("faster where the processor supports it.")
+        label=N_("bfloat16"), description=N_("faster where the device supports it.")
     ),
 }

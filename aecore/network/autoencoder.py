@@ -79,6 +79,11 @@ class Autoencoder(nn.Module):
         if config.linear_path:
             _silence_nonlinear_path(self)
 
+    @property
+    def device(self) -> torch.device:
+        """Where its weights are."""
+        return self.to_code.weight.device
+
     def encode(self, x: Tensor) -> Tensor:
         """Map images (n, pixels) to codes (n, bottleneck)."""
         z = self.code_activation(self.pre_activation(x))

@@ -14,7 +14,10 @@ CHUNK = 1000
 
 
 def tensor(images: Images) -> Tensor:
-    """Convert images (n, height, width), uint8 or float32 in [0, 1], to rows in [0, 1]."""
+    """Convert images (n, height, width), uint8 or float32 in [0, 1], to rows in [0, 1].
+
+    As all arrays, the rows are in the memory of the processor.
+    """
     rows = torch.from_numpy(images.reshape(len(images), -1).astype(np.float32))
     return rows.div_(255) if images.dtype == np.uint8 else rows
 
@@ -22,7 +25,8 @@ def tensor(images: Images) -> Tensor:
 @torch.no_grad()
 def encode(model: Autoencoder, images: Images) -> NDArray[np.float32]:
     """Encode images (n, height, width) to codes (n, bottleneck)."""
-    return torch.cat([model.encode(tensor(chunk)) for chunk in _chunks(images)]).numpy()
+    chunks = (tensor(chunk).to(model.device) for chunk in _chunks(images))
+    return torch.cat([model.encode(chunk) for chunk in chunks]).numpy(force=True)
 
 
 @torch.no_grad()
@@ -40,7 +44,8 @@ def error(model: Autoencoder, images: Images, noisy: Images | None = None) -> fl
     inputs = _chunks(images if noisy is None else noisy)
     for chunk, seen in zip(_chunks(images), inputs, strict=True):
         x = tensor(chunk)
-        output = model(x if noisy is None else tensor(seen)).clamp(0, 1)
+        rows = (x if noisy is None else tensor(seen)).to(model.device)
+        output = model(rows).clamp(0, 1).cpu()
         total += float((output - x).square().sum(dtype=torch.float64))
     return total / images.size
 

@@ -5,7 +5,7 @@ On some processors, torch's own products in float32, which are MKL's, are half a
 
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from enum import StrEnum
 from typing import Any, cast
 
@@ -26,12 +26,14 @@ _present = threading.local()
 
 
 @contextmanager
-def multiplying(way: Products) -> Iterator[None]:
-    """Multiply matrices of this thread's networks in a way within the context."""
+def multiplying(way: Products, device: str = "cpu") -> Iterator[None]:
+    """Multiply matrices of this thread's networks on a device in a way within the context."""
     before = getattr(_present, "onednn", False)
     _present.onednn = way is Products.ONEDNN
+    casts = torch.amp.is_autocast_available(device)
+    half = way is Products.BFLOAT16
     try:
-        with torch.autocast("cpu", torch.bfloat16, enabled=way is Products.BFLOAT16):
+        with torch.autocast(device, torch.bfloat16, enabled=half) if casts else nullcontext():
             yield
     finally:
         _present.onednn = before

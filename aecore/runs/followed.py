@@ -26,6 +26,7 @@ class FollowedRun:
     waiting = False
     error: LabError | None = None
     idle = False
+    device = ""
     samples_per_second = 0.0
     seconds_left = math.inf
 

@@ -63,6 +63,8 @@ class Job:
         The error that stopped training, if any.
     idle : bool
         Whether it paused because nobody was watching.
+    device : str
+        Where it is trained: 'cpu', 'cuda' or 'mps'.
     """
 
     editable = True
@@ -83,6 +85,7 @@ class Job:
         self.idle = False
         self.samples_per_second = 0.0
         self.config = trainer.config
+        self.device = trainer.device
         self._trainer = trainer
         self._threads = threads
         self._slots = slots

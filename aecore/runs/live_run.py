@@ -34,6 +34,8 @@ class LiveRun(Protocol):
         The error that stopped it, if any.
     idle : bool
         Whether it paused because nobody was watching.
+    device : str
+        Where it is trained: 'cpu', 'cuda' or 'mps'; empty if unknown.
     samples_per_second : float
         0 if unknown.
     seconds_left : float
@@ -56,6 +58,8 @@ class LiveRun(Protocol):
     def error(self) -> LabError | None: ...  # noqa: D102
     @property
     def idle(self) -> bool: ...  # noqa: D102
+    @property
+    def device(self) -> str: ...  # noqa: D102
     @property
     def samples_per_second(self) -> float: ...  # noqa: D102
     @property

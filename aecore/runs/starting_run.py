@@ -77,6 +77,11 @@ class StartingRun:
         return self.previous.run
 
     @property
+    def device(self) -> str:
+        """The device of the run in view before."""
+        return self.previous.device
+
+    @property
     def starting(self) -> bool:
         """Whether the run is still being prepared."""
         return self.ready is None and self.error is None

@@ -45,6 +45,8 @@ class Facts(TypedDict):
         it, so anything else is ignored.
     products, validation_products : str
         How matrices are multiplied in training and in validation; early versions did not save it.
+    device : str
+        Where it was trained; early versions, which trained on the processor, did not save it.
     tensors : str
         Name of the file with the tensors.
     """
@@ -58,6 +60,7 @@ class Facts(TypedDict):
     frames: NotRequired[object]
     products: NotRequired[Literal["torch", "onednn", "bfloat16"]]
     validation_products: NotRequired[Literal["torch", "onednn"]]
+    device: NotRequired[Literal["cpu", "cuda", "mps"]]
     tensors: Annotated[str, Field(pattern=r"^[0-9a-f-]{1,64}\.safetensors$")]
 
 

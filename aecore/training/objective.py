@@ -67,7 +67,7 @@ def loss(
     -------
     Loss
     """
-    with multiplying(products):
+    with multiplying(products, images.device.type):
         codes = model.encode(corrupted)
         before = model.pre_output(codes)
     added = penalty(codes.float(), model.decoder_scale(), config)
@@ -97,7 +97,7 @@ def layer_loss(
     Loss
     """
     below, encode, decode = model.layer(layer)
-    with multiplying(products):
+    with multiplying(products, images.device.type):
         with torch.no_grad():
             target, source = below(images), below(corrupted)
         reconstruction = decode(encode(source))

@@ -41,9 +41,11 @@ class Stepper:
         self.moments: dict[str, Moments] = dict(moments or {})
         self._parameters = dict(model.named_parameters())
         for name, parameter in self._parameters.items():
-            tensors = self.moments.get(name, {}).items()
-            if any(each.shape != moment_shape(n, parameter.shape) for n, each in tensors):
+            tensors = self.moments.get(name, {})
+            if any(each.shape != moment_shape(n, parameter.shape) for n, each in tensors.items()):
                 raise ValueError(f"the moments of {name} have another shape than it has")
+            if tensors:
+                self.moments[name] = {n: each.to(parameter.device) for n, each in tensors.items()}
 
     def step(self, loss: Tensor, config: Config, rate: float) -> None:
         """Take a step down the gradient of a loss at a learning rate.

@@ -194,6 +194,6 @@ class Probe:
         originals = tensor(self.dataset.test_images[chosen])
         noise = generator(config.seed, "examples")
         corrupted = corrupt(originals, config.noise_kind, config.noise, noise)
-        rows = (originals, corrupted, model(corrupted).clamp(0, 1))
+        rows = (originals, corrupted, model(corrupted.to(model.device)).clamp(0, 1).cpu())
         images = (each.reshape(-1, *self.dataset.shape).numpy() for each in rows)
         return Examples(chosen, self.dataset.test_labels[chosen], *images)

@@ -22,7 +22,8 @@ from aecore.training import objective, optimizer
 from aecore.training.batches import Batches
 from aecore.training.checkpoint import State
 from aecore.training.corruption import corrupt, noise_level
-from aecore.training.precision import fastest_float32, products
+from aecore.training.machine import device
+from aecore.training.machine.precision import fastest_float32, products
 from aecore.training.probe import Probe
 from aecore.training.schedule import TrainingSchedule, is_frame_due, learning_rate
 from aecore.training.seeding import generator
@@ -54,6 +55,8 @@ class Trainer:
         The current settings.
     training_subset : TrainingSubset
         The images trained on, with validation and test images of the same classes.
+    device : str
+        Where it trains: 'cpu', 'cuda' or 'mps'.
     model : Autoencoder
     steps : int
         Number of steps so far.
@@ -64,6 +67,8 @@ class Trainer:
     ------
     RunError
         If the state is damaged.
+    ConfigError
+        If this machine does not have the device that the settings ask for.
     DataError
         If the dataset has changed since.
     """
@@ -81,11 +86,18 @@ class Trainer:
         self._batches = Batches(
             self.training_subset.images, self.config.batch_size, self.config.seed
         )
-        self._products = _products(state, "products", lambda: products(self.config.precision))
-        self._validation_products = _products(state, "validation_products", fastest_float32)
+        saved = None if state is None else state.facts.get("device", "cpu")
+        self.device = device.choose(self.config, dataset.shape, saved)
+        # On another device the run does not continue bit for bit in any case.
+        kept = state if saved == self.device else None
+        precision = self.config.precision
+        self._products = _products(kept, "products", lambda: products(precision, self.device))
+        self._validation_products = _products(
+            kept, "validation_products", lambda: fastest_float32(self.device)
+        )
         self._codes: NDArray[np.float32] | None = None
         self._orientation: NDArray[np.float32] | None = None
-        self._error_sum, self._error_count = torch.zeros(()), 0
+        self._error_sum, self._error_count = torch.zeros((), device=self.device), 0
         self.model = self._new_model(self.config)
         self._stepper = optimizer.Stepper(self.model)
         if state is None:
@@ -215,11 +227,12 @@ class Trainer:
             "edits": list(self.edits),
             "products": str(self._products),
             "validation_products": str(self._validation_products),
+            "device": self.device,
             "images": [len(self.training_subset.images), *self.dataset.shape],
             "fingerprint": self.dataset.fingerprint,
         }
         copies = {
-            name: value.detach().clone(memory_format=torch.contiguous_format)
+            name: value.detach().to("cpu", copy=True, memory_format=torch.contiguous_format)
             for name, value in tensors.items()
         }
         return State(copies, facts, tuple(self.history))
@@ -244,7 +257,7 @@ class Trainer:
             labels=self._probe.labels,
             classes=self.dataset.classes,
             examples=self._probe.examples(self.model, self.config, chosen),
-            weights={n: p.detach().numpy().copy() for n, p in self.model.named_parameters()},
+            weights={n: p.detach().cpu().numpy().copy() for n, p in self.model.named_parameters()},
             fingerprint=self.dataset.fingerprint,
         )
 
@@ -274,7 +287,7 @@ class Trainer:
         model = Autoencoder(self.dataset.shape, config, generator=weights)
         if config.linear_path:
             model.set_linear_path(self._probe.pca.mean, self._probe.pca.components)
-        return model
+        return model.to(self.device)
 
     def _restore(self, state: State) -> None:
         facts = state.facts
@@ -291,7 +304,7 @@ class Trainer:
             self.model.load_state_dict(state.with_prefix("model/"))
             moments = optimizer.nested(state.with_prefix("optimizer/"))
             self._stepper = optimizer.Stepper(self.model, moments)
-            self._error_sum = state.tensors["squares"].clone()
+            self._error_sum = state.tensors["squares"].to(self.device, copy=True)
             self._error_count, self.steps = int(facts["batches"]), int(facts["step"])
             self.edits, self.history = list(facts["edits"]), list(state.history)
             self._codes, self._orientation = None, self._saved_orientation(state)
@@ -310,21 +323,26 @@ class Trainer:
         return points.numpy().copy()
 
     def _resize(self, config: Config) -> None:
-        old, new = self.model, self._new_model(config)
+        # On the processor, which has the precision that some of it needs.
+        old, new = self.model.cpu(), self._new_model(config).cpu()
         images = tensor(self.training_subset.images[:RESIZE_IMAGES])
         code_map = resize.resize(old, new, images, generator(config.seed, "resize", self.steps))
         moments = {
-            name: resize.map_optimizer_state(state, name, code_map)
+            name: resize.map_optimizer_state(
+                {moment: value.cpu() for moment, value in state.items()}, name, code_map
+            )
             for name, state in self._stepper.moments.items()
         }
-        self.model = new
-        self._stepper = optimizer.Stepper(new, moments)
+        self.model = new.to(self.device)
+        self._stepper = optimizer.Stepper(self.model, moments)
 
     def _loss(self, layer: int) -> Tensor:
         images = self._batches.at(self.steps)
         noise = generator(self.config.seed, "noise", self.steps)
         corrupted = corrupt(images, self.config.noise_kind, self.config.noise, noise)
-        arguments = (images, corrupted, self.config)
+        target = images.to(self.device)
+        source = target if corrupted is images else corrupted.to(self.device)
+        arguments = (target, source, self.config)
         if layer:
             loss = objective.layer_loss(self.model, layer, *arguments, products=self._products)
         else:
@@ -335,7 +353,7 @@ class Trainer:
         return loss.total
 
     def _record(self, layer: int, rate: float) -> Record:
-        with multiplying(self._validation_products):
+        with multiplying(self._validation_products, self.device):
             held_out = self._probe.error(self.model, self.config)
         row: Record = {
             "step": self.steps,
@@ -351,7 +369,7 @@ class Trainer:
         if not (math.isfinite(row["train"]) and math.isfinite(row["held_out"])):
             raise self._diverged()
         self.history.append(row)
-        self._error_sum, self._error_count = torch.zeros(()), 0
+        self._error_sum, self._error_count = torch.zeros_like(self._error_sum), 0
         self._last_good = self.state()
         return row
 

@@ -25,10 +25,11 @@ def widget(knob: Knob, config: Config) -> None:
     }
     label = str(knob.label)
     if knob.kind == "choice":
+        options_here = [name for name in knob.choices if name in (*knob.options, initial)]
         st.selectbox(
             label,
-            list(knob.choices),
-            list(knob.choices).index(initial),
+            options_here,
+            options_here.index(initial),
             format_func=lambda value: str(knob.choices[value].label),
             **options,
         )

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
+from aecore.choices.device import DEVICES
 from aecore.data.names import display_name
 from aecore.i18n import t
 from aecore.metrics.pca import is_exact
@@ -92,6 +93,7 @@ def facts(snapshot: Snapshot, pixels: int) -> None:
             noisy=bool(last and last.get("noise")),
         ),
         Fact(t("Code size"), _code_size(snapshot.config.bottleneck, pixels)),
+        *device_facts(current.device),
     ]
     body = "".join(
         f"<div title='{html.escape(tooltip)}'><span>{html.escape(name)}</span>"
@@ -139,6 +141,14 @@ def ratio_fact(ratio: float | None, *, noisy: bool) -> Fact:
     if ratio is None:
         return Fact(name, "–")
     return Fact(name, f"{ratio:.2f}×", "good" if ratio < 1 else "bad")
+
+
+def device_facts(device: str) -> list[Fact]:
+    """Return on what the run is trained, where this machine has a choice."""
+    if not device or not DEVICES["auto"].available():
+        return []
+    tooltip = t("Auto takes the device on which a few steps of this network took the least time.")
+    return [Fact(t("Device"), str(DEVICES[device].label), tooltip=tooltip)]
 
 
 def _code_size(bottleneck: int, pixels: int) -> str:

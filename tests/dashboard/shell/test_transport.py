@@ -2,7 +2,8 @@ from typing import Any
 
 import pytest
 
-from dashboard.shell.transport import error_fact, pca_fact, ratio_fact
+from aecore.choices import device
+from dashboard.shell.transport import device_facts, error_fact, pca_fact, ratio_fact
 
 
 def row(**values: float) -> Any:
@@ -40,3 +41,13 @@ def test_without_rows_there_is_nothing_to_compare() -> None:
 def test_ratio_is_green_only_below_pca() -> None:
     assert ratio_fact(0.5, noisy=False)[:3] == ("Error vs PCA", "0.50×", "good")
     assert ratio_fact(1.5, noisy=True)[:3] == ("Error vs PCA (denoising)", "1.50×", "bad")
+
+
+@pytest.mark.parametrize("has_gpu", [True, False])
+def test_device_is_said_where_there_is_a_choice(
+    has_gpu: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "_has_cuda", lambda: has_gpu)
+    monkeypatch.setattr(device, "_has_mps", lambda: False)
+    assert [fact[:2] for fact in device_facts("cuda")] == [("Device", "CUDA")] * has_gpu
+    assert device_facts("") == []

@@ -1,12 +1,15 @@
+from pathlib import Path
+
 import pytest
 import torch
 
 from aecore.config import Config
 from aecore.data import Dataset
 from aecore.network.products import Products, has_onednn
-from aecore.training import precision, trainer
+from aecore.training import trainer
 from aecore.training.checkpoint import State
-from aecore.training.precision import fastest_float32, products
+from aecore.training.machine import precision
+from aecore.training.machine.precision import fastest_float32, products
 from aecore.training.trainer import Trainer
 from tests.support import advance, same
 
@@ -41,7 +44,26 @@ def test_onednn_is_used_where_it_is_clearly_faster(
 ) -> None:
     seconds = {Products.TORCH: torch_seconds, Products.ONEDNN: onednn_seconds}
     monkeypatch.setattr(precision, "_seconds", lambda layer, x, way: seconds[way])
-    assert precision._fastest_float32.__wrapped__(1) is expected
+    assert precision._measure_float32() is expected
+
+
+def test_measurement_is_noted_for_later_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ways = iter([Products.ONEDNN, Products.TORCH, Products.TORCH])
+    monkeypatch.setattr(precision, "has_onednn", lambda: True)
+    monkeypatch.setattr(precision, "user_cache", lambda: tmp_path / "new")
+    monkeypatch.setattr(precision, "_measure_float32", lambda: next(ways))
+    choose = precision._fastest_float32.__wrapped__
+    assert choose(1) is Products.ONEDNN
+    assert choose(1) is Products.ONEDNN
+    assert choose(2) is Products.TORCH
+    (note, _) = sorted((tmp_path / "new" / "products").iterdir())
+    note.write_text("something else")
+    assert choose(1) is Products.TORCH
+    monkeypatch.setattr(precision, "user_cache", lambda: Path("/proc/none"))
+    monkeypatch.setattr(precision, "_measure_float32", lambda: Products.ONEDNN)
+    assert choose(1) is Products.ONEDNN
 
 
 def test_torch_is_used_where_onednn_cannot_be_called(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -54,14 +76,14 @@ def test_run_resumes_with_the_products_it_began_with(
     small: Dataset, quick: Config, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     float32 = quick.changed(precision="float32")
-    monkeypatch.setattr(precision, "fastest_float32", lambda: Products.ONEDNN)
-    monkeypatch.setattr(trainer, "fastest_float32", lambda: Products.ONEDNN)
+    monkeypatch.setattr(precision, "fastest_float32", lambda _="cpu": Products.ONEDNN)
+    monkeypatch.setattr(trainer, "fastest_float32", lambda _="cpu": Products.ONEDNN)
     one = Trainer(small, float32)
     advance(one, 3)
     state = one.state()
     assert state.facts["products"] == state.facts["validation_products"] == "onednn"
-    monkeypatch.setattr(precision, "fastest_float32", lambda: Products.TORCH)
-    monkeypatch.setattr(trainer, "fastest_float32", lambda: Products.TORCH)
+    monkeypatch.setattr(precision, "fastest_float32", lambda _="cpu": Products.TORCH)
+    monkeypatch.setattr(trainer, "fastest_float32", lambda _="cpu": Products.TORCH)
     other = Trainer(small, float32, state=state)
     for each in (one, other):
         advance(each, 4)
@@ -75,8 +97,8 @@ def test_early_runs_resume_with_the_products_they_had(
     advance(one, 3)
     state = one.state()
     facts = {name: fact for name, fact in state.facts.items() if "products" not in name}
-    monkeypatch.setattr(precision, "fastest_float32", lambda: Products.ONEDNN)
-    monkeypatch.setattr(trainer, "fastest_float32", lambda: Products.ONEDNN)
+    monkeypatch.setattr(precision, "fastest_float32", lambda _="cpu": Products.ONEDNN)
+    monkeypatch.setattr(trainer, "fastest_float32", lambda _="cpu": Products.ONEDNN)
     early = Trainer(small, quick, state=State(state.tensors, facts, state.history))
     assert early.state().facts["products"] == "torch"
     assert early.state().facts["validation_products"] == "torch"

@@ -1,0 +1,1 @@
+"""What the machine trains on, and how it multiplies matrices."""
