@@ -10,13 +10,14 @@ from pathlib import Path
 import streamlit as st
 from starlette.middleware import Middleware
 
-from dashboard.server import failure, guard, memory
+from dashboard.server import failure, guard, memory, plotly_source
 from dashboard.server.lifespan import lifespan
 
 memory.limit_arenas()
 app = st.App(
     Path(__file__).with_name("script.py"),
     lifespan=lifespan,
+    routes=[plotly_source.route],
     middleware=[Middleware(guard.Guard)],
     on_script_error=failure.show,
 )

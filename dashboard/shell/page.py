@@ -9,7 +9,6 @@ from aecore.errors import LabError
 from aecore.i18n import t
 from aecore.training.snapshot import Snapshot
 from dashboard.components.drag_relay import drag_relay
-from dashboard.components.live_figure import boot
 from dashboard.shell import notices, sidebar, transport
 from dashboard.shell.dragging import followed, is_dragged, move
 from dashboard.shell.transport import examples
@@ -42,7 +41,6 @@ def show(body: Callable[[Snapshot], None], still: Callable[[], None] | None = No
     st.session_state[keys.DRAWN] = active_run.fingerprint()
     st.session_state.pop(keys.PREVIEW_CHANGED, None)
     every = _interval()
-    boot()
     # Notices get their own container, so that the elements below keep their positions.
     above = st.container()
     # Outside the fragment: redrawing widgets costs a browser more than redrawing figures.

@@ -79,6 +79,17 @@ def test_hundred_quick_page_changes_while_runs_start(checked_lab: Lab) -> None:
     lab.wait_for_step(1)
 
 
+def test_plotly_is_loaded_once(checked_lab: Lab) -> None:
+    lab = checked_lab
+    lab.open_fresh_run()
+    for name in ("Guide", "Train"):
+        press_link(lab, name)
+        lab.page.wait_for_url("**/guide**" if name == "Guide" else lambda url: "guide" not in url)
+    lab.wait_until_drawn()
+    loads = "performance.getEntriesByType('resource').filter(e => e.name.includes('plotly')).length"
+    assert lab.page.evaluate(loads) == 1
+
+
 def test_all_figures_are_drawn_after_a_page_change_in_a_busy_browser(checked_lab: Lab) -> None:
     lab = checked_lab
     lab.page.add_init_script(BUSY)

@@ -1,31 +1,21 @@
 """A Plotly figure that is redrawn in place, keeping its element, zoom and frame rate.
 
-Plotly's JavaScript comes from the installed `plotly` package, so nothing is downloaded. It is
-mounted by a component of its own whose content never changes, and so is sent to a browser once.
+The first figure of a browser's page loads Plotly's JavaScript from this server; see
+`dashboard.server.plotly_source`.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import plotly
 import plotly.graph_objects as go
 import streamlit as st
 
 from aecore.i18n import t
 from dashboard.figures.theme import Spec, compact
+from dashboard.server.plotly_source import versioned_address
 
 _HERE = Path(__file__).parent
-_SOURCE = Path(plotly.__file__).parent / "package_data" / "plotly.min.js"
-
-_boot = st.components.v2.component(
-    "plotly_source",
-    html='<span class="plotly-source"></span>',
-    # Hidden, so that it takes no room in the column it is mounted in.
-    css=".stElementContainer:has(.plotly-source) { display: none; }",
-    js=_SOURCE.read_text("utf-8") + "\nexport default function () {}\n",
-    isolate_styles=False,
-)
 
 _figure = st.components.v2.component(
     "live_figure",
@@ -34,11 +24,6 @@ _figure = st.components.v2.component(
     js=(_HERE / "live_figure.js").read_text("utf-8"),
     isolate_styles=False,
 )
-
-
-def boot() -> None:
-    """Load Plotly into the page. Call it once, anywhere, in every script run that draws figures."""
-    _boot(key="plotly_source")
 
 
 def figure(
@@ -82,6 +67,7 @@ def figure(
         "empty": empty,
         "reports": reports,
         "words": _words(),
+        "plotly": versioned_address(),
     }
 
     def on_change() -> None:

@@ -41,11 +41,3 @@ def test_figure_reports_clicks_and_selections(monkeypatch: pytest.MonkeyPatch) -
     assert reports == [3, [3, 5]]
     live_figure.figure("map", None, height=9, label="")
     assert not any(name.startswith("on_") for name in mounts[-1])
-
-
-def test_boot_arguments_are_constant(monkeypatch: pytest.MonkeyPatch) -> None:
-    mounts = MountRecorder()
-    monkeypatch.setattr(live_figure, "_boot", mounts)
-    live_figure.boot()
-    live_figure.boot()
-    assert mounts[0] == mounts[1]
