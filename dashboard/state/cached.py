@@ -10,8 +10,7 @@ from weakref import WeakKeyDictionary
 
 import streamlit as st
 
-from aecore import data
-from aecore.applications import evaluation
+from aecore import data, imports
 from aecore.i18n import language
 from aecore.runs import index
 from aecore.runs.index import Row
@@ -110,7 +109,9 @@ def scores(run: Run) -> Mapping[str, float] | None:
     images = dataset(run.config.dataset)
 
     def compute() -> Mapping[str, float]:
-        return evaluation.scores(TrainedModel.open(run.path, images))
+        # scikit-learn takes seconds to import, which the first page does not have.
+        evaluation = imports.load("aecore.applications.evaluation")
+        return cast("Mapping[str, float]", evaluation.scores(TrainedModel.open(run.path, images)))
 
     key = ("scores", str(run.path), run.written, images.fingerprint)
     return background.get(key, compute)
