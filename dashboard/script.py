@@ -11,6 +11,7 @@ from streamlit.navigation.page import StreamlitPage
 
 from aecore import imports
 from aecore.i18n import t
+from dashboard.components.plotly_loader import load_plotly
 from dashboard.pages import PAGES, Page
 from dashboard.server import guard
 from dashboard.shell import streamlit_patch
@@ -64,6 +65,8 @@ pages = {name: navigation_entry(name, page) for name, page in PAGES.items()}
 st.session_state[keys.PAGES] = pages
 current = st.navigation(list(pages.values()), position="top")
 st.html(Path(__file__).with_name("style.css"))
+# The browser reads it while the engine is imported.
+load_plotly()
 with st.sidebar:
     st.markdown("### " + t("Autoencoder Lab"))
 engine_import = engine()

@@ -1,7 +1,6 @@
 """A Plotly figure that is redrawn in place, keeping its element, zoom and frame rate.
 
-The first figure of a browser's page loads Plotly's JavaScript from this server; see
-`dashboard.server.plotly_source`.
+It waits for Plotly, which `dashboard.components.plotly_loader` loads.
 """
 
 from collections.abc import Callable
@@ -13,7 +12,6 @@ import streamlit as st
 
 from aecore.i18n import t
 from dashboard.figures.theme import Spec, compact
-from dashboard.server.plotly_source import versioned_address
 
 _HERE = Path(__file__).parent
 
@@ -67,7 +65,6 @@ def figure(
         "empty": empty,
         "reports": reports,
         "words": _words(),
-        "plotly": versioned_address(),
     }
 
     def on_change() -> None:

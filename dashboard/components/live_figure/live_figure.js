@@ -40,24 +40,11 @@ function unmount(root, state) {
   mounted.delete(root);
 }
 
-function prepare(root, { key, height, label, empty, spec, plotly }) {
-  loadPlotly(plotly);
+function prepare(root, { key, height, label, empty, spec }) {
   root.dataset.key = key;
   root.dataset.empty = spec === null ? empty : "";
   root.style.height = `${height}px`;
   root.setAttribute("aria-label", spec === null && empty ? `${label}: ${empty}` : label);
-}
-
-// Loads Plotly once per page of the browser; a failed attempt is repeated by the next redraw.
-function loadPlotly(address) {
-  if (window.Plotly || document.getElementById("plotly-source")) return;
-  const script = document.createElement("script");
-  // Streamlit's own scripts are two folders below the address of the dashboard.
-  const own = document.querySelector('script[src*="static/js/"]');
-  script.src = new URL(address, new URL("../../", own?.src ?? document.baseURI));
-  script.id = "plotly-source";
-  script.onerror = () => script.remove();
-  document.head.append(script);
 }
 
 // A hidden tab gets no animation frames: it draws nothing until it is visible again.

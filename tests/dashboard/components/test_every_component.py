@@ -32,5 +32,5 @@ def test_registered_names_are_distinct() -> None:
         r"v2\.component\(\s*\"(\w+)\"",
         "".join(path.read_text("utf-8") for path in FOLDER.glob("*/__init__.py")),
     )
-    assert {"live_figure", "live_mosaic"} <= set(names)
+    assert {"plotly_loader", "live_figure", "live_mosaic"} <= set(names)
     assert len(names) == len(set(names))
