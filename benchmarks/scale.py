@@ -41,7 +41,7 @@ from aecore.training import probe
 from aecore.training.snapshot import Snapshot
 from aecore.training.trainer import Trainer
 from benchmarks import compare, tabs
-from benchmarks.live import server, title_seconds
+from benchmarks.live import first_page, server
 from benchmarks.report import AsJson, show
 from dashboard.figures import images
 from dashboard.figures.code_activity import code_activity
@@ -137,7 +137,7 @@ def of_tabs(count: int) -> Costs:
     """Measure the time between two redraws of a tab, and the training it leaves."""
     with sync_playwright() as playwright, server(tabs.REDRAW_SECONDS) as running:
         browser = chromium.launch(playwright)
-        title_seconds(browser, running)
+        first_page(browser, running)
         context = browser.new_context()
         tabs.open_page(context, running.url)
         found = tabs.measure(context, running, count, TAB_SECONDS)

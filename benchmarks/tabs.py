@@ -26,7 +26,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.typing import Origin, Subprotocol
 
-from benchmarks.live import MAP, Server, server, speed, title_seconds
+from benchmarks.live import MAP, Server, first_page, server, speed
 from benchmarks.report import AsJson, show
 from tests.browser import chromium
 
@@ -177,7 +177,7 @@ def main(*, as_json: AsJson = False, seconds: float = 20, counts: tuple[int, ...
     figures: dict[str, Any] = {}
     with sync_playwright() as playwright, server(REDRAW_SECONDS) as running:
         browser = chromium.launch(playwright)
-        title_seconds(browser, running)
+        first_page(browser, running)
         context = browser.new_context(viewport={"width": 1400, "height": 1000})
         open_page(context, running.url)
         for count in counts:
