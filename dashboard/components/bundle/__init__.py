@@ -11,22 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import streamlit as st
 from numpy.typing import NDArray
 
-_HERE = Path(__file__).parent
+from dashboard.components.script_only import script_component
 
 # The dtypes that have a typed array in JavaScript.
 TYPES = {"float32": "f4", "uint8": "u1", "int32": "i4"}
 
-_bundle = st.components.v2.component(
-    "bundle",
-    html='<span class="bundle"></span>',
-    # Hidden, so that it takes no room in the column it is mounted in.
-    css=".stElementContainer:has(.bundle) { display: none; }",
-    js=(_HERE / "bundle.js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_bundle = script_component("bundle", Path(__file__).with_name("bundle.js"))
 
 
 def pack(arrays: Mapping[str, NDArray[Any]], meta: Mapping[str, Any] | None = None) -> bytes:

@@ -6,14 +6,9 @@ from pathlib import Path
 
 import streamlit as st
 
-_HERE = Path(__file__).parent
+from dashboard.components.script_only import script_component
 
-_relay = st.components.v2.component(
-    "drag_relay",
-    html='<span class="drag-relay" hidden></span>',
-    js=(_HERE / "drag_relay.js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_relay = script_component("drag_relay", Path(__file__).with_name("drag_relay.js"))
 
 
 @dataclass(frozen=True)

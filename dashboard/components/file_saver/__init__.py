@@ -4,16 +4,9 @@ from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 
-import streamlit as st
+from dashboard.components.script_only import script_component
 
-_HERE = Path(__file__).parent
-
-_saver = st.components.v2.component(
-    "file_saver",
-    html='<span class="file-saver" hidden></span>',
-    js=(_HERE / "file_saver.js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_saver = script_component("file_saver", Path(__file__).with_name("file_saver.js"))
 
 
 def save_file(

@@ -2,20 +2,10 @@
 
 from pathlib import Path
 
-import streamlit as st
-
+from dashboard.components.script_only import script_component
 from dashboard.server.plotly_source import versioned_address
 
-_HERE = Path(__file__).parent
-
-_loader = st.components.v2.component(
-    "plotly_loader",
-    html='<span class="plotly-loader"></span>',
-    # Takes no room where it is mounted.
-    css=".stElementContainer:has(.plotly-loader) { display: none; }",
-    js=(_HERE / "plotly_loader.js").read_text("utf-8"),
-    isolate_styles=False,
-)
+_loader = script_component("plotly_loader", Path(__file__).with_name("plotly_loader.js"))
 
 
 def load_plotly() -> None:

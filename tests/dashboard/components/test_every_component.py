@@ -29,8 +29,8 @@ def test_styles_are_scoped_to_their_component(script: Path) -> None:
 
 def test_registered_names_are_distinct() -> None:
     names = re.findall(
-        r"v2\.component\(\s*\"(\w+)\"",
+        r"(?:v2\.|script_)component\(\s*\"(\w+)\"",
         "".join(path.read_text("utf-8") for path in FOLDER.glob("*/__init__.py")),
     )
-    assert {"plotly_loader", "live_figure", "live_mosaic"} <= set(names)
+    assert {"plotly_loader", "bundle", "live_figure", "live_mosaic"} <= set(names)
     assert len(names) == len(set(names))
