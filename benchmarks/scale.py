@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 from statistics import median
@@ -51,7 +52,7 @@ from dashboard.figures.theme import compact
 from tests.browser import chromium
 
 PICTURE = Path(__file__).parent.parent / "docs" / "scale.png"
-WIDTH, HEIGHT, SAVED_WIDTH = 1400, 820, 1000
+WIDTH, HEIGHT = 1400, 820
 COLUMNS = 4
 # Steps before the measured ones, when rows are added to the history often.
 WARM_UP_STEPS, STEPS = 50, 100
@@ -91,10 +92,11 @@ def of_pixels(side: int) -> Costs:
 
 
 def of_probe_points(count: int) -> Costs:
-    """Measure training with a number of images on the map."""
+    """Measure what is shown of a number of images on the map."""
     probe.PROBE_SIZE = count
-    costs = training_costs(generated, Config())
-    return {name: costs[name] for name in ("snapshot", "redraw", "projection")}
+    trainer = Trainer(generated(), Config(epochs=1000))
+    trainer.train(WARM_UP_STEPS)
+    return {**snapshot_costs(trainer), "projection": map_seconds(trainer)}
 
 
 def of_code_size(units: int) -> Costs:
@@ -113,13 +115,7 @@ def of_run_length(steps: int) -> Costs:
         reopened = seconds(lambda: run.frame())
         run.release()
         disk = disk_bytes(run.path)
-    costs = snapshot_costs(trainer)
-    return {
-        "snapshot": costs["snapshot"],
-        "redraw": costs["redraw"],
-        "reopen": reopened,
-        "disk": disk,
-    }
+    return {**snapshot_costs(trainer), "reopen": reopened, "disk": disk}
 
 
 def of_runs(count: int) -> Costs:
@@ -158,8 +154,8 @@ QUANTITIES: Mapping[str, Quantity] = {
     "saved runs": Quantity((10, 100, 1_000), of_runs),
     "tabs": Quantity((1, 4, 16), of_tabs),
 }
-UNITS: Mapping[str, str] = {"disk": "bytes", "memory": "MB"}
-"""Units of costs; those of all others are seconds, or relative to training without tabs."""
+"""Disk is in bytes, memory in MB, and all else in seconds; with tabs, a step is relative to one
+without them."""
 
 
 def training_costs(load: Callable[[], Dataset], config: Config) -> Costs:
@@ -175,9 +171,10 @@ def training_costs(load: Callable[[], Dataset], config: Config) -> Costs:
         run.begin(trainer)
         run.release()
         disk = disk_bytes(run.path)
-    # Before the maps, which import much.
+    costs = {"step": step, **snapshot_costs(trainer), "disk": disk}
+    # Before the map, which imports much.
     memory = peak_memory() - bare
-    return {"step": step, **snapshot_costs(trainer), "memory": memory, "disk": disk}
+    return {**costs, "memory": memory, "projection": map_seconds(trainer)}
 
 
 def peak_memory() -> float:
@@ -186,25 +183,20 @@ def peak_memory() -> float:
 
 
 def snapshot_costs(trainer: Trainer) -> Costs:
-    """Measure a snapshot of a new step, its figures on the Train page, and a UMAP of its codes."""
+    """Measure a snapshot of a new step, and its figures on the Train page."""
     snapshot = trainer.snapshot()
     return {
         "snapshot": seconds(trainer.snapshot, before_each=trainer.step),
         "redraw": seconds(lambda: draw(snapshot)),
-        "projection": seconds(lambda: lay_out(snapshot), repeats=3),
     }
 
 
-def lay_out(snapshot: Snapshot) -> None:
-    """Compute the first UMAP of the codes."""
-    umap(
-        snapshot.codes,
-        snapshot.points.astype(np.float64),
-        seed=0,
-        quick=True,
-        warm_start=False,
-        progress=lambda _: None,
-    )
+def map_seconds(trainer: Trainer) -> float:
+    """Measure the first UMAP of the codes."""
+    snapshot = trainer.snapshot()
+    start = snapshot.points.astype(np.float64)
+    first_map = partial(umap, seed=0, quick=True, warm_start=False, progress=lambda _: None)
+    return seconds(lambda: first_map(snapshot.codes, start), repeats=3)
 
 
 def draw(snapshot: Snapshot) -> None:
