@@ -1,17 +1,21 @@
 """Devices on which a network is trained."""
 
 from collections.abc import Mapping
+from functools import cache
 
 from aecore.i18n import N_
 from aecore.knob import Choice
 
 
+# A page asks with every redraw.
+@cache
 def _has_cuda() -> bool:
     import torch
 
     return torch.cuda.is_available()
 
 
+@cache
 def _has_mps() -> bool:
     import torch
 

@@ -16,7 +16,7 @@ CHUNK = 1000
 def tensor(images: Images) -> Tensor:
     """Convert images (n, height, width), uint8 or float32 in [0, 1], to rows in [0, 1].
 
-    As all arrays, the rows are in the memory of the processor.
+    The rows are on the CPU, wherever a network is.
     """
     rows = torch.from_numpy(images.reshape(len(images), -1).astype(np.float32))
     return rows.div_(255) if images.dtype == np.uint8 else rows

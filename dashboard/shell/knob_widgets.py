@@ -25,11 +25,13 @@ def widget(knob: Knob, config: Config) -> None:
     }
     label = str(knob.label)
     if knob.kind == "choice":
-        options_here = [name for name in knob.choices if name in (*knob.options, initial)]
+        # A shared link may choose what this machine does not have.
+        present = {*knob.options, initial}
+        values = [name for name in knob.choices if name in present]
         st.selectbox(
             label,
-            options_here,
-            options_here.index(initial),
+            values,
+            values.index(initial),
             format_func=lambda value: str(knob.choices[value].label),
             **options,
         )
